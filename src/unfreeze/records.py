@@ -1,0 +1,74 @@
+"""What travels between floors: plain records of numpy arrays, without torch.
+
+Letters: N rows of a split, K classes, S side of the square image in pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+__all__ = ["ImageSpec", "Interpolation", "Predictions", "Skipped"]
+
+Interpolation = Literal["bilinear", "bicubic", "lanczos", "box"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageSpec:
+    """How a decoded image becomes the square that a model reads.
+
+    The same record serves training, evaluation, export and the server.
+    """
+
+    size: int
+    """Side of the square, in pixels."""
+
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """Mean of each RGB channel on the 0-1 scale; ImageNet's unless stated."""
+
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """Standard deviation of each RGB channel on the 0-1 scale."""
+
+    interpolation: Interpolation = "bilinear"
+    """Filter for resizing; always antialiased."""
+
+    squash: bool = False
+    """Squeeze the whole image into the square; otherwise the shorter side is
+    brought to ``size`` and the centre is cut out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One file that was left out, and why."""
+
+    file: str
+    """Path relative to the root of its data set, with forward slashes."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What a model said about every image of one split.
+
+    Row ``i`` of each array belongs to ``names[i]``.
+    """
+
+    names: Sequence[str]
+    """File of each row, relative to the root of its data set."""
+
+    classes: tuple[str, ...]
+    log_probs: Float[np.ndarray, "N K"]
+    """Natural logarithm of each class's probability. Rows of a single-label model
+    sum to 1 after ``exp``; a multi-label model's columns stand alone."""
+
+    labels: Int[np.ndarray, " N"] | Float[np.ndarray, "N K"] | None
+    """Class number of each row, a row of 0s and 1s for multi-label data, or None
+    where the split has no labels."""
+
+    @property
+    def probs(self) -> Float[np.ndarray, "N K"]:
+        """Probabilities, 0 to 1."""
+        return np.exp(self.log_probs)
