@@ -72,3 +72,7 @@ class Predictions:
     def probs(self) -> Float[np.ndarray, "N K"]:
         """Probabilities, 0 to 1."""
         return np.exp(self.log_probs)
+
+    def losses(self) -> Float[np.ndarray, " N"]:
+        """Cross entropy of each image with one label, in nats."""
+        return -self.log_probs[np.arange(len(self.log_probs)), self.labels]

@@ -31,7 +31,8 @@ def rng_for(
     """Start the generator that belongs to one image in one epoch, or to one epoch.
 
     Example:
-        >>> bool(rng_for(0, Purpose.ORDER).random() == rng_for(0, Purpose.ORDER).random())
+        >>> draw = rng_for(0, Purpose.ORDER).random()
+        >>> draw == rng_for(0, Purpose.ORDER).random()
         True
     """
     bits = np.random.Philox(

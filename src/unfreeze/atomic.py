@@ -1,0 +1,73 @@
+"""Files and folders that appear whole or not at all."""
+
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+__all__ = [
+    "folder_written_whole",
+    "tag_as_cache",
+    "text_written_whole",
+    "written_whole",
+]
+
+# The signature that https://bford.info/cachedir/ asks for.
+_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Open a hidden neighbour of ``target``; it takes its place only on success.
+
+    The content is on the disk before the name is, so that neither a killed process nor
+    a power cut leaves half a file under that name.
+    """
+    part = _neighbour(target)
+    try:
+        with part.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def text_written_whole(target: Path) -> Iterator[TextIO]:
+    """The same for text in UTF-8, with line ends as they are written."""
+    with written_whole(target) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()
+
+
+@contextmanager
+def folder_written_whole(target: Path) -> Iterator[Path]:
+    """Make a hidden neighbour of the folder ``target``; rename it only on success."""
+    part = _neighbour(target)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def tag_as_cache(folder: Path) -> None:
+    """Mark a folder as a cache: indexing, and many backup programs, pass it over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tag = folder / "CACHEDIR.TAG"
+    if not tag.exists():
+        with written_whole(tag) as stream:
+            stream.write(_CACHE_TAG)
+
+
+def _neighbour(target: Path) -> Path:
+    return target.with_name(f".{secrets.token_hex(8)}.part")

@@ -1,0 +1,81 @@
+"""An image on its way through the augmentation steps."""
+
+from typing import assert_never, final
+
+import numpy as np
+from jaxtyping import UInt8
+
+from unfreeze.augment import kernels
+from unfreeze.augment.geometry import Canvas, Placement, keep
+from unfreeze.augment.kernels import Border, Light
+from unfreeze.augment.steps import GeometricStep, LightStep, PixelStep, Step
+
+__all__ = ["Draft"]
+
+
+@final
+class Draft:
+    """An image, with geometry and light that are decided but not yet carried out.
+
+    Decisions about geometry join into one, whatever light changes stand between
+    them; light is applied to the result. Only a step that needs the pixels, and the
+    end, carry them out.
+
+    Args:
+        pixels: The image to start from. It is never written to.
+        border: What lies outside it.
+    """
+
+    _pixels: UInt8[np.ndarray, "H W 3"]
+    _placement: Placement
+    _lights: list[Light]
+
+    def __init__(self, pixels: UInt8[np.ndarray, "H W 3"], border: Border) -> None:
+        self._border = border
+        self._begin(pixels)
+
+    @property
+    def canvas(self) -> Canvas:
+        """Size of the image as decided so far."""
+        return self._placement.canvas
+
+    def place(self, placement: Placement) -> None:
+        """Add a decision about geometry, drawn for the present canvas."""
+        self._placement = self._placement.then(placement)
+
+    def take(self, step: Step, rng: np.random.Generator) -> None:
+        """Let ``step`` decide, and carry out what can no longer wait."""
+        match step:
+            case GeometricStep():
+                self.place(step.draw(rng, self.canvas))
+            case LightStep():
+                self._lights.append(step.draw(rng))
+            case PixelStep():
+                change = step.draw(rng, self.canvas)
+                self._begin(change(self.develop()))
+            case _:
+                assert_never(step)
+
+    def develop(self) -> UInt8[np.ndarray, "h w 3"]:
+        """Carry out what was decided: at most one warp and one light table.
+
+        Where nothing was decided, the result is the array that came in.
+        """
+        pixels = self._pixels
+        if not self._is_in_place():
+            matrix, canvas = self._placement.matrix, self._placement.canvas
+            pixels = kernels.warp(pixels, matrix, canvas, self._border)
+        if self._lights:
+            pixels = kernels.light(pixels, kernels.light_table(self._lights))
+        return pixels
+
+    def _begin(self, pixels: UInt8[np.ndarray, "H W 3"]) -> None:
+        height, width = pixels.shape[:2]
+        self._pixels = pixels
+        self._placement = keep(Canvas(width, height))
+        self._lights = []
+
+    def _is_in_place(self) -> bool:
+        height, width = self._pixels.shape[:2]
+        is_same_size = self.canvas == (width, height)
+        return is_same_size and np.array_equal(self._placement.matrix, np.eye(3))

@@ -1,0 +1,38 @@
+"""``unfreeze demo``: the eight steps on handwritten digits, without a network."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unfreeze.cli import options
+from unfreeze.cli.render import talker
+from unfreeze.cli.train import show_run
+
+__all__ = ["demo"]
+
+
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; runs/demo unless given.")
+    ] = None,
+    seed: options.Seed = 0,
+    num_workers: options.NumWorkers = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Try it: train on the 1,797 handwritten digits that scikit-learn installs.
+
+    Uses the backbone that comes with the package, so no network is needed. The digits
+    are written as image files to the cache folder, once.
+    """
+    began = time.perf_counter()
+    from unfreeze.front.demo import demo_photos, demo_settings
+    from unfreeze.front.run_folder import fresh_run_folder
+    from unfreeze.front.training_run import train_folder
+
+    photos = demo_photos()
+    run = fresh_run_folder(out, Path("demo"))
+    settings = demo_settings(seed, num_workers)
+    summary = train_folder(photos, run, settings, write=talker(as_json), began=began)
+    show_run(summary, run, as_json)

@@ -1,0 +1,62 @@
+"""``unfreeze lr-find``: the rate finder alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unfreeze.cli import options
+from unfreeze.cli.render import print_json, talker
+
+__all__ = ["lr_find"]
+
+
+def lr_find(  # noqa: PLR0913  # one parameter per option
+    data: options.Folder,
+    arch: options.Arch = "resnet34",
+    weights: options.Weights = None,
+    size: options.Size = 224,
+    batch_size: options.BatchSize = 64,
+    augment: options.Augment = "side-on",
+    max_zoom: options.MaxZoom = 1.1,
+    seed: options.Seed = 0,
+    num_workers: options.NumWorkers = None,
+    unfrozen: Annotated[
+        bool, typer.Option("--unfrozen", help="Let the whole network learn.")
+    ] = False,
+    plot: Annotated[Path, typer.Option(help="Where the curve goes.")] = Path(
+        "lr_find.png"
+    ),
+    valid_fraction: options.ValidFraction = 0.2,
+    as_json: options.AsJson = False,
+) -> None:
+    """Try learning rates batch by batch, suggest one, and draw the curve."""
+    from unfreeze.front.training_run import RunSettings, search_rate
+
+    settings = RunSettings(
+        arch=arch,
+        weights=None if weights is None else str(weights),
+        size=size,
+        batch_size=batch_size,
+        augment=augment,
+        max_zoom=max_zoom,
+        seed=seed,
+        num_workers=num_workers,
+        valid_fraction=valid_fraction,
+    )
+    settings.check(data)
+    found = search_rate(data, settings, plot, unfrozen=unfrozen, write=talker(as_json))
+    if as_json:
+        print_json(
+            {
+                "rate": found.rate,
+                "low": found.low,
+                "high": found.high,
+                "verdict": found.verdict,
+                "reason": found.reason,
+                "plot": str(plot),
+            }
+        )
+        return
+    rate = "none" if found.rate is None else f"{found.rate:.1e}"
+    typer.echo(f"suggested rate: {rate} ({found.verdict})\n{found.reason}\n{plot}")

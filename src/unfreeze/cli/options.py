@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "Arch",
+    "AsJson",
+    "Augment",
+    "BatchSize",
+    "Folder",
+    "MaxZoom",
+    "NumWorkers",
+    "Run",
+    "Seed",
+    "Size",
+    "Tta",
+    "ValidFraction",
+    "Weights",
+]
+
+Folder = Annotated[
+    Path,
+    typer.Argument(help="Photos: train/ and valid/, or a folder per class."),
+]
+Run = Annotated[Path, typer.Argument(help="A run folder, or its model.safetensors.")]
+Arch = Annotated[
+    str, typer.Option(help="Any timm architecture, or unfreeze_nano (no network).")
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="Local weights, .safetensors or .pth; never uses the network."),
+]
+Size = Annotated[int, typer.Option(min=8, help="Side of the image, in pixels.")]
+BatchSize = Annotated[int, typer.Option(min=2, help="Photos in a batch.")]
+Augment = Annotated[str, typer.Option(help="side-on, top-down, basic or none.")]
+MaxZoom = Annotated[float, typer.Option(min=1, help="Largest random zoom.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same weights.")]
+NumWorkers = Annotated[
+    int | None,
+    typer.Option(min=0, help="Loading threads. Changes the speed, never the result."),
+]
+ValidFraction = Annotated[
+    float, typer.Option(help="Share held out, where there is no valid/.")
+]
+Tta = Annotated[
+    bool, typer.Option("--tta", help="Average over the photo and 4 augmented views.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+]

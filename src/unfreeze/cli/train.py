@@ -1,0 +1,99 @@
+"""``unfreeze train``: the eight steps on a folder of photos."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unfreeze.cli import options
+from unfreeze.cli.render import print_json, print_table, talker
+
+if TYPE_CHECKING:
+    from unfreeze.front.summary import RunSummary
+
+__all__ = ["show_run", "train"]
+
+
+def train(  # noqa: PLR0913  # one parameter per option
+    data: options.Folder,
+    arch: options.Arch = "resnet34",
+    weights: options.Weights = None,
+    size: options.Size = 224,
+    batch_size: options.BatchSize = 64,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Epochs of the last step; else until over-fitting."),
+    ] = None,
+    recipe: Annotated[
+        str,
+        typer.Option(help="eight-steps, head (1 to 4) or quick (1 to 3)."),
+    ] = "eight-steps",
+    augment: options.Augment = "side-on",
+    max_zoom: options.MaxZoom = 1.1,
+    seed: options.Seed = 0,
+    num_workers: options.NumWorkers = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; runs/<name> unless given.")
+    ] = None,
+    valid_fraction: options.ValidFraction = 0.2,
+    as_json: options.AsJson = False,
+) -> None:
+    """Train a classifier on a folder of labelled photos, in eight steps.
+
+    DATA holds train/ and valid/ with a folder per class in each, or just a folder per
+    class. Your photos are never changed. Stored activations go to DATA/tmp, or to the
+    cache folder where DATA is read-only; everything else goes to the run folder.
+    """
+    began = time.perf_counter()
+    # Imported here so that `--help` does not have to load torch.
+    from unfreeze.front.run_folder import fresh_run_folder
+    from unfreeze.front.training_run import RunSettings, train_folder
+
+    settings = RunSettings(
+        arch=arch,
+        weights=None if weights is None else str(weights),
+        size=size,
+        batch_size=batch_size,
+        epochs=epochs,
+        recipe=recipe,
+        augment=augment,
+        max_zoom=max_zoom,
+        seed=seed,
+        num_workers=num_workers,
+        valid_fraction=valid_fraction,
+    )
+    settings.check(data)
+    run = fresh_run_folder(out, data)
+    summary = train_folder(data, run, settings, write=talker(as_json), began=began)
+    show_run(summary, run, as_json)
+
+
+def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
+    """Print what a run brought."""
+    if as_json:
+        print_json({"run": str(run), **summary.as_json()})
+        return
+    rows = [
+        (
+            f"{number}. {step.name}",
+            " ".join(f"{rate:.1e}" for rate in step.lr),
+            str(step.epochs or ""),
+            _figure(step.valid_loss),
+            _figure(step.accuracy),
+            f"{step.seconds:.1f}",
+        )
+        for number, step in enumerate(summary.steps, start=1)
+    ]
+    typer.echo("")
+    print_table(["step", "rates", "epochs", "valid loss", "accuracy", "seconds"], rows)
+    typer.echo(
+        f"\naccuracy {_figure(summary.accuracy)}, with test-time augmentation "
+        f"{_figure(summary.tta_accuracy)}, on {summary.n_valid} validation photos; "
+        f"{len(summary.skipped)} files skipped; {summary.seconds:.0f} seconds\n"
+        f"saved in {run}\nask it: unfreeze predict {run} PHOTO"
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

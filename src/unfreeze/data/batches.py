@@ -1,0 +1,121 @@
+"""Batches of pixels, read ahead by threads, in an order that they cannot change."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import KW_ONLY, dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Int, Int64, UInt8
+from torch import Tensor
+
+from unfreeze.data.index import ImageIndex
+from unfreeze.data.threads import map_in_order
+from unfreeze.errors import ImageError, PlanError
+from unfreeze.numerics.keyed import Purpose, rng_for
+from unfreeze.tensors import Batch, Pixels
+
+__all__ = ["PixelLoader", "epoch_order"]
+
+_Place: TypeAlias = tuple[Pixels, int, int]
+"""A batch being filled, a position in it, and the row that belongs there."""
+
+_BATCHES_AHEAD = 2
+
+
+def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[np.ndarray, " N"]:
+    """Shuffle the rows of one epoch: a function of the seed and the epoch alone."""
+    return rng_for(seed, Purpose.ORDER, epoch=epoch).permutation(count)
+
+
+@dataclass(frozen=True, eq=False)
+class PixelLoader:
+    """Read images into batches, again on every iteration.
+
+    Up to two batches are read ahead. Leaving the loop early, also by an error or
+    Ctrl-C, ends the threads. An exception of ``read`` reaches the loop as it is, with
+    a note that names the image.
+
+    Raises:
+        PlanError: If a setting is out of range.
+    """
+
+    index: ImageIndex
+    read: Callable[[int], UInt8[np.ndarray, "S S 3"]]
+    """Gives the pixels of one row of ``index``. Called in threads."""
+
+    _: KW_ONLY
+
+    rows: Int[np.ndarray, " M"]
+    """Which rows to read, in this order."""
+
+    batch_size: int
+    """Images in a batch; the last one may have fewer."""
+
+    num_workers: int
+    """Threads that read; 0 reads in the thread that iterates."""
+
+    size: int
+    """Side of the square images that ``read`` gives, in pixels."""
+
+    drop_single: bool = False
+    """Leave out a last batch of one image, which batch norm cannot train on."""
+
+    pin_memory: bool = False
+    """Put batches in memory that a GPU copies from without waiting."""
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise PlanError(f"batch_size must be 1 or more, got {self.batch_size}.")
+        if self.num_workers < 0:
+            raise PlanError(f"num_workers must be 0 or more, got {self.num_workers}.")
+
+    def __len__(self) -> int:
+        """Count the batches."""
+        return len(self._starts())
+
+    def __iter__(self) -> Iterator[Batch]:
+        labels = self.index.labels
+        filled = map_in_order(
+            self._fill,
+            self._places(),
+            num_workers=self.num_workers,
+            ahead=_BATCHES_AHEAD * self.batch_size + self.num_workers,
+        )
+        with closing(filled):
+            for rows in self._batches():
+                inputs = [next(filled) for _ in rows][-1]
+                targets = None if labels is None else torch.from_numpy(labels[rows])
+                yield Batch(inputs, targets, rows)
+
+    def _starts(self) -> range:
+        count = len(self.rows)
+        is_single = count % self.batch_size == 1 and self.batch_size > 1
+        return range(0, count - (self.drop_single and is_single), self.batch_size)
+
+    def _batches(self) -> Iterator[Int64[np.ndarray, " B"]]:
+        for start in self._starts():
+            yield self.rows[start : start + self.batch_size].astype(np.int64)
+
+    def _places(self) -> Iterator[_Place]:
+        for rows in self._batches():
+            shape = (len(rows), self.size, self.size, 3)
+            inputs = torch.empty(shape, dtype=torch.uint8, pin_memory=self.pin_memory)
+            for position, row in enumerate(rows.tolist()):
+                yield inputs, position, row
+
+    def _fill(self, place: _Place) -> Tensor:
+        inputs, position, row = place
+        try:
+            pixels = self.read(row)
+        except Exception as error:
+            error.add_note(f"While reading image {self.index.name(row)!r}.")
+            raise
+        if pixels.shape != inputs.shape[1:]:
+            raise ImageError(
+                f"Reading gave pixels of the shape {pixels.shape}, expected "
+                f"{tuple(inputs.shape[1:])}. Check the size of the transforms."
+            )
+        inputs.numpy()[position] = pixels
+        return inputs

@@ -1,0 +1,298 @@
+"""``ConvLearner``: a pretrained backbone with a new head, and what it then answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor, nn
+
+from unfreeze.data.screen import Screening
+from unfreeze.errors import PlanError
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.interpretation import Interpretation
+from unfreeze.front.learner import Learner
+from unfreeze.models.archs import Arch
+from unfreeze.models.backbones import Weights, build_backbone
+from unfreeze.models.classifier import (
+    StagedClassifier,
+    with_custom_head,
+    with_new_head,
+    with_original_head,
+)
+from unfreeze.models.heads import dropouts_of
+from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.losses import Task
+from unfreeze.numerics.losses import log_probs as log_probs_of
+from unfreeze.records import Predictions
+from unfreeze.training.checkpoint import HeadShape
+from unfreeze.training.evaluate import logits_over, watching
+from unfreeze.training.restore import put_back
+from unfreeze.training.source import Labels
+from unfreeze.training.tta import logits_of_views
+
+__all__ = ["ConvLearner"]
+
+
+class ConvLearner(Learner):
+    """A learner whose backbone has seen a million photos before yours."""
+
+    @classmethod
+    def pretrained(
+        cls,
+        f: Arch | str,
+        data: ImageClassifierData,
+        ps: float | Sequence[float] | None = None,
+        xtra_fc: Sequence[int] | None = None,
+        xtra_cut: int = 0,
+        custom_head: nn.Module | None = None,
+        precompute: bool = False,
+        pretrained: bool = True,
+        *,
+        weights: str | Path | None = None,
+        original_head: bool = False,
+        seed: int = 0,
+        **kwargs: Any,  # noqa: ANN401  # handed to Learner, which lists them
+    ) -> "ConvLearner":
+        """Put a new head for your classes on a pretrained backbone, frozen.
+
+        Args:
+            f: An architecture: a name of the lesson (``resnet34``) or any timm name.
+            data: The photos.
+            ps: Dropout ahead of each linear layer of the head, 0 to below 1; one
+                number for all, or one per layer. 0.25 and 0.5 unless given.
+            xtra_fc: Widths of the head's hidden layers; ``[512]`` unless given.
+            xtra_cut: Trailing stages of the backbone to leave out.
+            custom_head: A module that reads the backbone's output instead of pool and
+                head.
+            precompute: Train the head on stored activations at first.
+            pretrained: False begins with random weights.
+            weights: A local file instead of a download: timm's or torchvision's
+                layout, safetensors or a torch state dict.
+            original_head: Keep the head the architecture was trained with, where your
+                classes are those it was trained for.
+            seed: Keys the head's first weights, and everything drawn while training.
+            **kwargs: Everything else that ``Learner`` takes.
+
+        Raises:
+            PlanError: If a setting is out of range, or contradicts another.
+            WeightsError: If the weights cannot be had, are damaged, or do not fit.
+        """
+        size = data.sz
+        origin = _origin(pretrained, weights)
+        if original_head:
+            model = with_original_head(f, weights=origin, size=size, seed=seed)
+            head = HeadShape(kind="original", xtra_fc=(), ps=())
+        else:
+            backbone = build_backbone(
+                f, weights=origin, size=size, xtra_cut=xtra_cut, seed=seed
+            )
+            if custom_head is not None:
+                model = with_custom_head(backbone, custom_head)
+                head = HeadShape(kind="custom", xtra_fc=(), ps=())
+            else:
+                widths = (512,) if xtra_fc is None else tuple(xtra_fc)
+                model = with_new_head(
+                    backbone, data.c, xtra_fc=widths, ps=ps, seed=seed
+                )
+                head = HeadShape(
+                    xtra_fc=widths, ps=tuple(dropouts_of(ps, len(widths) + 1))
+                )
+        _require_outputs(model, data)
+        learner = cls(data, model, head=head, seed=seed, **kwargs)
+        learner.precompute = precompute
+        if precompute:
+            learner.store_activations()
+        return learner
+
+    def store_activations(self) -> None:
+        """Compute and keep what the backbone makes of every photo, where missing."""
+        splits = [self.data.train, self.data.valid, self.data.test]
+        for split in filter(None, splits):
+            with self._progress("storing activations") as bar:
+                self._supply.features(self.model, split, bar.show)
+
+    def set_data(self, data: ImageClassifierData, precompute: bool = False) -> None:
+        """Go on with other photos, for example the same ones at a larger size.
+
+        The weights stay; the backbone is frozen.
+
+        Raises:
+            PlanError: If the classes are not the same, in the same order.
+        """
+        if data.classes != self.data.classes:
+            raise PlanError(
+                f"This learner knows the classes {list(self.data.classes)}, and the "
+                f"new photos have {list(data.classes)}. Build a new learner for them."
+            )
+        if data.sz != self.data.sz:
+            self.model.backbone.resize_input(data.sz)
+        self.data = data
+        self._supply = self._make_supply()
+        self.freeze()
+        self.precompute = precompute
+
+    # --- answers ---------------------------------------------------------------
+
+    def predict(
+        self, is_test: bool = False, use_swa: bool = False
+    ) -> Float32[np.ndarray, "N K"]:
+        """Log-probabilities of the validation (or test) photos, in index order.
+
+        Probabilities instead where photos carry several labels.
+        """
+        return self.predict_with_targs(is_test, use_swa)[0]
+
+    def predict_with_targs(
+        self, is_test: bool = False, use_swa: bool = False
+    ) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
+        """Predictions as ``predict`` gives them, and labels; None where there are none."""
+        split = self._split(is_test)
+        model = self._averaged() if use_swa else self.model
+        source = self._supply.images(split, is_augmented=False)
+        logits = logits_over(model, source, self._loading, self._runtime)
+        return self._answers(logits), split.index.labels
+
+    def predict_array(
+        self, arr: Float32[np.ndarray, "B C H W"]
+    ) -> Float32[np.ndarray, "B K"]:
+        """Predictions for images that the validation transform has prepared.
+
+        Raises:
+            PlanError: If ``arr`` is not an array of shape B 3 H W.
+        """
+        if not isinstance(arr, np.ndarray) or arr.ndim != 4 or arr.shape[1] != 3:
+            raise PlanError(
+                f"predict_array takes a numpy array of shape (images, 3, height, "
+                f"width), got {getattr(arr, 'shape', type(arr).__name__)}. Prepare "
+                "images with val_tfms(image)[None]."
+            )
+        images = torch.from_numpy(np.ascontiguousarray(arr, dtype=np.float32))
+        with watching(self.model), self._runtime.autocast():
+            logits = self.model(images.to(self._runtime.device))
+        return self._answers(logits.float().cpu())
+
+    def predictions(self, is_test: bool = False) -> Predictions:
+        """The record of all answers for one split, with file names and labels."""
+        split = self._split(is_test)
+        source = self._supply.images(split, is_augmented=False)
+        logits = logits_over(self.model, source, self._loading, self._runtime)
+        return self._record(split, log_probs_of(logits, self._task).numpy())
+
+    def TTA(  # noqa: N802  # the lesson's name
+        self, n_aug: int = 4, is_test: bool = False
+    ) -> tuple[Float32[np.ndarray, "V N K"], Labels | None]:
+        """Test-time augmentation: the plain photos and ``n_aug`` augmented passes.
+
+        Returns:
+            Log-probabilities (probabilities for several labels) of each pass, and
+            labels. The plain pass comes first, once for every four augmented ones.
+            ``TTA_probs`` averages them for you.
+        """
+        split = self._split(is_test)
+        passes = self._answers(self._views(n_aug, split))
+        plain = np.repeat(passes[:1], max(1, -(-n_aug // 4)), axis=0)
+        return np.concatenate([plain, passes[1:]]), split.index.labels
+
+    def TTA_probs(  # noqa: N802  # beside the lesson's name
+        self, n_aug: int = 4, is_test: bool = False
+    ) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
+        """Mean probabilities over the passes of ``TTA``, and labels."""
+        stack, labels = self.TTA(n_aug, is_test)
+        if self._task is Task.MULTI:
+            return stack.mean(axis=0), labels
+        return mean_probs(stack).astype(np.float32), labels
+
+    def ensemble(
+        self, name: str, *, tta: bool = False, is_test: bool = False
+    ) -> Predictions:
+        """Average the probabilities of all cycles that ``cycle_save_name=name`` saved.
+
+        The learner's own weights are afterwards as they were.
+
+        Raises:
+            PlanError: If no cycle was saved under this name.
+        """
+        cycles = sorted(self.models_path.glob(f"{name}_cyc_*.safetensors"))
+        if not cycles:
+            raise PlanError(
+                f"There are no cycles {name}_cyc_*.safetensors in {self.models_path}. "
+                f"Train with cycle_len=1 and cycle_save_name={name!r} first."
+            )
+        answer = self.TTA_probs if tta else self._probs
+        found = []
+        with put_back(self.model):
+            for number in range(len(cycles)):
+                self.load_cycle(name, number)
+                found.append(answer(is_test=is_test)[0])
+        split = self._split(is_test)
+        with np.errstate(divide="ignore"):
+            return self._record(split, np.log(np.mean(found, axis=0)))
+
+    def interpret(self, is_test: bool = False) -> Interpretation:
+        """What the model gets right and wrong on one labelled split."""
+        return Interpretation(self.predictions(is_test))
+
+    # --- what the answers share ------------------------------------------------
+
+    def _split(self, is_test: bool) -> Screening:
+        if not is_test:
+            return self.data.valid
+        if self.data.test is None:
+            raise PlanError(
+                "There are no test photos. Pass test_name='test1' (a folder beside "
+                "train/) when building the data."
+            )
+        return self.data.test
+
+    def _averaged(self) -> StagedClassifier:
+        if self.swa_model is None:
+            raise PlanError(
+                "There are no averaged weights. Train with use_swa=True first."
+            )
+        return self.swa_model
+
+    def _views(self, num_views: int, split: Screening) -> Tensor:
+        return logits_of_views(
+            self.model,
+            self._supply.images(split, is_augmented=False),
+            self.data.augmentation,
+            num_views,
+            loading=self._loading,
+            runtime=self._runtime,
+        )
+
+    def _probs(self, is_test: bool) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
+        found, labels = self.predict_with_targs(is_test)
+        return (found if self._task is Task.MULTI else np.exp(found)), labels
+
+    def _answers(self, logits: Float32[Tensor, "... K"]) -> Float32[np.ndarray, "... K"]:
+        """Log-probabilities for one label each, probabilities for several."""
+        if self._task is Task.MULTI:
+            return logits.sigmoid().numpy()
+        return logits.log_softmax(-1).numpy()
+
+    def _record(
+        self, split: Screening, log_probs: Float32[np.ndarray, "N K"]
+    ) -> Predictions:
+        index = split.index
+        return Predictions(index.names, self.data.classes, log_probs, index.labels)
+
+
+def _origin(pretrained: bool, weights: str | Path | None) -> Weights:
+    if weights is not None:
+        return Path(weights)
+    return "pretrained" if pretrained else "none"
+
+
+def _require_outputs(model: StagedClassifier, data: ImageClassifierData) -> None:
+    """Refuse a head of the wrong width before anything is trained."""
+    with watching(model):
+        width = model(torch.zeros(2, 3, data.sz, data.sz)).shape[-1]
+    if width != data.c:
+        raise PlanError(
+            f"The head has {width} outputs, and the photos have {data.c} classes. "
+            "Change the head, or leave custom_head and original_head out."
+        )

@@ -1,0 +1,529 @@
+"""``ImageClassifierData``: labelled photos, ready for a learner."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from unfreeze.augment.pipeline import Augmentation
+from unfreeze.data.arrays import as_labels, index_arrays, names_of
+from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.paths import PackedNames, PackedPaths
+from unfreeze.data.resize import resize_images
+from unfreeze.data.screen import Screening, screen
+from unfreeze.data.splits import get_cv_idxs, stratified_split
+from unfreeze.data.tables import index_table
+from unfreeze.errors import DataError, PlanError
+from unfreeze.front.datasets import ImageDataset, ImageLoader
+from unfreeze.front.places import made, writable_home
+from unfreeze.front.tfms import TrainTransform, ValidTransform, tfms_from_stats
+from unfreeze.records import ImageSpec, Skipped
+from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.source import Labels, Loading
+
+__all__ = ["ImageClassifierData", "TransformPair"]
+
+TransformPair: TypeAlias = tuple[TrainTransform | None, ValidTransform | None]
+Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
+
+_NO_TFMS: TransformPair = (None, None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ImageClassifierData:
+    """Training, validation and perhaps test photos with one list of classes.
+
+    Every photo was opened once while this was built: ``skipped`` names those that
+    cannot be read, and the splits hold the others.
+    """
+
+    path: Path
+    """Root of the data set; ``models/`` and ``tmp/`` go here."""
+
+    train: Screening
+    valid: Screening
+    test: Screening | None
+    bs: int
+    tfms: tuple[TrainTransform, ValidTransform]
+    num_workers: int
+
+    def __post_init__(self) -> None:
+        if self.bs < 1:
+            raise PlanError(f"bs is the number of photos in a batch, got {self.bs}.")
+        if self.num_workers < 0:
+            raise PlanError(
+                f"num_workers is the number of loading threads, 0 for none, got "
+                f"{self.num_workers}."
+            )
+        if len(self.classes) < 2 and not self.is_multi:
+            raise DataError(
+                f"Found {len(self.classes)} class {list(self.classes)} in {self.path}. "
+                "A classifier needs photos of 2 classes or more."
+            )
+
+    # --- ways to build it ------------------------------------------------------
+
+    @classmethod
+    def from_paths(
+        cls,
+        path: str | Path,
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        trn_name: str = "train",
+        val_name: str = "valid",
+        test_name: str | None = None,
+        test_with_labels: bool = False,
+        num_workers: int | None = None,
+    ) -> "ImageClassifierData":
+        """Read ``path/<trn_name>/<class>/*``; the training folders name the classes.
+
+        Args:
+            path: Holds the folders of the splits.
+            bs: Photos in a batch.
+            tfms: What ``tfms_from_model`` returns.
+            trn_name: Folder of the training photos.
+            val_name: Folder of the validation photos, with the same class folders.
+            test_name: Folder of test photos, if any.
+            test_with_labels: Whether that folder has class folders, too.
+            num_workers: Loading threads; as many as the machine has cores, 8 at most,
+                unless given.
+
+        Raises:
+            DataError: If a folder is missing, empty, or has a class that training
+                lacks.
+        """
+        root = Path(path)
+        train = index_folder(_existing(root, trn_name))
+        valid = index_folder(_existing(root, val_name), train.classes)
+        test = None
+        if test_name is not None:
+            read = index_folder if test_with_labels else index_flat_folder
+            test = read(_existing(root, test_name), train.classes)
+        return cls._screened(root, (train, valid, test), bs, tfms, num_workers)
+
+    @classmethod
+    def from_folder(  # noqa: PLR0913  # beside the lesson's keywords
+        cls,
+        path: str | Path,
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        valid_fraction: float = 0.2,
+        seed: int = 0,
+        num_workers: int | None = None,
+    ) -> "ImageClassifierData":
+        """Read ``path/<class>/*`` and hold some photos of every class out.
+
+        Args:
+            path: Holds one folder per class.
+            bs: Photos in a batch.
+            tfms: What ``tfms_from_model`` returns.
+            valid_fraction: Share of each class that is held out, above 0, below 1.
+            seed: Keys the choice.
+            num_workers: Loading threads, as in ``from_paths``.
+
+        Raises:
+            DataError: If there are no class folders, or one of them is empty.
+        """
+        root = Path(path)
+        whole = index_folder(root)
+        trn_rows, val_rows = stratified_split(whole.labels, valid_fraction, seed)
+        splits = (whole.take(trn_rows), whole.take(val_rows), None)
+        return cls._screened(root, splits, bs, tfms, num_workers)
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | Path,
+        folder: str,
+        csv_fname: str | Path,
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        val_idxs: Sequence[int] | np.ndarray | None = None,
+        suffix: str = "",
+        test_name: str | None = None,
+        continuous: bool = False,
+        skip_header: bool = True,
+        num_workers: int | None = None,
+        cat_separator: str | None = " ",
+    ) -> "ImageClassifierData":
+        """Read names and labels from a table, photos from ``path/folder``.
+
+        Args:
+            path: Root of the data set.
+            folder: Folder of the photos, below ``path``.
+            csv_fname: The table: name of the photo, then its label or labels.
+            bs: Photos in a batch.
+            tfms: What ``tfms_from_model`` returns.
+            val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given.
+            suffix: Added to each name, for example ``.jpg``.
+            test_name: Folder of unlabelled test photos below ``path``, if any.
+            continuous: Labels are numbers to predict. Not supported.
+            skip_header: Whether the first line names the columns.
+            num_workers: Loading threads, as in ``from_paths``.
+            cat_separator: Between several labels of a photo. None takes the whole
+                cell for one label, also when it has spaces.
+
+        Raises:
+            DataError: If the table or a photo is missing, or the table is ambiguous.
+        """
+        _refuse_numbers(continuous)
+        root = Path(path)
+        whole = index_table(
+            root,
+            Path(csv_fname),
+            folder=folder,
+            suffix=suffix,
+            skip_header=skip_header,
+            label_separator=cat_separator,
+        )
+        splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
+        return cls._screened(root, splits, bs, tfms, num_workers)
+
+    @classmethod
+    def from_names_and_array(
+        cls,
+        path: str | Path,
+        fnames: Sequence[str],
+        y: np.ndarray,
+        classes: Sequence[str],
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        val_idxs: Sequence[int] | np.ndarray | None = None,
+        test_name: str | None = None,
+        num_workers: int | None = None,
+        suffix: str = "",
+        continuous: bool = False,
+    ) -> "ImageClassifierData":
+        """Take file names below ``path`` and a label (or a row of 0s and 1s) each.
+
+        The other arguments are those of ``from_csv``.
+
+        Raises:
+            DataError: If labels and names disagree in number, or a file is missing.
+        """
+        _refuse_numbers(continuous)
+        root = Path(path)
+        names = PackedNames.from_names(f"{name}{suffix}" for name in fnames)
+        whole = ImageIndex(
+            root, tuple(classes), PackedPaths(root, names), as_labels(y)
+        )
+        splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
+        return cls._screened(root, splits, bs, tfms, num_workers)
+
+    @classmethod
+    def from_path_and_array(
+        cls,
+        path: str | Path,
+        folder: str,
+        y: np.ndarray,
+        classes: Sequence[str] | None = None,
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        val_idxs: Sequence[int] | np.ndarray | None = None,
+        test_name: str | None = None,
+        num_workers: int | None = None,
+    ) -> "ImageClassifierData":
+        """Take the files of ``path/folder`` in the order of their names, and labels.
+
+        The other arguments are those of ``from_csv``. Without ``classes``, the numbers
+        are the names.
+
+        Raises:
+            DataError: If there are more or fewer labels than files.
+        """
+        known = names_of(y) if classes is None else tuple(classes)
+        listing = index_flat_folder(_existing(Path(path), folder), known)
+        names = [f"{folder}/{name}" for name in listing.names]
+        return cls.from_names_and_array(
+            path, names, y, known, bs, tfms, val_idxs, test_name, num_workers
+        )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        path: str | Path,
+        trn: Arrays,
+        val: Arrays,
+        bs: int = 64,
+        tfms: TransformPair = _NO_TFMS,
+        classes: Sequence[str] | None = None,
+        num_workers: int | None = None,
+        test: np.ndarray | None = None,
+        continuous: bool = False,
+    ) -> "ImageClassifierData":
+        """Take images and labels that are in memory already.
+
+        Args:
+            path: Where ``models/`` and ``tmp/`` go.
+            trn: Images (N H W, N H W 3, uint8, or float from 0 to 1) and labels.
+            val: Likewise, for validation.
+            bs: Photos in a batch.
+            tfms: What ``tfms_from_model`` returns; none leaves the images' own size.
+            classes: Names in label order; the numbers themselves unless given.
+            num_workers: Loading threads, as in ``from_paths``.
+            test: Images without labels, if any.
+            continuous: Labels are numbers to predict. Not supported.
+
+        Raises:
+            DataError: If an array is of another kind, or labels do not match images.
+        """
+        _refuse_numbers(continuous)
+        root = Path(path)
+        known = names_of(trn[1]) if classes is None else tuple(classes)
+        splits = (
+            index_arrays(root, *trn, known),
+            index_arrays(root, *val, known),
+            None if test is None else index_arrays(root, test, None, known),
+        )
+        if tfms == _NO_TFMS:
+            tfms = tfms_from_stats(None, min(trn[0].shape[1:3]))
+        return cls._screened(root, splits, bs, tfms, num_workers)
+
+    @classmethod
+    def _screened(
+        cls,
+        root: Path,
+        splits: "tuple[ImageIndex, ImageIndex, ImageIndex | None]",
+        bs: int,
+        tfms: TransformPair,
+        num_workers: int | None,
+    ) -> "ImageClassifierData":
+        """Open every photo once, and leave out those that cannot be read."""
+        trn_tfm, val_tfm = tfms
+        if trn_tfm is None or val_tfm is None:
+            raise PlanError(
+                "The photos need to be brought to one size. Pass "
+                "tfms=tfms_from_model(arch, sz), for example "
+                "tfms=tfms_from_model(resnet34, 224)."
+            )
+        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+        screened = [
+            None if split is None else _screen(root, split, workers) for split in splits
+        ]
+        train, valid, test = screened
+        return cls(
+            path=root,
+            train=train,
+            valid=valid,
+            test=test,
+            bs=bs,
+            tfms=(trn_tfm, val_tfm),
+            num_workers=workers,
+        )
+
+    # --- what the lesson reads -------------------------------------------------
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; a label is a position in this tuple."""
+        return self.train.index.classes
+
+    @property
+    def c(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def sz(self) -> int:
+        """Side of the square that the model reads, in pixels."""
+        return self.spec.size
+
+    @property
+    def is_multi(self) -> bool:
+        """Whether a photo may carry several labels."""
+        return self.train.index.is_multi
+
+    @property
+    def spec(self) -> ImageSpec:
+        """How a photo becomes the square that the model reads."""
+        return self.tfms[1].spec
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How training photos are varied."""
+        return self.tfms[0].augmentation
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that were left out, of all splits, each with the reason."""
+        return tuple(
+            each
+            for split in (self.train, self.valid, self.test)
+            if split is not None
+            for each in (*split.skipped, *split.index.ignored)
+        )
+
+    @property
+    def trn_ds(self) -> ImageDataset:
+        """Training photos, augmented."""
+        return ImageDataset(self.train.index, self.tfms[0])
+
+    @property
+    def val_ds(self) -> ImageDataset:
+        """Validation photos."""
+        return ImageDataset(self.valid.index, self.tfms[1])
+
+    @property
+    def fix_ds(self) -> ImageDataset:
+        """Training photos without augmentation, as activations are stored."""
+        return ImageDataset(self.train.index, self.tfms[1])
+
+    @property
+    def aug_ds(self) -> ImageDataset:
+        """Validation photos, augmented."""
+        return ImageDataset(self.valid.index, self.tfms[0])
+
+    @property
+    def test_ds(self) -> ImageDataset:
+        """Test photos.
+
+        Raises:
+            PlanError: If there are none.
+        """
+        if self.test is None:
+            raise PlanError(
+                "There are no test photos. Pass test_name, the folder that holds them."
+            )
+        return ImageDataset(self.test.index, self.tfms[1])
+
+    @property
+    def trn_dl(self) -> ImageLoader:
+        """Batches of training photos, shuffled, augmented anew in every pass."""
+        return self._loader(self.trn_ds, is_shuffled=True)
+
+    @property
+    def val_dl(self) -> ImageLoader:
+        """Batches of validation photos, in order."""
+        return self._loader(self.val_ds)
+
+    @property
+    def fix_dl(self) -> ImageLoader:
+        """Batches of training photos without augmentation, in order."""
+        return self._loader(self.fix_ds)
+
+    @property
+    def aug_dl(self) -> ImageLoader:
+        """Batches of validation photos, augmented, in order."""
+        return self._loader(self.aug_ds)
+
+    @property
+    def test_dl(self) -> ImageLoader:
+        """Batches of test photos, in order."""
+        return self._loader(self.test_ds)
+
+    @property
+    def trn_y(self) -> Labels:
+        """Labels of the training photos."""
+        return labels_of_split(self.train)
+
+    @property
+    def val_y(self) -> Labels:
+        """Labels of the validation photos."""
+        return labels_of_split(self.valid)
+
+    def _loader(self, dataset: ImageDataset, *, is_shuffled: bool = False) -> ImageLoader:
+        loading = Loading(batch_size=self.bs, num_workers=self.num_workers, seed=0)
+        return ImageLoader(dataset, loading, is_shuffled)
+
+    # --- other sizes -----------------------------------------------------------
+
+    def resize(self, targ_sz: int, new_path: str = "tmp") -> "ImageClassifierData":
+        """Write every photo once with shorter side ``targ_sz``, and use those files.
+
+        Worth it when photos are much larger than the model reads. Files that are
+        there already are not written again. ``path`` stays the same, and so do the
+        places of ``models/`` and stored activations.
+
+        Args:
+            targ_sz: Shorter side in pixels; leave room for zoom, such as ``sz * 1.3``.
+            new_path: Folder for the copies, beside the photos or absolute.
+
+        Raises:
+            PlanError: If the photos would be smaller than the model reads them.
+        """
+        if targ_sz < self.sz:
+            raise PlanError(
+                f"resize({targ_sz}) would make photos smaller than the {self.sz} "
+                "pixels the model reads. Pass a larger number."
+            )
+        home = made(writable_home(self.path) / new_path)
+
+        def resized(split: Screening, name: str) -> Screening:
+            with Bar("resizing photos") as bar:
+                resize_images(
+                    split.index,
+                    home / name,
+                    targ_sz,
+                    num_workers=self.num_workers,
+                    on_progress=bar.show,
+                )
+            small = split.index.moved(home / name / str(targ_sz))
+            return _screen(self.path, small, self.num_workers)
+
+        return replace(
+            self,
+            train=resized(self.train, "train"),
+            valid=resized(self.valid, "valid"),
+            test=None if self.test is None else resized(self.test, "test"),
+        )
+
+
+def labels_of_split(split: Screening) -> Labels:
+    """Labels of a split that must have some."""
+    if split.index.labels is None:
+        raise DataError(f"The photos in {split.index.root} have no labels.")
+    return split.index.labels
+
+
+def _screen(root: Path, index: ImageIndex, num_workers: int) -> Screening:
+    ledger = None
+    if not isinstance(index.sources, np.ndarray):
+        ledger = made(writable_home(root) / "tmp") / "screened"
+    with Bar("checking photos") as bar:
+        return screen(index, ledger, num_workers=num_workers, on_progress=bar.show)
+
+
+def _existing(root: Path, name: str) -> Path:
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Check the path.")
+    if not (root / name).is_dir():
+        found = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+        raise DataError(
+            f"There is no folder {name!r} in {root}; its folders are {found[:8]}. "
+            "Expected train/ and valid/ with a folder per class in each. For class "
+            "folders alone, call ImageClassifierData.from_folder."
+        )
+    return root / name
+
+
+def _held_out(
+    whole: ImageIndex, val_idxs: Sequence[int] | np.ndarray | None
+) -> tuple[ImageIndex, ImageIndex]:
+    rows = np.asarray(get_cv_idxs(len(whole)) if val_idxs is None else val_idxs)
+    if rows.size and not (0 <= rows.min() and rows.max() < len(whole)):
+        raise PlanError(
+            f"val_idxs go from {rows.min()} to {rows.max()}, and there are "
+            f"{len(whole)} photos. Pass row numbers from 0 to {len(whole) - 1}."
+        )
+    is_held_out = np.zeros(len(whole), dtype=bool)
+    is_held_out[rows] = True
+    return whole.take(np.flatnonzero(~is_held_out)), whole.take(
+        np.flatnonzero(is_held_out)
+    )
+
+
+def _flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | None:
+    if name is None:
+        return None
+    return index_flat_folder(_existing(root, name), whole.classes)
+
+
+def _refuse_numbers(continuous: bool) -> None:
+    if continuous:
+        raise PlanError(
+            "continuous=True would predict numbers, and this library classifies. Pass "
+            "class labels."
+        )

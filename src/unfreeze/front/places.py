@@ -1,0 +1,38 @@
+"""Where we write: ``models/`` and ``tmp/`` beside the photos, and nowhere else.
+
+Photos that lie in a folder marked read-only are left alone, also by the superuser;
+what would go beside them goes to the user's cache folder instead.
+"""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from unfreeze.atomic import tag_as_cache
+
+__all__ = ["cache_home", "made", "writable_home"]
+
+def writable_home(path: Path) -> Path:
+    """``path`` itself where we may write, else a folder of its own in the user's cache."""
+    mode = path.stat().st_mode
+    if mode & stat.S_IWUSR and os.access(path, os.W_OK):
+        return path
+    whole = path.resolve()
+    mark = hashlib.blake2b(os.fsencode(whole), digest_size=6).hexdigest()
+    return cache_home() / f"{whole.name}-{mark}"
+
+
+def cache_home() -> Path:
+    """``$UNFREEZE_CACHE``, or ``unfreeze`` in the user's cache folder."""
+    chosen = os.environ.get("UNFREEZE_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "unfreeze"
+
+
+def made(folder: Path) -> Path:
+    """Make ``folder`` where it is missing, and mark it as ours to fill and empty."""
+    tag_as_cache(folder)
+    return folder

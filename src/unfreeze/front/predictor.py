@@ -1,0 +1,179 @@
+"""A trained model from its file, asked about new photos."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from torch.nn import functional
+
+from unfreeze.augment.pipeline import Augmentation
+from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.paths import PackedNames, PackedPaths
+from unfreeze.data.screen import Screening, screen
+from unfreeze.errors import DataError, PlanError
+from unfreeze.front.presets import PRESETS, tfms_for
+from unfreeze.front.run_folder import model_file
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.losses import Task
+from unfreeze.records import Predictions, Skipped
+from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.checkpoint import ModelHeader, load_model
+from unfreeze.training.runtime import AcceleratedRuntime, Runtime
+from unfreeze.training.source import FromImages, Loading
+from unfreeze.training.tta import logits_of_views
+
+__all__ = ["Answers", "Classifier"]
+
+_BATCH_SIZE = 64
+_VIEWS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a model says about some files, and those it could not read."""
+
+    predictions: Predictions
+    skipped: tuple[Skipped, ...]
+
+    def rows(self) -> Iterator[tuple[str, str, float, list[float]]]:
+        """Each file with its most probable class, its probability, and all of them."""
+        for name, probs in zip(
+            self.predictions.names, self.predictions.probs, strict=True
+        ):
+            best = int(probs.argmax())
+            label = self.predictions.classes[best]
+            yield name, label, float(probs[best]), probs.tolist()
+
+
+@final
+class Classifier:
+    """A model that needs nothing but its file.
+
+    Args:
+        model: Backbone, pool and head.
+        header: What its file says of it.
+        num_workers: Loading threads; as many as cores, 8 at most, unless given.
+    """
+
+    def __init__(
+        self,
+        model: StagedClassifier,
+        header: ModelHeader,
+        *,
+        runtime: Runtime | None = None,
+        num_workers: int | None = None,
+    ) -> None:
+        self.header = header
+        self._runtime = runtime or AcceleratedRuntime()
+        self._model = model.to(self._runtime.device)
+        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+        self._loading = Loading(
+            batch_size=_BATCH_SIZE,
+            num_workers=workers,
+            seed=header.settings.get("seed", 0),
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, *, num_workers: int | None = None) -> "Classifier":
+        """Read a run folder or a model file.
+
+        Raises:
+            DataError: If there is no model at ``path``.
+            WeightsError: If its file is damaged or not one of ours.
+        """
+        return cls(*load_model(model_file(Path(path))), num_workers=num_workers)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the probabilities."""
+        return self.header.classes
+
+    def predict(self, paths: Sequence[str | Path], *, tta: bool = False) -> Answers:
+        """Classify files, and all images in folders.
+
+        Args:
+            paths: Files and folders.
+            tta: Average over the plain photo and four augmented views.
+
+        Raises:
+            DataError: If a path does not exist, or none of the images can be read.
+        """
+        names = [name for path in paths for name in _images_at(Path(path))]
+        root = Path()
+        files = PackedPaths(root, PackedNames.from_names(names))
+        return self._answers(ImageIndex(root, self.classes, files, None), tta)
+
+    def evaluate(self, folder: str | Path, *, tta: bool = False) -> Answers:
+        """Classify the images of class folders; labels are matched by class name.
+
+        Args:
+            folder: Holds one folder per class, or ``valid/`` with them in it.
+            tta: Average over the plain photo and four augmented views.
+
+        Raises:
+            DataError: If a folder is not one of the model's classes.
+        """
+        root = Path(folder)
+        inner = root / "valid"
+        root = inner if inner.is_dir() and "valid" not in self.classes else root
+        return self._answers(index_folder(root, self.classes), tta)
+
+    def _answers(self, index: ImageIndex, tta: bool) -> Answers:
+        with Bar("checking photos") as bar:
+            split = screen(
+                index,
+                None,
+                num_workers=self._loading.num_workers,
+                on_progress=bar.show,
+            )
+        log_probs = self._log_probs(split, _VIEWS if tta else 0)
+        names = split.index.names
+        predictions = Predictions(names, self.classes, log_probs, split.index.labels)
+        return Answers(predictions, split.skipped)
+
+    def _log_probs(self, split: Screening, num_views: int) -> np.ndarray:
+        spec = self.header.image
+        logits = logits_of_views(
+            self._model,
+            FromImages(split.index, spec),
+            self._augmentation() if num_views else None,
+            num_views,
+            loading=self._loading,
+            runtime=self._runtime,
+        )
+        is_single = self.header.task is Task.SINGLE
+        stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
+        if num_views == 0:
+            return stack[0].numpy()
+        with np.errstate(divide="ignore"):
+            return np.log(mean_probs(stack))
+
+    def _augmentation(self) -> Augmentation:
+        settings = self.header.settings
+        if settings.get("augment") not in PRESETS or settings["augment"] == "none":
+            raise PlanError(
+                "This model was saved without a named augmentation, which --tta needs "
+                "to make its views. Predict without it, or use learn.TTA()."
+            )
+        train, _ = tfms_for(
+            self.header.arch,
+            self.header.image.size,
+            settings["augment"],
+            settings["max_zoom"],
+        )
+        return train.augmentation
+
+
+def _images_at(path: Path) -> Iterator[str]:
+    """Names of one file, or of all images in a folder."""
+    if path.is_dir():
+        found = index_flat_folder(path, ())
+        yield from (str(path / name) for name in found.names)
+    elif path.exists():
+        yield str(path)
+    else:
+        raise DataError(f"There is no file or folder {path}. Check the path.")

@@ -1,0 +1,48 @@
+"""Augmentation by name, as the command line and saved models speak of it."""
+
+from typing import Literal, TypeAlias, get_args
+
+from unfreeze.errors import PlanError
+from unfreeze.front.tfms import (
+    TrainTransform,
+    ValidTransform,
+    tfms_from_model,
+    transforms_basic,
+    transforms_side_on,
+    transforms_top_down,
+)
+
+__all__ = ["PRESETS", "Preset", "layer_ratio", "tfms_for"]
+
+Preset: TypeAlias = Literal["side-on", "top-down", "basic", "none"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+_STEPS = {
+    "side-on": transforms_side_on,
+    "top-down": transforms_top_down,
+    "basic": transforms_basic,
+    "none": None,
+}
+
+
+def tfms_for(
+    arch: str, size: int, augment: Preset, max_zoom: float
+) -> tuple[TrainTransform, ValidTransform]:
+    """Build the transforms of a preset.
+
+    Raises:
+        PlanError: If there is no such preset, or a number is out of range.
+    """
+    if augment not in _STEPS:
+        raise PlanError(f"There is no augmentation {augment!r}: take one of {PRESETS}.")
+    zoom = None if augment == "none" or max_zoom == 1 else max_zoom
+    return tfms_from_model(arch, size, aug_tfms=_STEPS[augment], max_zoom=zoom)
+
+
+def layer_ratio(augment: Preset) -> float:
+    """How much lower each earlier layer group's rate should be, by the notes.
+
+    10 for photos like those of ImageNet, 3 for others; pictures taken from above are
+    others.
+    """
+    return 3.0 if augment == "top-down" else 10.0

@@ -1,0 +1,76 @@
+"""Time the steps of a recipe, and note what each of them brought."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import final
+
+from typing_extensions import override
+
+from unfreeze.front.summary import StepSummary
+from unfreeze.training.callbacks.base import Callback, RunView, Verdict
+
+__all__ = ["NoteFit", "StepClock"]
+
+
+@final
+class StepClock:
+    """Cuts a run into steps whose seconds add up to those of the run.
+
+    Args:
+        write: Takes the title of each step, and what it has to say.
+        began: When the run began, as ``time.perf_counter`` counts; what happened
+            before the first step counts as part of it.
+    """
+
+    def __init__(self, write: Callable[[str], object], began: float) -> None:
+        self.steps: list[StepSummary] = []
+        self._write = write
+        self._began = began
+        self._last = began
+
+    @property
+    def seconds(self) -> float:
+        """Time since the run began."""
+        return time.perf_counter() - self._began
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[StepSummary]:
+        """Time what happens inside, also when it fails."""
+        summary = StepSummary(title)
+        self.steps.append(summary)
+        self._write(f"\n{len(self.steps)}. {title}")
+        try:
+            yield summary
+        finally:
+            if summary.note:
+                self._write(f"   {summary.note}")
+            self.settle()
+
+    def settle(self) -> None:
+        """Count the time up to now as part of the latest step."""
+        now = time.perf_counter()
+        self.steps[-1].seconds += now - self._last
+        self._last = now
+
+
+@final
+class NoteFit(Callback):
+    """Put the figures of a fit into the summary of its step."""
+
+    def __init__(self, summary: StepSummary) -> None:
+        self._summary = summary
+
+    @override
+    def on_epoch_end(self, run: RunView) -> Verdict:
+        rows = run.history.epochs
+        steps = run.history.steps
+        peak = max(steps, key=lambda step: step.rates[-1])
+        self._summary.lr = list(peak.rates)
+        self._summary.epochs = len(rows)
+        self._summary.train_loss = run.last.train_loss
+        self._summary.valid_loss = run.last.valid_loss
+        self._summary.accuracy = run.last.metrics.get("accuracy")
+        images = sum(row.num_images for row in rows)
+        self._summary.images_per_second = images / sum(row.seconds for row in rows)
+        return Verdict.GO

@@ -1,0 +1,83 @@
+"""``summary.json``: what a run did, in numbers that other programs read."""
+
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from unfreeze.atomic import written_whole
+from unfreeze.records import Skipped
+from unfreeze.training.runtime import Runtime
+
+__all__ = ["RunSummary", "StepSummary", "hardware"]
+
+_FORMAT = 1
+
+
+@dataclass(slots=True)
+class StepSummary:
+    """One step of the recipe. Figures that a step does not have are null."""
+
+    name: str
+    seconds: float = 0.0
+    lr: list[float] = field(default_factory=list)
+    """Peak rates: one, or one per layer group, those nearest the photo first."""
+
+    epochs: int = 0
+    train_loss: float | None = None
+    valid_loss: float | None = None
+    accuracy: float | None = None
+    images_per_second: float | None = None
+    note: str = ""
+    """What the step has to say: a verdict, a reason to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A whole run. Accuracies are shares, losses nats, times seconds."""
+
+    status: Literal["finished", "stopped"]
+    arch: str
+    size: int
+    classes: Sequence[str]
+    n_train: int
+    n_valid: int
+    skipped: Sequence[Skipped]
+    accuracy: float | None
+    tta_accuracy: float | None
+    valid_loss: float | None
+    confusion: Sequence[Sequence[int]] | None
+    """Rows are true classes, columns predicted ones."""
+
+    seconds: float
+    steps: Sequence[StepSummary]
+    settings: Mapping[str, Any]
+    hardware: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of ``summary.json``."""
+        return {"format": _FORMAT, **dataclasses.asdict(self)}
+
+    def write(self, path: Path) -> None:
+        """Write it in one move."""
+        with written_whole(path) as stream:
+            stream.write((json.dumps(self.as_json(), indent=1) + "\n").encode())
+
+
+def hardware(runtime: Runtime) -> dict[str, Any]:
+    """What the run ran on."""
+    on_gpu = runtime.device.type == "cuda"
+    return {
+        "device": torch.cuda.get_device_name() if on_gpu else runtime.device.type,
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "precision": runtime.precision,
+    }

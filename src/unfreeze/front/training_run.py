@@ -1,0 +1,244 @@
+"""One training run from a folder of photos to a folder of results."""
+
+import csv
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from unfreeze.atomic import text_written_whole
+from unfreeze.errors import DataError, PlanError, WeightsError
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.fitting import Output
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.interpretation import Interpretation
+from unfreeze.front.presets import Preset, layer_ratio, tfms_for
+from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
+from unfreeze.front.steps import StepClock
+from unfreeze.front.summary import RunSummary, hardware
+from unfreeze.numerics.metrics import accuracy
+from unfreeze.numerics.suggest import Suggestion
+from unfreeze.records import Predictions
+from unfreeze.training.history import HistoryFile
+from unfreeze.versions import versions
+
+__all__ = ["RunSettings", "read_photos", "search_rate", "train_folder"]
+
+_SKIPPED_SHOWN = 20
+"""Skipped files that are named on the screen; all of them stand in summary.json."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSettings:
+    """Everything that a run depends on besides the photos and the machine."""
+
+    arch: str = "resnet34"
+    weights: str | None = None
+    """A local file; None takes timm's weights, or the embedded ones."""
+
+    size: int = 224
+    batch_size: int = 64
+    epochs: int | None = None
+    """Of the last training step; None lets the recipe decide."""
+
+    recipe: Recipe = "eight-steps"
+    augment: Preset = "side-on"
+    max_zoom: float = 1.1
+    seed: int = 0
+    num_workers: int | None = None
+    valid_fraction: float = 0.2
+    """Share held out where the photos are not split already."""
+
+    def __post_init__(self) -> None:
+        if self.recipe not in RECIPES:
+            raise PlanError(f"There is no recipe {self.recipe!r}: take one of {RECIPES}.")
+        if self.epochs is not None and self.epochs < 1:
+            raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
+        if not 0 <= self.seed < 2**63:
+            raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
+
+    def check(self, folder: Path) -> None:
+        """Refuse what is certain to fail before anything is written.
+
+        Raises:
+            DataError: If there is no such folder.
+            WeightsError: If there is no such weights file.
+        """
+        if not folder.is_dir():
+            raise DataError(f"There is no folder {folder}. Check the path.")
+        if self.weights is not None and not Path(self.weights).is_file():
+            raise WeightsError(
+                f"There is no weights file {self.weights}. Check the path."
+            )
+        tfms_for(self.arch, self.size, self.augment, self.max_zoom)
+
+
+def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
+    """Read ``folder/train`` and ``folder/valid``, or class folders alone.
+
+    Raises:
+        DataError: If the photos cannot be used; the message says what to change.
+    """
+    tfms = tfms_for(
+        settings.arch, settings.size, settings.augment, settings.max_zoom
+    )
+    if (folder / "train").is_dir() and (folder / "valid").is_dir():
+        return ImageClassifierData.from_paths(
+            folder, settings.batch_size, tfms, num_workers=settings.num_workers
+        )
+    return ImageClassifierData.from_folder(
+        folder / "train" if (folder / "train").is_dir() else folder,
+        settings.batch_size,
+        tfms,
+        valid_fraction=settings.valid_fraction,
+        seed=settings.seed,
+        num_workers=settings.num_workers,
+    )
+
+
+def train_folder(
+    folder: Path,
+    out: Path,
+    settings: RunSettings,
+    *,
+    write: Callable[[str], object] = print,
+    has_bar: bool = True,
+    began: float | None = None,
+) -> RunSummary:
+    """Train on the photos in ``folder`` and leave model and results in ``out``.
+
+    Args:
+        folder: Holds ``train/`` and ``valid/``, or class folders alone.
+        out: Made where it is missing. See ``fresh_run_folder``.
+        settings: The rest.
+        write: Takes the lines of tables and notes.
+        has_bar: Draw progress bars where somebody watches.
+        began: When the run began, by ``time.perf_counter``; now unless given.
+
+    Returns:
+        What ``out/summary.json`` holds.
+
+    Raises:
+        UnfreezeError: If photos, settings or weights cannot be used.
+    """
+    clock = StepClock(write, time.perf_counter() if began is None else began)
+    data = read_photos(folder, settings)
+    for each in data.skipped[:_SKIPPED_SHOWN]:
+        write(f"skipped {each.file}: {each.reason}")
+    history = HistoryFile(out / "history.jsonl")
+    output = Output(write=write, has_bar=has_bar, history=history)
+    try:
+        learn = follow(
+            settings.arch,
+            data,
+            clock,
+            recipe=settings.recipe,
+            epochs=settings.epochs,
+            ratio=layer_ratio(settings.augment),
+            weights=settings.weights,
+            seed=settings.seed,
+            settings=asdict(settings),
+            models_name=out.resolve(),
+            output=output,
+        )
+        summary = _measured(learn, out, settings, clock)
+    except KeyboardInterrupt:
+        _unmeasured(data, settings, clock).write(out / "summary.json")
+        raise
+    finally:
+        history.close()
+    summary.write(out / "summary.json")
+    return summary
+
+
+def _measured(
+    learn: ConvLearner, out: Path, settings: RunSettings, clock: StepClock
+) -> RunSummary:
+    """Measure the trained model on the validation photos, as part of the last step."""
+    stack, labels = learn.TTA(n_aug=0 if settings.augment == "none" else 4)
+    data = learn.data
+    plain = Predictions(data.valid.index.names, data.classes, stack[0], labels)
+    write_predictions(out / "predictions.csv", plain)
+    clock.settle()
+    return replace(
+        _unmeasured(data, settings, clock),
+        status="finished",
+        accuracy=accuracy(plain.log_probs, labels),
+        tta_accuracy=accuracy(stack, labels) if len(stack) > 1 else None,
+        valid_loss=float(plain.losses().mean()),
+        confusion=Interpretation(plain).confusion_matrix().tolist(),
+        hardware=hardware(learn.runtime),
+    )
+
+
+def _unmeasured(
+    data: ImageClassifierData, settings: RunSettings, clock: StepClock
+) -> RunSummary:
+    return RunSummary(
+        status="stopped",
+        arch=settings.arch,
+        size=settings.size,
+        classes=data.classes,
+        n_train=len(data.train.index),
+        n_valid=len(data.valid.index),
+        skipped=data.skipped,
+        accuracy=None,
+        tta_accuracy=None,
+        valid_loss=None,
+        confusion=None,
+        seconds=clock.seconds,
+        steps=clock.steps,
+        settings=asdict(settings),
+        hardware={},
+        versions=versions(),
+    )
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write ``predictions.csv``: file, label, predicted, probability, loss (nats)."""
+    names, classes = predictions.names, predictions.classes
+    predicted = predictions.log_probs.argmax(axis=1)
+    losses = predictions.losses()
+    with text_written_whole(path) as text:
+        writer = csv.writer(text)
+        writer.writerow(["file", "label", "predicted", "probability", "loss"])
+        for row, (label, guess) in enumerate(
+            zip(predictions.labels, predicted, strict=True)
+        ):
+            probability = predictions.probs[row, guess]
+            figures = (f"{probability:.6f}", f"{losses[row]:.6f}")
+            writer.writerow([names[row], classes[label], classes[guess], *figures])
+
+
+def search_rate(
+    folder: Path,
+    settings: RunSettings,
+    plot: Path,
+    *,
+    unfrozen: bool = False,
+    write: Callable[[str], object] = print,
+) -> Suggestion:
+    """Find a learning rate for the photos in ``folder``, and draw the search.
+
+    Args:
+        folder: Holds ``train/`` and ``valid/``, or class folders alone.
+        settings: What to search for; epochs and recipe do not matter.
+        plot: Where the picture goes; the suffix decides the format.
+        unfrozen: Let the whole network learn, instead of the head alone.
+        write: Takes notes.
+    """
+    data = read_photos(folder, settings)
+    learn = ConvLearner.pretrained(
+        settings.arch,
+        data,
+        precompute=not unfrozen,
+        weights=settings.weights,
+        seed=settings.seed,
+        output=Output(write=write),
+    )
+    if unfrozen:
+        learn.unfreeze()
+    ratio = layer_ratio(settings.augment) if unfrozen else 1.0
+    found = learn.lr_find(layer_rates(1e-5, ratio))
+    learn.sched.plot().savefig(plot)
+    return found

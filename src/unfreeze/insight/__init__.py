@@ -1,0 +1,1 @@
+"""What a run has learned: tables and pictures, from plain arrays."""

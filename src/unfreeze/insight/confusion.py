@@ -1,0 +1,86 @@
+"""Which classes are taken for which; the scikit-learn door."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+from sklearn import metrics
+
+from unfreeze.errors import DataError
+
+__all__ = ["ClassScore", "class_scores", "confusion_matrix"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How well one class is recognised. Scores are shares, 0 to 1."""
+
+    name: str
+    precision: float
+    """Share of the images taken for this class that belong to it; 0 if none were."""
+
+    recall: float
+    """Share of this class's images that were recognised; 0 if there are none."""
+
+    f1: float
+    """Harmonic mean of the two."""
+
+    support: int
+    """How many images truly belong to this class."""
+
+
+def confusion_matrix(
+    labels: Int[np.ndarray, " N"],
+    predicted: Int[np.ndarray, " N"],
+    classes: Sequence[str],
+) -> Int[np.ndarray, "K K"]:
+    """Count the images of each class (row) that were taken for each class (column).
+
+    Args:
+        labels: True class numbers.
+        predicted: Class numbers that the model chose.
+        classes: Names of all K classes, also of those without an image.
+
+    Raises:
+        DataError: If a number is no class.
+    """
+    _require_class_numbers(labels, predicted, len(classes))
+    if len(labels) == 0:
+        return np.zeros((len(classes), len(classes)), dtype=np.int64)
+    return np.asarray(
+        metrics.confusion_matrix(labels, predicted, labels=np.arange(len(classes)))
+    )
+
+
+def class_scores(
+    labels: Int[np.ndarray, " N"],
+    predicted: Int[np.ndarray, " N"],
+    classes: Sequence[str],
+) -> tuple[ClassScore, ...]:
+    """Score each class, in the order of ``classes``.
+
+    Raises:
+        DataError: If a number is no class.
+    """
+    _require_class_numbers(labels, predicted, len(classes))
+    if len(labels) == 0:
+        return tuple(ClassScore(name, 0.0, 0.0, 0.0, 0) for name in classes)
+    columns = metrics.precision_recall_fscore_support(
+        labels, predicted, labels=np.arange(len(classes)), zero_division=0
+    )
+    return tuple(
+        ClassScore(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in zip(classes, *columns, strict=True)
+    )
+
+
+def _require_class_numbers(
+    labels: Int[np.ndarray, " N"], predicted: Int[np.ndarray, " N"], num_classes: int
+) -> None:
+    for what, numbers in (("Labels", labels), ("Predictions", predicted)):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < num_classes:
+            raise DataError(
+                f"{what} must be 0 to {num_classes - 1} for {num_classes} classes, "
+                f"got {numbers.min()} to {numbers.max()}."
+            )

@@ -1,0 +1,1 @@
+"""Networks: backbones with pretrained weights, heads, and what freezing means."""

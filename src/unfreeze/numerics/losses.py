@@ -1,0 +1,58 @@
+"""Loss and log-probabilities, from logits of any precision, computed in float32."""
+
+from enum import Enum
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from unfreeze.errors import PlanError
+from unfreeze.tensors import Logits, Targets
+
+__all__ = ["Task", "log_probs", "loss"]
+
+
+class Task(Enum):
+    """How many labels an image carries."""
+
+    SINGLE = "single"
+    """Exactly one: classes compete, and their probabilities sum to 1."""
+
+    MULTI = "multi"
+    """Any number: each class is a yes or no of its own."""
+
+
+def loss(
+    logits: Logits, targets: Targets, task: Task, label_smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Average the cross entropy over a batch, in nats.
+
+    Args:
+        logits: Scores before softmax or sigmoid.
+        targets: Class numbers for a single label; rows of 0s and 1s for several.
+        task: Which of the two.
+        label_smoothing: Share of each target that is spread evenly over all classes,
+            or over yes and no; from 0 to below 1.
+
+    Returns:
+        The mean over images, and over classes where there are several labels.
+
+    Raises:
+        PlanError: If ``label_smoothing`` is out of range.
+    """
+    if not 0 <= label_smoothing < 1:
+        raise PlanError(f"label_smoothing must be in [0, 1), got {label_smoothing:g}.")
+    if task is Task.SINGLE:
+        return functional.cross_entropy(
+            logits.float(), targets, label_smoothing=label_smoothing
+        )
+    softened = targets.float() * (1 - label_smoothing) + label_smoothing / 2
+    return functional.binary_cross_entropy_with_logits(logits.float(), softened)
+
+
+def log_probs(logits: Logits, task: Task) -> Float[Tensor, "B K"]:
+    """Turn scores into natural logarithms of probabilities, in float32."""
+    if task is Task.SINGLE:
+        return torch.log_softmax(logits.float(), dim=1)
+    return functional.logsigmoid(logits.float())

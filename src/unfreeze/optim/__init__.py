@@ -1,0 +1,1 @@
+"""Optimizers with one learning rate and one weight decay per layer group."""

@@ -1,0 +1,1 @@
+"""Learning: batches in, weights and a history out."""

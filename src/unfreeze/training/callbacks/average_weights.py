@@ -1,0 +1,60 @@
+"""Stochastic weight averaging: the mean of the weights at the ends of epochs."""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+from torch.optim.swa_utils import AveragedModel
+from typing_extensions import override
+
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.training.callbacks.base import Callback, RunView
+from unfreeze.training.evaluate import Evaluation
+
+__all__ = ["AverageWeights"]
+
+
+@final
+class AverageWeights(Callback):
+    """Keep a second model whose weights are the mean over epoch ends.
+
+    Izmailov et al., "Averaging weights leads to wider optima and better
+    generalization", 2018.
+
+    Args:
+        measure: Gives a model fresh batch-norm statistics and measures it on the
+            validation images.
+        start: First epoch that counts, from 1.
+        measure_every: Epochs between measurements; the last epoch is always measured.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[StagedClassifier], Evaluation],
+        *,
+        start: int = 1,
+        measure_every: int = 5,
+    ) -> None:
+        self._measure = measure
+        self._start = start
+        self._measure_every = measure_every
+        self._averaged: AveragedModel | None = None
+
+    @property
+    def model(self) -> StagedClassifier | None:
+        """The averaged model; None before the first epoch that counts has ended."""
+        return None if self._averaged is None else self._averaged.module
+
+    @override
+    def extra_figures(self, run: RunView) -> Mapping[str, float]:
+        epoch = run.epoch + 1
+        if epoch < self._start:
+            return {}
+        if self._averaged is None:
+            self._averaged = AveragedModel(run.model)
+        self._averaged.update_parameters(run.model)
+        is_due = (epoch - self._start) % self._measure_every == 0
+        if not (is_due or epoch == run.epochs):
+            return {}
+        measured = self._measure(self._averaged.module)
+        figures = {f"swa_{name}": value for name, value in measured.metrics.items()}
+        return {"swa_loss": measured.loss, **figures}

@@ -1,0 +1,98 @@
+"""One pass over a split without learning anything from it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor, nn
+
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.losses import Task
+from unfreeze.numerics.losses import log_probs as log_probs_of
+from unfreeze.numerics.losses import loss as loss_of
+from unfreeze.numerics.metrics import Metric
+from unfreeze.training.runtime import Runtime
+from unfreeze.training.source import Labels, Loading, Source, in_order, logits_of
+
+__all__ = ["Evaluation", "evaluate", "logits_over", "score", "watching"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a pass over a labelled split says. Row ``i`` is row ``i`` of the index."""
+
+    loss: float
+    """Mean over all images, in nats."""
+
+    metrics: Mapping[str, float]
+    log_probs: Float32[np.ndarray, "N K"]
+
+
+@contextmanager
+def watching(model: nn.Module) -> Iterator[None]:
+    """Put every module in evaluation mode without a graph, and put it back."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for module, was_training in modes:
+            module.training = was_training
+
+
+def logits_over(
+    model: StagedClassifier,
+    source: Source,
+    loading: Loading,
+    runtime: Runtime,
+    *,
+    epoch: int = 0,
+) -> Float32[Tensor, "N K"]:
+    """Run the model over every row once, in index order.
+
+    Args:
+        epoch: Keys the augmentation, where ``source`` has one.
+
+    Returns:
+        Logits on the CPU.
+    """
+    with watching(model):
+        parts = [
+            logits_of(model, source, batch, runtime).float()
+            for batch in in_order(source, loading, epoch)
+        ]
+        return torch.cat(parts).cpu()
+
+
+def evaluate(
+    model: StagedClassifier,
+    source: Source,
+    labels: Labels,
+    loading: Loading,
+    runtime: Runtime,
+    *,
+    task: Task,
+    metrics: Sequence[Metric],
+) -> Evaluation:
+    """Measure loss and metrics over the whole split at once, not batch by batch."""
+    return score(
+        logits_over(model, source, loading, runtime), labels, task=task, metrics=metrics
+    )
+
+
+def score(
+    logits: Float32[Tensor, "N K"],
+    labels: Labels,
+    *,
+    task: Task,
+    metrics: Sequence[Metric],
+) -> Evaluation:
+    """Compare the logits of a split with its labels."""
+    log_probs = log_probs_of(logits, task).numpy()
+    loss = loss_of(logits, torch.from_numpy(labels), task)
+    measured = {each.name: float(each.function(log_probs, labels)) for each in metrics}
+    return Evaluation(float(loss), measured, log_probs)

@@ -1,0 +1,215 @@
+"""Epochs of steps, with callbacks around them."""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import torch
+
+from unfreeze.errors import DivergedError
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.groups import set_mode
+from unfreeze.models.partition import LayerGroup
+from unfreeze.numerics.keyed import Purpose, torch_seed
+from unfreeze.numerics.losses import Task
+from unfreeze.numerics.schedules import Schedule
+from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.training.callbacks.base import Callback, RunView
+from unfreeze.training.evaluate import Evaluation
+from unfreeze.training.history import EpochRow, History
+from unfreeze.training.restore import borrowed_random_state
+from unfreeze.training.runtime import Runtime
+from unfreeze.training.source import Loading, Source, shuffled
+from unfreeze.training.step import train_step
+
+__all__ = ["Fit"]
+
+_STEPS_BETWEEN_CHECKS = {"cpu": 1}
+"""How often the loss is looked at. Elsewhere than on the CPU a look waits for the
+device, so it happens every 20 steps."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fit:
+    """One call of ``fit``: everything it works with, and the loop itself."""
+
+    model: StagedClassifier
+    groups: Sequence[LayerGroup]
+    source: Source
+    loading: Loading
+    optimizer: LayerOptimizer
+    schedule: Schedule
+    epochs: int
+    validate: Callable[[StagedClassifier], Evaluation]
+    runtime: Runtime
+    task: Task
+    callbacks: Sequence[Callback] = ()
+    first_epoch: int = 0
+    """Epochs that earlier fits have run; keys order, augmentation and dropout."""
+
+    clip_norm: float | None = None
+    bn_frozen: bool = False
+    """Keep the statistics of every batch norm, also of those that learn."""
+
+    history: History = field(default_factory=History)
+
+    def run(self) -> History:
+        """Train for all epochs, or until a callback stops the fit.
+
+        Raises:
+            DivergedError: If the loss is no longer finite. The weights are then those
+                from before the epoch in which it happened.
+        """
+        view = self._view()
+        with borrowed_random_state(self.runtime.device), _told(self.callbacks, view):
+            for epoch in range(self.epochs):
+                began = time.perf_counter()
+                with self._weights_kept_if_diverging():
+                    is_stopped, num_images = self._learn(epoch, view)
+                    evaluation = self._validated()
+                self._record(evaluation, time.perf_counter() - began, num_images, view)
+                if self._ask_at_epoch_end(view) or is_stopped:
+                    break
+        return self.history
+
+    def _learn(self, epoch: int, view: RunView) -> tuple[bool, int]:
+        """Take the steps of one epoch; say whether to stop, and images seen."""
+        global_epoch = self.first_epoch + epoch
+        set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
+        num_images = 0
+        for i, batch in enumerate(shuffled(self.source, self.loading, global_epoch)):
+            rates, momentum = self._set_rates(len(self.history))
+            _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
+            seed = self.loading.seed
+            torch.manual_seed(
+                torch_seed(seed, Purpose.STEP, epoch=global_epoch, row=i)
+            )
+            loss = train_step(
+                self.model,
+                self.source,
+                batch,
+                self.optimizer,
+                self.runtime,
+                task=self.task,
+                clip_norm=self.clip_norm,
+            )
+            self.history.add_step(epoch, rates, momentum, loss)
+            num_images += len(batch)
+            self._check_last_loss(i)
+            if _ask(self.callbacks, lambda callback: callback.on_batch_end(view)):
+                return True, num_images
+        return False, num_images
+
+    def _validated(self) -> Evaluation:
+        evaluation = self.validate(self.model)
+        if not math.isfinite(evaluation.loss):
+            raise self._diverged(f"The validation loss became {evaluation.loss}")
+        return evaluation
+
+    def _set_rates(self, step: int) -> tuple[tuple[float, ...], float | None]:
+        self.optimizer.set_multiplier(self.schedule.multiplier(step))
+        if self.schedule.momentum is None:
+            return self.optimizer.rates, None
+        momentum = self.schedule.momentum(step)
+        self.optimizer.set_momentum(momentum)
+        return self.optimizer.rates, momentum
+
+    def _check_last_loss(self, step_in_epoch: int) -> None:
+        between = _STEPS_BETWEEN_CHECKS.get(self.runtime.device.type, 20)
+        is_due = (step_in_epoch + 1) % between == 0
+        is_last = len(self.history) == self.schedule.num_steps
+        if not (is_due or is_last):
+            return
+        loss = self.history.steps[-1].loss
+        if not math.isfinite(loss):
+            raise self._diverged(f"The loss became {loss}")
+
+    def _diverged(self, finding: str) -> DivergedError:
+        row = self.history.steps[-1]
+        return DivergedError(
+            f"{finding} in epoch {row.epoch}, step {row.step}, at learning rates "
+            f"{list(row.rates)}. The weights are back to those from before that epoch. "
+            "Try rates 10 times lower, or let lr_find() suggest one; clip=1.0 also "
+            "helps."
+        )
+
+    @contextmanager
+    def _weights_kept_if_diverging(self) -> Iterator[None]:
+        learning = [group for group in self.groups if _learns(group)]
+        good = [copy.deepcopy(group.state_dict()) for group in learning]
+        try:
+            yield
+        except DivergedError:
+            for group, state in zip(learning, good, strict=True):
+                group.load_state_dict(state)
+            raise
+
+    def _record(
+        self, evaluation: Evaluation, seconds: float, num_images: int, view: RunView
+    ) -> None:
+        extra = {
+            name: figure
+            for callback in self.callbacks
+            for name, figure in callback.extra_figures(view).items()
+        }
+        row = EpochRow(
+            epoch=len(self.history.epochs),
+            train_loss=self.history.steps[-1].smooth_loss,
+            valid_loss=evaluation.loss,
+            metrics=evaluation.metrics,
+            seconds=seconds,
+            num_images=num_images,
+            extra=extra,
+        )
+        self.history.epochs.append(row)
+
+    def _ask_at_epoch_end(self, view: RunView) -> bool:
+        is_stopped = _ask(self.callbacks, lambda callback: callback.on_epoch_end(view))
+        ends = self.schedule.cycle_ends
+        steps = len(self.history.epochs) * view.steps_per_epoch
+        if steps in ends:
+            cycle = ends.index(steps)
+            is_stopped |= _ask(
+                self.callbacks, lambda callback: callback.on_cycle_end(view, cycle)
+            )
+        return is_stopped
+
+    def _view(self) -> RunView:
+        return RunView(
+            model=self.model,
+            history=self.history,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            steps_per_epoch=self.schedule.num_steps // self.epochs,
+        )
+
+
+def _learns(module: LayerGroup) -> bool:
+    return any(parameter.requires_grad for parameter in module.parameters())
+
+
+def _ask(
+    callbacks: Sequence[Callback], question: Callable[[Callback], Any]
+) -> bool:
+    """Put a question to every callback, and say whether one wants to stop."""
+    answers = [bool(question(callback)) for callback in callbacks]
+    return any(answers)
+
+
+@contextmanager
+def _told(callbacks: Sequence[Callback], view: RunView) -> Iterator[None]:
+    """Tell callbacks of the beginning and, however the fit ends, of its end."""
+    begun: list[Callback] = []
+    try:
+        for callback in callbacks:
+            begun.append(callback)
+            callback.on_train_begin(view)
+        yield
+    finally:
+        for callback in begun:
+            callback.on_train_end(view)

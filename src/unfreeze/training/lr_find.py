@@ -1,0 +1,152 @@
+"""Try every learning rate from tiny to huge, one mini-batch each, and give it all back.
+
+The range test of Smith, "Cyclical learning rates for training neural networks", 2015
+(arXiv 1506.01186), counted in batches instead of epochs, so that it also works on five
+batches of photos.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from unfreeze.errors import PlanError
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.groups import layer_groups, set_mode
+from unfreeze.numerics.keyed import Purpose, torch_seed
+from unfreeze.numerics.losses import Task
+from unfreeze.numerics.schedules import Schedule
+from unfreeze.numerics.smoothing import RunningMean
+from unfreeze.numerics.suggest import Curve, Suggestion, suggest
+from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.tensors import Batch
+from unfreeze.training.history import History
+from unfreeze.training.restore import borrowed_random_state, put_back
+from unfreeze.training.runtime import Runtime
+from unfreeze.training.source import Loading, Source, shuffled
+from unfreeze.training.step import train_step
+
+__all__ = ["RateSearch", "find_rate"]
+
+_HOPELESS = 4.0
+"""A sweep ends when the smoothed loss is this many times its best, as in 2018."""
+
+_SWEEP_EPOCH = 2**31
+"""Epoch numbers of sweeps start here, so that no sweep sees the order of a fit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateSearch:
+    """What a search found. The first sweep's rows are those to plot."""
+
+    suggestion: Suggestion
+    curves: tuple[Curve, ...]
+    """Rate of the last group against the loss of its batch, a curve per sweep."""
+
+    history: History
+
+
+def find_rate(
+    model: StagedClassifier,
+    source: Source,
+    make_optimizer: Callable[[], LayerOptimizer],
+    schedule: Schedule,
+    *,
+    loading: Loading,
+    runtime: Runtime,
+    task: Task,
+    repeats: int = 1,
+    bn_frozen: bool = False,
+    clip_norm: float | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> RateSearch:
+    """Sweep the rates ``repeats`` times from the same weights, and suggest one.
+
+    Weights, batch-norm statistics, gradients and random state are afterwards as they
+    were, also on Ctrl-C; the optimizers of the sweeps are thrown away. The answer
+    depends on the model, the images, the seed and the settings alone.
+
+    Args:
+        make_optimizer: Builds a fresh optimizer whose peak rates are multiplied by
+            ``schedule``.
+        schedule: Rising multipliers, one step per rate.
+
+    Raises:
+        PlanError: If there is not one batch to learn from.
+    """
+    sweeps: list[tuple[Curve, History]] = []
+
+    def report(step: int) -> None:
+        if on_step is not None:
+            done = len(sweeps) * schedule.num_steps + step + 1
+            on_step(done, repeats * schedule.num_steps)
+
+    sweep = _Sweep(model, source, loading, runtime, task, clip_norm, bn_frozen, report)
+    with borrowed_random_state(runtime.device):
+        for repeat in range(repeats):
+            with put_back(model):
+                sweeps.append(sweep.run(make_optimizer(), schedule, repeat))
+    curves = tuple(curve for curve, _ in sweeps)
+    return RateSearch(suggest(curves), curves, sweeps[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    model: StagedClassifier
+    source: Source
+    loading: Loading
+    runtime: Runtime
+    task: Task
+    clip_norm: float | None
+    bn_frozen: bool
+    report: Callable[[int], None]
+
+    def run(
+        self, optimizer: LayerOptimizer, schedule: Schedule, repeat: int
+    ) -> tuple[Curve, History]:
+        history = History()
+        mean, best = RunningMean(), math.inf
+        set_mode(layer_groups(self.model), training=True, bn_frozen=self.bn_frozen)
+        for step, batch in enumerate(self._batches(schedule.num_steps, repeat)):
+            optimizer.set_multiplier(schedule.multiplier(step))
+            torch.manual_seed(self._seed(repeat, step))
+            loss = train_step(
+                self.model,
+                self.source,
+                batch,
+                optimizer,
+                self.runtime,
+                task=self.task,
+                clip_norm=self.clip_norm,
+            )
+            mean = mean.plus(float(loss))
+            if not mean.value <= _HOPELESS * best:  # also when it is not a number
+                break
+            history.add_step(0, optimizer.rates, None, loss)
+            best = min(best, mean.value)
+            self.report(step)
+        rows = history.steps
+        rates = [row.rates[-1] for row in rows]
+        return Curve(rates, [row.loss for row in rows]), history
+
+    def _seed(self, repeat: int, step: int) -> int:
+        epoch = _SWEEP_EPOCH + repeat
+        return torch_seed(self.loading.seed, Purpose.STEP, epoch=epoch, row=step)
+
+    def _batches(self, count: int, repeat: int) -> Iterator[Batch]:
+        """Yield ``count`` batches, starting over as often as the images require."""
+        epoch = _SWEEP_EPOCH + repeat * 2**16
+        while True:
+            batches = shuffled(self.source, self.loading, epoch)
+            if not len(batches):
+                raise PlanError(
+                    f"{len(self.source)} training images are too few to learn from; "
+                    "2 are the least."
+                )
+            for batch in batches:
+                yield batch
+                count -= 1
+                if count == 0:
+                    return
+            epoch += 1

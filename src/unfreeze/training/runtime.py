@@ -1,0 +1,92 @@
+"""The machine: device, number format and gradients. The only door to Accelerate."""
+
+import abc
+from contextlib import AbstractContextManager, nullcontext
+from typing import final
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from typing_extensions import override
+
+from unfreeze.errors import PlanError
+
+__all__ = ["AcceleratedRuntime", "PlainRuntime", "Runtime"]
+
+
+class Runtime(abc.ABC):
+    """All that training and prediction need to know about the machine."""
+
+    device: torch.device
+    precision: str
+    """Format of the arithmetic inside the model: ``bf16`` or ``fp32``."""
+
+    @abc.abstractmethod
+    def autocast(self) -> AbstractContextManager[None]:
+        """Run a model's forward pass in the chosen number format."""
+
+    @abc.abstractmethod
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of ``loss`` to the parameters."""
+
+    @abc.abstractmethod
+    def clip(self, model: nn.Module, limit: float) -> Tensor:
+        """Scale gradients to a total norm of ``limit``; return it unscaled."""
+
+
+@final
+class AcceleratedRuntime(Runtime):
+    """Run on the accelerator of this process, or on the CPU when there is none.
+
+    Args:
+        precision: ``bf16``, ``fp32``, or None to take bf16 where the hardware
+            multiplies it natively (CPUs with AVX512-BF16 or AMX, recent GPUs).
+    """
+
+    def __init__(self, precision: str | None = None) -> None:
+        if precision not in (None, "bf16", "fp32"):
+            raise PlanError(f"precision is 'bf16' or 'fp32', got {precision!r}.")
+        self.precision = precision or ("bf16" if _multiplies_bf16() else "fp32")
+        self._accelerator = Accelerator()
+        self.device = self._accelerator.device
+
+    @override
+    def autocast(self) -> AbstractContextManager[None]:
+        # Not Accelerate's own: its number format is one per process, ours per learner.
+        half = self.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
+
+    @override
+    def backward(self, loss: Tensor) -> None:
+        self._accelerator.backward(loss)
+
+    @override
+    def clip(self, model: nn.Module, limit: float) -> Tensor:
+        norm = self._accelerator.clip_grad_norm_(model.parameters(), limit)
+        return torch.as_tensor(norm)
+
+
+@final
+class PlainRuntime(Runtime):
+    """One CPU, full precision, nothing hidden. What unit tests use."""
+
+    device = torch.device("cpu")
+    precision = "fp32"
+
+    @override
+    def autocast(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    @override
+    def backward(self, loss: Tensor) -> None:
+        loss.backward()
+
+    @override
+    def clip(self, model: nn.Module, limit: float) -> Tensor:
+        return nn.utils.clip_grad_norm_(model.parameters(), limit)
+
+
+def _multiplies_bf16() -> bool:
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

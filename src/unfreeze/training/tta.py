@@ -1,0 +1,51 @@
+"""Predictions averaged over views: the plain image and augmented ones.
+
+Only for images that are not learned from: validation, test, new photos.
+"""
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from unfreeze.augment.pipeline import Augmentation
+from unfreeze.errors import PlanError
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.keyed import Purpose
+from unfreeze.training.evaluate import logits_over
+from unfreeze.training.runtime import Runtime
+from unfreeze.training.source import FromImages, Loading
+
+__all__ = ["logits_of_views"]
+
+
+def logits_of_views(
+    model: StagedClassifier,
+    plain: FromImages,
+    augmentation: Augmentation | None,
+    num_views: int,
+    *,
+    loading: Loading,
+    runtime: Runtime,
+) -> Float32[Tensor, "V N K"]:
+    """Run the model over the plain images and over ``num_views`` augmented passes.
+
+    View 0 is the plain one, identical to a prediction without test-time augmentation.
+    View ``v`` of row ``i`` is a function of (seed, v, i): calling twice gives the same.
+
+    Raises:
+        PlanError: If augmented views are wanted and there is no augmentation.
+    """
+    if num_views and augmentation is None:
+        raise PlanError(
+            "Test-time augmentation needs augmentation: pass aug_tfms or max_zoom to "
+            "tfms_from_model, or call predict()."
+        )
+    views = replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
+    passes = [logits_over(model, plain, loading, runtime)]
+    passes += [
+        logits_over(model, views, loading, runtime, epoch=view)
+        for view in range(1, num_views + 1)
+    ]
+    return torch.stack(passes)

@@ -1,0 +1,76 @@
+"""Mirrors src/unfreeze/data/atomic.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from unfreeze.data.atomic import folder_written_whole, tag_as_cache, written_whole
+
+
+def test_a_file_appears_with_all_its_content(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+
+    with written_whole(target) as stream:
+        stream.write(b"some ")
+        assert not target.exists()
+        stream.write(b"content")
+
+    assert target.read_bytes() == b"some content"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+
+    with pytest.raises(KeyboardInterrupt), written_whole(target) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_file_is_readable_by_whom_the_user_allows(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    with written_whole(tmp_path / "whole") as stream:
+        stream.write(b"")
+
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:
+    target = tmp_path / ("x" * 255)
+
+    with written_whole(target) as stream:
+        stream.write(b"content")
+
+    assert target.exists()
+
+
+def test_a_folder_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    with folder_written_whole(tmp_path / "folder") as unfinished:
+        (unfinished / "file").touch()
+        assert not (tmp_path / "folder").exists()
+
+    assert (tmp_path / "folder/file").exists()
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_an_unfinished_folder_disappears(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match="full"),
+        folder_written_whole(tmp_path / "folder"),
+    ):
+        raise OSError("disk full")
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_tag_has_the_signature_of_the_specification(tmp_path: Path) -> None:
+    tag_as_cache(tmp_path / "cache")
+    tag_as_cache(tmp_path / "cache")
+
+    tag = (tmp_path / "cache/CACHEDIR.TAG").read_text()
+    assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55")

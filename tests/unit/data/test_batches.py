@@ -1,0 +1,215 @@
+"""Mirrors src/unfreeze/data/batches.py."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from unfreeze.data.batches import PixelLoader, epoch_order
+from unfreeze.data.decode import preprocess
+from unfreeze.data.index import ImageIndex, index_folder
+from unfreeze.errors import ImageError, PlanError
+from unfreeze.records import ImageSpec
+
+
+def _index(count: int, *, is_labelled: bool = True) -> ImageIndex:
+    pixels = np.zeros((count, 2, 2, 3), dtype=np.uint8)
+    labels = np.arange(count) % 3 if is_labelled else None
+    return ImageIndex(Path(), ("a", "b", "c"), pixels, labels)
+
+
+def _read(row: int) -> np.ndarray:
+    """An image that shows its row number, and takes its own time."""
+    time.sleep(0.0005 * (row * 7 % 4))
+    return np.full((4, 4, 3), row, dtype=np.uint8)
+
+
+def _loader(count: int = 23, **settings: Any) -> PixelLoader:
+    chosen: dict[str, Any] = {
+        "rows": np.arange(count),
+        "batch_size": 5,
+        "num_workers": 3,
+        "size": 4,
+        **settings,
+    }
+    return PixelLoader(_index(count), chosen.pop("read", _read), **chosen)
+
+
+@pytest.mark.parametrize("num_workers", [0, 1, 4])
+def test_rows_pixels_and_labels_stay_together_in_order(num_workers: int) -> None:
+    rows = epoch_order(23, seed=0, epoch=1)
+
+    batches = list(_loader(rows=rows, num_workers=num_workers))
+
+    assert [len(batch) for batch in batches] == [5, 5, 5, 5, 3]
+    assert np.concatenate([batch.rows for batch in batches]).tolist() == rows.tolist()
+    for batch in batches:
+        assert batch.inputs.shape == (len(batch), 4, 4, 3)
+        assert batch.inputs.dtype == torch.uint8
+        assert batch.inputs[:, 0, 0, 0].tolist() == batch.rows.tolist()
+        assert (batch.inputs == batch.inputs[:, :1, :1, :1]).all()
+        assert batch.labels is not None
+        assert batch.labels.dtype == torch.int64
+        assert batch.labels.tolist() == (batch.rows % 3).tolist()
+
+
+def test_a_loader_can_be_gone_through_again() -> None:
+    loader = _loader()
+
+    first, second = (torch.cat([batch.inputs for batch in loader]) for _ in range(2))
+
+    assert torch.equal(first, second)
+
+
+def test_batches_do_not_share_memory() -> None:
+    batches = list(_loader())
+    before = batches[1].inputs.clone()
+
+    batches[0].inputs.zero_()
+
+    assert torch.equal(batches[1].inputs, before)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 21, 22])
+@pytest.mark.parametrize("drop_single", [False, True])
+def test_the_length_is_the_number_of_batches(count: int, drop_single: bool) -> None:
+    loader = _loader(count, drop_single=drop_single)
+
+    assert len(loader) == len(list(loader))
+
+
+def test_only_a_last_batch_of_one_is_dropped() -> None:
+    def sizes(count: int) -> list[int]:
+        return [len(batch) for batch in _loader(count, drop_single=True)]
+
+    assert sizes(11) == [5, 5]
+    assert sizes(12) == [5, 5, 2]
+    assert sizes(10) == [5, 5]
+    assert sizes(1) == []
+    assert [len(batch) for batch in _loader(11)] == [5, 5, 1]
+
+
+def test_batches_of_one_are_kept_where_they_were_asked_for() -> None:
+    assert len(_loader(3, batch_size=1, drop_single=True)) == 3
+
+
+def test_several_labels_stay_rows_and_no_labels_stay_none() -> None:
+    pixels = np.zeros((4, 2, 2, 3), dtype=np.uint8)
+    hot = np.eye(4, 3, dtype=np.float32)
+    settings: dict[str, Any] = {
+        "rows": np.array([2, 0]),
+        "batch_size": 2,
+        "num_workers": 0,
+        "size": 4,
+    }
+
+    (multi,) = PixelLoader(
+        ImageIndex(Path(), ("a", "b", "c"), pixels, hot), _read, **settings
+    )
+    (bare,) = PixelLoader(_index(4, is_labelled=False), _read, **settings)
+
+    assert multi.labels is not None
+    assert multi.labels.dtype == torch.float32
+    assert multi.labels.tolist() == hot[[2, 0]].tolist()
+    assert bare.labels is None
+
+
+@pytest.mark.parametrize("num_workers", [0, 3])
+def test_no_more_than_two_batches_are_read_ahead(num_workers: int) -> None:
+    read_rows: list[int] = []
+
+    def read(row: int) -> np.ndarray:
+        read_rows.append(row)
+        return np.zeros((4, 4, 3), dtype=np.uint8)
+
+    seen = 0
+    for batch in _loader(60, read=read, num_workers=num_workers):
+        seen += len(batch)
+        time.sleep(0.002)
+        assert len(read_rows) <= seen + 2 * 5 + num_workers
+
+
+@pytest.mark.parametrize("num_workers", [0, 3])
+def test_an_exception_arrives_as_it_is_and_names_the_image(num_workers: int) -> None:
+    mistake = ImageError("The file is empty (0 bytes).")
+
+    def read(row: int) -> np.ndarray:
+        if row == 7:
+            raise mistake
+        return _read(row)
+
+    batches = iter(_loader(read=read, num_workers=num_workers))
+
+    assert next(batches).rows.tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(ImageError) as caught:
+        next(batches)
+    assert caught.value is mistake
+    assert caught.value.__notes__ == ["While reading image '7'."]
+
+
+def test_pixels_of_another_size_are_refused() -> None:
+    with pytest.raises(ImageError, match=r"shape \(4, 4, 3\), expected \(8, 8, 3\)"):
+        list(_loader(size=8))
+
+
+@pytest.mark.parametrize("way_out", ["break", "error", "interrupt"])
+def test_leaving_the_loop_early_ends_the_threads(way_out: str) -> None:
+    before = set(threading.enumerate())
+
+    def leave() -> None:
+        for _ in _loader(2000):
+            if way_out == "break":
+                break
+            raise KeyboardInterrupt if way_out == "interrupt" else RuntimeError
+
+    begun = time.monotonic()
+    if way_out == "break":
+        leave()
+    else:
+        with pytest.raises((RuntimeError, KeyboardInterrupt)):
+            leave()
+
+    assert set(threading.enumerate()) == before
+    assert time.monotonic() - begun < 1
+
+
+def test_settings_out_of_range_are_refused() -> None:
+    with pytest.raises(PlanError, match=r"batch_size must be 1 or more, got 0"):
+        _loader(batch_size=0)
+    with pytest.raises(PlanError, match=r"num_workers must be 0 or more, got -1"):
+        _loader(num_workers=-1)
+
+
+def test_real_files_come_out_as_preprocess_gives_them(drawn_folder: Path) -> None:
+    index = index_folder(drawn_folder / "valid")
+    spec = ImageSpec(size=32)
+
+    def read(row: int) -> np.ndarray:
+        return preprocess(index.sources[row], spec)
+
+    rows = np.arange(len(index))
+    loader = PixelLoader(index, read, rows=rows, batch_size=4, num_workers=2, size=32)
+
+    pixels = torch.cat([batch.inputs for batch in loader]).numpy()
+    np.testing.assert_array_equal(pixels, np.stack([read(row) for row in rows]))
+
+
+def test_an_epoch_visits_every_row_once() -> None:
+    order = epoch_order(100, seed=3, epoch=2)
+
+    assert sorted(order.tolist()) == list(range(100))
+    assert order.dtype == np.int64
+
+
+def test_the_order_depends_on_seed_and_epoch() -> None:
+    def order(seed: int, epoch: int) -> list[int]:
+        return epoch_order(50, seed=seed, epoch=epoch).tolist()
+
+    assert order(0, 0) == order(0, 0)
+    assert order(0, 0) != order(0, 1)
+    assert order(0, 0) != order(1, 0)
+    assert order(0, 1) != order(1, 0)

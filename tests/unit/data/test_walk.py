@@ -1,0 +1,123 @@
+"""Mirrors src/unfreeze/data/walk.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from unfreeze.data.walk import Ignored, list_folder, note_ignored, walk_images
+from unfreeze.errors import DataError
+
+
+def _touch(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def _walk(root: Path, start: bytes = b"") -> tuple[list[str], Ignored]:
+    ignored = Ignored()
+    found = [
+        os.fsdecode(folder + b"/" + name if folder else name)
+        for folder, names in walk_images(root, start, ignored)
+        for name in names
+    ]
+    return found, ignored
+
+
+def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
+    _touch(tmp_path, "b.JPG", "a.png", "notes.txt", "noending", "sub/x.jpg", ".hidden")
+
+    listing = list_folder(os.fsencode(tmp_path))
+
+    assert listing.folders == [b"sub"]
+    assert listing.images == [b"a.png", b"b.JPG"]
+    assert listing.others == [b"noending", b"notes.txt"]
+
+
+@pytest.mark.parametrize(
+    "ending", "jpg JPEG jfif png bmp gif TIF tiff webp ppm".split()
+)
+def test_usual_endings_are_images_in_any_case(tmp_path: Path, ending: str) -> None:
+    _touch(tmp_path, f"photo.{ending}")
+
+    assert list_folder(os.fsencode(tmp_path)).images == [f"photo.{ending}".encode()]
+
+
+def test_names_that_only_resemble_images_are_others(tmp_path: Path) -> None:
+    _touch(tmp_path, "jpg", "photo.jpg.txt", "photo.jpg~", "-.jpg", "x.jpg")
+
+    listing = list_folder(os.fsencode(tmp_path))
+
+    assert listing.images == [b"-.jpg", b"x.jpg"]
+    assert listing.others == [b"jpg", b"photo.jpg.txt", b"photo.jpg~"]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone cannot be listed: No such file"):
+        list_folder(os.fsencode(tmp_path / "gone"))
+
+
+def test_the_walk_goes_by_folder_then_by_name(tmp_path: Path) -> None:
+    _touch(tmp_path, "b/2.jpg", "b/10.jpg", "a/z/1.jpg", "a/x.jpg", "top.jpg")
+
+    assert _walk(tmp_path)[0] == [
+        "top.jpg",
+        "a/x.jpg",
+        "a/z/1.jpg",
+        "b/10.jpg",
+        "b/2.jpg",
+    ]
+
+
+def test_the_walk_begins_where_it_is_told(tmp_path: Path) -> None:
+    _touch(tmp_path, "b/2.jpg", "a/z/1.jpg")
+
+    assert _walk(tmp_path, b"a")[0] == ["a/z/1.jpg"]
+
+
+def test_hidden_folders_and_caches_are_not_entered(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.jpg", ".git/b.jpg", "cache/c.jpg", "cache/CACHEDIR.TAG")
+
+    found, ignored = _walk(tmp_path)
+
+    assert found == ["a.jpg"]
+    assert ignored.count == 0
+
+
+def test_a_link_to_a_folder_above_does_not_loop(tmp_path: Path) -> None:
+    _touch(tmp_path, "a/1.jpg", "b/2.jpg")
+    (tmp_path / "a/to_b").symlink_to(tmp_path / "b")
+    (tmp_path / "b/to_a").symlink_to(tmp_path / "a")
+
+    found, ignored = _walk(tmp_path)
+
+    assert found == ["a/1.jpg", "a/to_b/2.jpg", "b/2.jpg", "b/to_a/1.jpg"]
+    assert [skipped.file for skipped in ignored.named] == ["a/to_b/to_a", "b/to_a/to_b"]
+    assert "contains it" in ignored.named[0].reason
+
+
+def test_links_to_nowhere_are_noted_and_not_taken_for_images(tmp_path: Path) -> None:
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nothing.jpg")
+
+    found, ignored = _walk(tmp_path)
+
+    assert found == []
+    assert "leads nowhere" in ignored.named[0].reason
+
+
+def test_a_named_pipe_is_not_taken_for_an_image(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+
+    assert _walk(tmp_path)[0] == []
+
+
+def test_only_the_first_thousand_ignored_files_are_named() -> None:
+    ignored = Ignored()
+
+    note_ignored(ignored, b"a", [b"%d.txt" % number for number in range(1200)])
+
+    assert ignored.count == 1200
+    assert len(ignored.named) == 1000
+    assert ignored.named[0].file == "a/0.txt"

@@ -1,0 +1,77 @@
+"""Mirrors src/unfreeze/models/classifier.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from unfreeze.models.backbones import Backbone, build_backbone
+from unfreeze.models.classifier import (
+    with_custom_head,
+    with_new_head,
+    with_original_head,
+)
+from unfreeze.models.probe import evaluating
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return build_backbone("resnet18", weights="none", size=32)
+
+
+@pytest.mark.parametrize("num_classes", [2, 17, 120])
+def test_a_new_head_has_one_logit_per_class(
+    backbone: Backbone, num_classes: int, make_images: Callable[..., Tensor]
+) -> None:
+    model = with_new_head(backbone, num_classes)
+
+    with evaluating(model):
+        assert model(make_images(32)).shape == (2, num_classes)
+
+
+def test_features_then_classify_is_the_whole_model(
+    backbone: Backbone, make_images: Callable[..., Tensor]
+) -> None:
+    model = with_new_head(backbone, 3)
+
+    with evaluating(model):
+        features = model.features(make_images(32))
+        assert features.shape == (2, 1024)
+        assert torch.equal(model.classify(features), model(make_images(32)))
+
+
+def test_a_custom_head_reads_the_feature_map(
+    backbone: Backbone, make_images: Callable[..., Tensor]
+) -> None:
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    model = with_custom_head(backbone, head)
+
+    with evaluating(model):
+        images = make_images(32)
+        assert torch.equal(model.features(images), backbone(images))
+        torch.testing.assert_close(model(images), backbone(images).mean((2, 3)))
+
+
+@pytest.mark.usefixtures("global_draws")
+@pytest.mark.parametrize(
+    ("arch", "size"),
+    [("resnet18", 64), ("mobilenetv3_small_050", 64), ("vit_tiny_patch16_224", 224)],
+)
+def test_the_original_head_computes_what_timm_does(
+    arch: str, size: int, tmp_path: Path, make_images: Callable[..., Tensor]
+) -> None:
+    oracle = timm.create_model(arch).eval()
+    save_file(oracle.state_dict(), tmp_path / "w.safetensors")
+
+    model = with_original_head(arch, weights=tmp_path / "w.safetensors", size=size)
+
+    images = make_images(size)
+    with evaluating(model), torch.no_grad():
+        assert torch.equal(model(images), oracle(images))
+    assert sum(p.numel() for p in model.parameters()) == sum(
+        p.numel() for p in oracle.parameters()
+    )

@@ -1,0 +1,54 @@
+"""Mirrors src/unfreeze/numerics/keyed.py."""
+
+import numpy as np
+import pytest
+
+from unfreeze.numerics.keyed import Purpose, rng_for, torch_seed
+
+
+def test_a_draw_does_not_depend_on_what_was_drawn_before() -> None:
+    rng_for(0, Purpose.AUGMENT, epoch=1, row=1).random(1000)
+
+    again = [rng_for(0, Purpose.AUGMENT, epoch=1, row=row).random() for row in (2, 1)]
+
+    assert again[::-1] == [
+        rng_for(0, Purpose.AUGMENT, epoch=1, row=row).random() for row in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 1, "purpose": Purpose.ORDER},
+        {"seed": 0, "purpose": Purpose.HEAD},
+        {"seed": 0, "purpose": Purpose.ORDER, "epoch": 1},
+        {"seed": 0, "purpose": Purpose.ORDER, "row": 1},
+    ],
+)
+def test_each_part_of_the_key_changes_the_draw(other: dict[str, int]) -> None:
+    mine = rng_for(0, Purpose.ORDER).random(4)
+
+    assert not np.any(mine == rng_for(**other).random(4))  # type: ignore[arg-type]
+
+
+def test_neighbouring_rows_are_not_correlated() -> None:
+    draws = [rng_for(3, Purpose.AUGMENT, row=row).random() for row in range(4000)]
+
+    correlation = np.corrcoef(draws[:-1], draws[1:])[0, 1]
+
+    assert abs(correlation) < 0.05  # three standard errors of 4,000 pairs
+    assert np.mean(draws) == pytest.approx(0.5, abs=0.015)
+
+
+def test_a_long_draw_does_not_run_into_the_next_row() -> None:
+    first = rng_for(0, Purpose.ORDER, row=0).integers(2**63, size=5000)
+    second = rng_for(0, Purpose.ORDER, row=1).integers(2**63, size=5000)
+
+    assert len(np.intersect1d(first, second)) == 0
+
+
+def test_a_torch_seed_fits_torch() -> None:
+    seeds = [torch_seed(0, Purpose.HEAD, row=row) for row in range(100)]
+
+    assert len(set(seeds)) == 100
+    assert all(0 <= seed < 2**63 for seed in seeds)
