@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -21,7 +22,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
+from torch import Tensor
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import preprocess
@@ -138,13 +139,13 @@ def print_accuracies(data: Path, net: UnfreezeNano, sizes: tuple[int, ...]) -> N
 def print_speeds(net: UnfreezeNano, sizes: tuple[int, ...]) -> None:
     """Print speed by size beside two networks of timm."""
     names = ("resnet18", "mobilenetv2_100")
-    rivals: list[nn.Module] = [
+    rivals = [
         timm.create_model(name).eval().to(memory_format=torch.channels_last)
         for name in names
     ]
     print(f"| size | unfreeze_nano | {' | '.join(names)} |\n|---|---|---|---|")
     for size in sizes:
-        nets = (net, *rivals)
+        nets: list[Any] = [net, *rivals]
         speeds = [images_per_second(each.forward_features, size) for each in nets]
         print(f"| {size} | {' | '.join(f'{s:.0f}' for s in speeds)} |", flush=True)
 

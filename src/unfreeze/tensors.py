@@ -15,7 +15,9 @@ __all__ = ["Batch", "Features", "Images", "Logits", "Pixels", "Targets"]
 
 Pixels: TypeAlias = UInt8[Tensor, "B H W C"]  # decoded RGB, 0-255
 Images: TypeAlias = Float[Tensor, "B C H W"]  # normalised, channels_last in memory
-Features: TypeAlias = Float[Tensor, "B ..."]  # backbone output, pooled to B D unless a head asks for maps
+Features: TypeAlias = Float[
+    Tensor, "B ..."
+]  # backbone output, pooled to B D unless a head asks for maps
 Logits: TypeAlias = Float[Tensor, "B K"]
 Targets: TypeAlias = Int64[Tensor, " B"] | Float[Tensor, "B K"]
 

@@ -5,7 +5,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["version_of", "versions"]
 
-_LIBRARIES = ("unfreeze", "torch", "torchvision", "timm", "accelerate", "numpy", "pillow")
+_LIBRARIES = (
+    "unfreeze",
+    "torch",
+    "torchvision",
+    "timm",
+    "accelerate",
+    "numpy",
+    "pillow",
+)
 
 
 def version_of(name: str) -> str:

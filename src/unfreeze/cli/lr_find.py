@@ -11,7 +11,7 @@ from unfreeze.cli.render import print_json, talker
 __all__ = ["lr_find"]
 
 
-def lr_find(  # noqa: PLR0913  # one parameter per option
+def lr_find(  # one parameter per option
     data: options.Folder,
     arch: options.Arch = "resnet34",
     weights: options.Weights = None,

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ __all__ = [
     "Folder",
     "MaxZoom",
     "NumWorkers",
+    "Recipe",
     "Run",
     "Seed",
     "Size",
@@ -35,7 +36,14 @@ Weights = Annotated[
 ]
 Size = Annotated[int, typer.Option(min=8, help="Side of the image, in pixels.")]
 BatchSize = Annotated[int, typer.Option(min=2, help="Photos in a batch.")]
-Augment = Annotated[str, typer.Option(help="side-on, top-down, basic or none.")]
+Augment = Annotated[
+    Literal["side-on", "top-down", "basic", "none"],
+    typer.Option(help="How training photos are varied: by how they were taken."),
+]
+Recipe = Annotated[
+    Literal["eight-steps", "head", "quick"],
+    typer.Option(help="All eight steps, 1 to 4 (head), or 1 to 3 (quick)."),
+]
 MaxZoom = Annotated[float, typer.Option(min=1, help="Largest random zoom.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same weights.")]
 NumWorkers = Annotated[

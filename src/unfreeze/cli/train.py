@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["show_run", "train"]
 
 
-def train(  # noqa: PLR0913  # one parameter per option
+def train(  # one parameter per option
     data: options.Folder,
     arch: options.Arch = "resnet34",
     weights: options.Weights = None,
@@ -25,10 +25,7 @@ def train(  # noqa: PLR0913  # one parameter per option
         int | None,
         typer.Option(min=1, help="Epochs of the last step; else until over-fitting."),
     ] = None,
-    recipe: Annotated[
-        str,
-        typer.Option(help="eight-steps, head (1 to 4) or quick (1 to 3)."),
-    ] = "eight-steps",
+    recipe: options.Recipe = "eight-steps",
     augment: options.Augment = "side-on",
     max_zoom: options.MaxZoom = 1.1,
     seed: options.Seed = 0,

@@ -59,7 +59,7 @@ def as_pixels(images: np.ndarray) -> UInt8[np.ndarray, "N H W 3"]:
 
 
 def as_labels(
-    labels: np.ndarray,
+    labels: np.ndarray | None,
 ) -> Int64[np.ndarray, " N"] | Float32[np.ndarray, "N K"]:
     """Bring labels to class numbers, or to rows of 0s and 1s.
 

@@ -45,8 +45,9 @@ __all__ = [
     "read_pixels",
 ]
 
-Source: TypeAlias = Path | bytes | UInt8[np.ndarray, "H W *C"]
-"""A file, the content of a file, or pixels (grey, RGB or RGBA)."""
+Source: TypeAlias = Path | bytes | np.ndarray
+"""A file, the content of a file, or pixels: uint8, H W for grey, or H W C with 1, 3
+(RGB) or 4 (RGBA) channels."""
 
 DECODER = f"pillow {PIL.__version__}, rules 1"
 """Names everything that pixels depend on besides the file. Count the rules upwards
@@ -259,7 +260,7 @@ def _open(content: bytes) -> Image.Image:
     raise ImageError(why_no_image(content[:512]))
 
 
-def _from_pixels(pixels: Shaped[np.ndarray, "..."]) -> Image.Image:
+def _from_pixels(pixels: np.ndarray) -> Image.Image:
     shape = pixels.shape
     is_image = pixels.ndim == 2 or (pixels.ndim == 3 and shape[2] in (1, 3, 4))
     if pixels.dtype != np.uint8 or not is_image or 0 in shape:

@@ -148,11 +148,11 @@ class ConvLearner(Learner):
     def predict_with_targs(
         self, is_test: bool = False, use_swa: bool = False
     ) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
-        """Predictions as ``predict`` gives them, and labels; None where there are none."""
+        """Predictions as ``predict`` gives them, and labels, None without."""
         split = self._split(is_test)
         model = self._averaged() if use_swa else self.model
         source = self._supply.images(split, is_augmented=False)
-        logits = logits_over(model, source, self._loading, self._runtime)
+        logits = logits_over(model, source, self._setup)
         return self._answers(logits), split.index.labels
 
     def predict_array(
@@ -178,7 +178,7 @@ class ConvLearner(Learner):
         """The record of all answers for one split, with file names and labels."""
         split = self._split(is_test)
         source = self._supply.images(split, is_augmented=False)
-        logits = logits_over(self.model, source, self._loading, self._runtime)
+        logits = logits_over(self.model, source, self._setup)
         return self._record(split, log_probs_of(logits, self._task).numpy())
 
     def TTA(  # noqa: N802  # the lesson's name
@@ -260,15 +260,16 @@ class ConvLearner(Learner):
             self._supply.images(split, is_augmented=False),
             self.data.augmentation,
             num_views,
-            loading=self._loading,
-            runtime=self._runtime,
+            self._setup,
         )
 
     def _probs(self, is_test: bool) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
         found, labels = self.predict_with_targs(is_test)
         return (found if self._task is Task.MULTI else np.exp(found)), labels
 
-    def _answers(self, logits: Float32[Tensor, "... K"]) -> Float32[np.ndarray, "... K"]:
+    def _answers(
+        self, logits: Float32[Tensor, "... K"]
+    ) -> Float32[np.ndarray, "... K"]:
         """Log-probabilities for one label each, probabilities for several."""
         if self._task is Task.MULTI:
             return logits.sigmoid().numpy()

@@ -44,7 +44,8 @@ class ImageDataset:
         if isinstance(row, slice):
             pairs = [self[i] for i in range(*row.indices(len(self)))]
             labels = [label for _, label in pairs if label is not None]
-            return np.stack([x for x, _ in pairs]), np.stack(labels) if labels else None
+            images = np.stack([image for image, _ in pairs])
+            return images, np.stack(labels) if labels else None
         if not -len(self) <= row < len(self):
             raise IndexError(f"row {row} of a data set of {len(self)} images")
         number = np.array([row % len(self)])
@@ -83,8 +84,8 @@ class ImageDataset:
         batch = np.asarray(images, dtype=np.float32)
         batch = batch[None] if batch.ndim == 3 else batch
         spec = self.transform.spec
-        colours = batch.transpose(0, 2, 3, 1) * np.float32(spec.std)
-        return (colours + np.float32(spec.mean)).clip(0, 1)
+        std, mean = np.array([spec.std, spec.mean], dtype=np.float32)
+        return (batch.transpose(0, 2, 3, 1) * std + mean).clip(0, 1)
 
     def source(self) -> FromImages:
         """The split as training reads it."""

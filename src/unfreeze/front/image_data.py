@@ -105,7 +105,7 @@ class ImageClassifierData:
         return cls._screened(root, (train, valid, test), bs, tfms, num_workers)
 
     @classmethod
-    def from_folder(  # noqa: PLR0913  # beside the lesson's keywords
+    def from_folder(  # beside the lesson's keywords
         cls,
         path: str | Path,
         bs: int = 64,
@@ -129,7 +129,9 @@ class ImageClassifierData:
         """
         root = Path(path)
         whole = index_folder(root)
-        trn_rows, val_rows = stratified_split(whole.labels, valid_fraction, seed)
+        trn_rows, val_rows = stratified_split(
+            as_labels(whole.labels), valid_fraction, seed
+        )
         splits = (whole.take(trn_rows), whole.take(val_rows), None)
         return cls._screened(root, splits, bs, tfms, num_workers)
 
@@ -207,9 +209,7 @@ class ImageClassifierData:
         _refuse_numbers(continuous)
         root = Path(path)
         names = PackedNames.from_names(f"{name}{suffix}" for name in fnames)
-        whole = ImageIndex(
-            root, tuple(classes), PackedPaths(root, names), as_labels(y)
-        )
+        whole = ImageIndex(root, tuple(classes), PackedPaths(root, names), as_labels(y))
         splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
         return cls._screened(root, splits, bs, tfms, num_workers)
 
@@ -300,15 +300,12 @@ class ImageClassifierData:
                 "tfms=tfms_from_model(resnet34, 224)."
             )
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-        screened = [
-            None if split is None else _screen(root, split, workers) for split in splits
-        ]
-        train, valid, test = screened
+        train, valid, test = splits
         return cls(
             path=root,
-            train=train,
-            valid=valid,
-            test=test,
+            train=_screen(root, train, workers),
+            valid=_screen(root, valid, workers),
+            test=None if test is None else _screen(root, test, workers),
             bs=bs,
             tfms=(trn_tfm, val_tfm),
             num_workers=workers,
@@ -424,7 +421,9 @@ class ImageClassifierData:
         """Labels of the validation photos."""
         return labels_of_split(self.valid)
 
-    def _loader(self, dataset: ImageDataset, *, is_shuffled: bool = False) -> ImageLoader:
+    def _loader(
+        self, dataset: ImageDataset, *, is_shuffled: bool = False
+    ) -> ImageLoader:
         loading = Loading(batch_size=self.bs, num_workers=self.num_workers, seed=0)
         return ImageLoader(dataset, loading, is_shuffled)
 
@@ -503,7 +502,7 @@ def _held_out(
     whole: ImageIndex, val_idxs: Sequence[int] | np.ndarray | None
 ) -> tuple[ImageIndex, ImageIndex]:
     rows = np.asarray(get_cv_idxs(len(whole)) if val_idxs is None else val_idxs)
-    if rows.size and not (0 <= rows.min() and rows.max() < len(whole)):
+    if rows.size and not (rows.min() >= 0 and rows.max() < len(whole)):
         raise PlanError(
             f"val_idxs go from {rows.min()} to {rows.max()}, and there are "
             f"{len(whole)} photos. Pass row numbers from 0 to {len(whole) - 1}."

@@ -37,9 +37,7 @@ class Interpretation:
 
     def confusion_matrix(self) -> Int[np.ndarray, "K K"]:
         """Counts: the row is the true class, the column the predicted one."""
-        return confusion_matrix(
-            self._labels, self.predicted, self.predictions.classes
-        )
+        return confusion_matrix(self._labels, self.predicted, self.predictions.classes)
 
     def plot_confusion_matrix(self, normalize: bool = False) -> Picture:
         """Draw the confusion matrix with class names.

@@ -5,11 +5,12 @@ Every method is a few lines that delegate. The model is one object throughout:
 groups and its files are the same with and without it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.front.fitting import Decay, Output, Saving
@@ -20,7 +21,7 @@ from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
 from unfreeze.models.partition import LayerGroup
-from unfreeze.models.summary import summarise
+from unfreeze.models.summary import LayerRow, summarise
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.metrics import (
     Metric,
@@ -50,7 +51,7 @@ from unfreeze.training.loop import Fit
 from unfreeze.training.lr_find import find_rate
 from unfreeze.training.plan import FitPlan
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
-from unfreeze.training.source import Loading, Source
+from unfreeze.training.source import Loading, Setup, Source
 from unfreeze.training.supply import Supply
 
 __all__ = ["Learner"]
@@ -77,7 +78,7 @@ class Learner:
         settings: Further hyperparameters to carry in saved files.
     """
 
-    def __init__(  # noqa: PLR0913  # the lesson's keywords, and ours behind them
+    def __init__(  # the lesson's keywords, and ours behind them
         self,
         data: ImageClassifierData,
         model: StagedClassifier,
@@ -124,6 +125,7 @@ class Learner:
         self.model.to(self._runtime.device)
         self.freeze()
 
+    @override
     def __repr__(self) -> str:
         return repr(self.model)
 
@@ -171,7 +173,7 @@ class Learner:
         """Early backbone, late backbone, head: what is frozen and paced together."""
         return layer_groups(self.model)
 
-    def summary(self) -> "OrderedDict[str, OrderedDict[str, object]]":
+    def summary(self) -> dict[str, LayerRow]:
         """Shapes, number of parameters and whether they learn, layer by layer."""
         return summarise(self.model, self.data.sz)
 
@@ -377,9 +379,7 @@ class Learner:
                 self._training_source(),
                 partial(self.get_layer_opt, ratios, wds),
                 rising(num_it, starts[-1], end_lr, linear),
-                loading=self._loading,
-                runtime=self._runtime,
-                task=self._task,
+                setup=self._setup,
                 repeats=repeats or (3 if self.precompute else 1),
                 bn_frozen=self._is_bn_frozen,
                 clip_norm=self.clip,
@@ -403,13 +403,11 @@ class Learner:
             model=self.model,
             groups=self.get_layer_groups(),
             source=source,
-            loading=self._loading,
+            setup=self._setup,
             optimizer=layer_opt,
             schedule=plan.schedule(_steps_per_epoch(source, self.data.bs)),
             epochs=plan.epochs,
             validate=self._validation(metrics),
-            runtime=self._runtime,
-            task=self._task,
             callbacks=[*callbacks, *self._output.callbacks(f"fit {fit_number}")],
             first_epoch=self.epochs_done,
             clip_norm=plan.clip_norm,
@@ -487,17 +485,17 @@ class Learner:
     # --- what the methods above share ------------------------------------------
 
     @property
-    def _loading(self) -> Loading:
-        return Loading(
+    def _setup(self) -> Setup:
+        loading = Loading(
             batch_size=self.data.bs, num_workers=self.data.num_workers, seed=self.seed
         )
+        return Setup(loading=loading, runtime=self._runtime, task=self._task)
 
     def _make_supply(self) -> Supply:
         return Supply(
             spec=self.data.spec,
             augmentation=self.data.augmentation,
-            loading=self._loading,
-            runtime=self._runtime,
+            setup=self._setup,
             folder=lambda: made(self.tmp_path),
         )
 
@@ -522,17 +520,13 @@ class Learner:
         return partial(
             evaluate,
             source=source,
-            labels=valid.index.labels,
-            loading=self._loading,
-            runtime=self._runtime,
-            task=self._task,
+            labels=self.data.val_y,
+            setup=self._setup,
             metrics=metrics,
         )
 
     def _measure_averaged(self, model: StagedClassifier) -> Evaluation:
-        refresh_statistics(
-            model, self._training_source(), self._loading, self._runtime
-        )
+        refresh_statistics(model, self._training_source(), self._setup)
         return self._validation(self.metrics)(model)
 
     def _say_if_augmentation_rests(self) -> None:
@@ -545,9 +539,7 @@ class Learner:
                 "photos; set learn.precompute = False to train with augmentation."
             )
 
-    def _require_own(
-        self, model: StagedClassifier, data: ImageClassifierData
-    ) -> None:
+    def _require_own(self, model: StagedClassifier, data: ImageClassifierData) -> None:
         if model is not self.model or data is not self.data:
             raise PlanError(
                 "fit_gen trains the learner's own model on its own photos. Pass "

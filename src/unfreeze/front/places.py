@@ -13,8 +13,9 @@ from unfreeze.atomic import tag_as_cache
 
 __all__ = ["cache_home", "made", "writable_home"]
 
+
 def writable_home(path: Path) -> Path:
-    """``path`` itself where we may write, else a folder of its own in the user's cache."""
+    """``path`` where we may write, else a folder of its own in the user's cache."""
     mode = path.stat().st_mode
     if mode & stat.S_IWUSR and os.access(path, os.W_OK):
         return path

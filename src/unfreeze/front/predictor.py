@@ -23,7 +23,7 @@ from unfreeze.records import Predictions, Skipped
 from unfreeze.training.callbacks.progress import Bar
 from unfreeze.training.checkpoint import ModelHeader, load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
-from unfreeze.training.source import FromImages, Loading
+from unfreeze.training.source import FromImages, Loading, Setup
 from unfreeze.training.tta import logits_of_views
 
 __all__ = ["Answers", "Classifier"]
@@ -71,11 +71,12 @@ class Classifier:
         self._runtime = runtime or AcceleratedRuntime()
         self._model = model.to(self._runtime.device)
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-        self._loading = Loading(
+        loading = Loading(
             batch_size=_BATCH_SIZE,
             num_workers=workers,
             seed=header.settings.get("seed", 0),
         )
+        self._setup = Setup(loading=loading, runtime=self._runtime, task=header.task)
 
     @classmethod
     def load(cls, path: str | Path, *, num_workers: int | None = None) -> "Classifier":
@@ -127,7 +128,7 @@ class Classifier:
             split = screen(
                 index,
                 None,
-                num_workers=self._loading.num_workers,
+                num_workers=self._setup.loading.num_workers,
                 on_progress=bar.show,
             )
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
@@ -142,8 +143,7 @@ class Classifier:
             FromImages(split.index, spec),
             self._augmentation() if num_views else None,
             num_views,
-            loading=self._loading,
-            runtime=self._runtime,
+            self._setup,
         )
         is_single = self.header.task is Task.SINGLE
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)

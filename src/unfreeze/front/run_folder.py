@@ -44,8 +44,8 @@ def model_file(run: Path) -> Path:
         return run
     if not (run / "model.safetensors").is_file():
         raise DataError(
-            f"There is no model in {run}. Expected a run folder of unfreeze train, with "
-            "model.safetensors in it, or such a file."
+            f"There is no model in {run}. Expected a run folder of unfreeze train, "
+            "with model.safetensors in it, or such a file."
         )
     return run / "model.safetensors"
 

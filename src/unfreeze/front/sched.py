@@ -119,4 +119,3 @@ class Sched:
 def _trimmed(count: int, skip: int, skip_end: int) -> tuple[int, int]:
     most = count // 10
     return min(skip, most), count - min(skip_end, most)
-

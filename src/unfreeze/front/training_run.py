@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from unfreeze.atomic import text_written_whole
+from unfreeze.data.arrays import as_labels
 from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
@@ -51,7 +52,9 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         if self.recipe not in RECIPES:
-            raise PlanError(f"There is no recipe {self.recipe!r}: take one of {RECIPES}.")
+            raise PlanError(
+                f"There is no recipe {self.recipe!r}: take one of {RECIPES}."
+            )
         if self.epochs is not None and self.epochs < 1:
             raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
         if not 0 <= self.seed < 2**63:
@@ -79,9 +82,7 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
     """
-    tfms = tfms_for(
-        settings.arch, settings.size, settings.augment, settings.max_zoom
-    )
+    tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
     if (folder / "train").is_dir() and (folder / "valid").is_dir():
         return ImageClassifierData.from_paths(
             folder, settings.batch_size, tfms, num_workers=settings.num_workers
@@ -155,8 +156,9 @@ def _measured(
     learn: ConvLearner, out: Path, settings: RunSettings, clock: StepClock
 ) -> RunSummary:
     """Measure the trained model on the validation photos, as part of the last step."""
-    stack, labels = learn.TTA(n_aug=0 if settings.augment == "none" else 4)
     data = learn.data
+    stack, _ = learn.TTA(n_aug=0 if settings.augment == "none" else 4)
+    labels = data.val_y
     plain = Predictions(data.valid.index.names, data.classes, stack[0], labels)
     write_predictions(out / "predictions.csv", plain)
     clock.settle()
@@ -196,15 +198,14 @@ def _unmeasured(
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write ``predictions.csv``: file, label, predicted, probability, loss (nats)."""
+    labels = as_labels(predictions.labels)
     names, classes = predictions.names, predictions.classes
     predicted = predictions.log_probs.argmax(axis=1)
     losses = predictions.losses()
     with text_written_whole(path) as text:
         writer = csv.writer(text)
         writer.writerow(["file", "label", "predicted", "probability", "loss"])
-        for row, (label, guess) in enumerate(
-            zip(predictions.labels, predicted, strict=True)
-        ):
+        for row, (label, guess) in enumerate(zip(labels, predicted, strict=True)):
             probability = predictions.probs[row, guess]
             figures = (f"{probability:.6f}", f"{losses[row]:.6f}")
             writer.writerow([names[row], classes[label], classes[guess], *figures])

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from math import ceil
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast, final
@@ -12,11 +11,11 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.models import zoo
-from unfreeze.models.layouts import match_by_order
+from unfreeze.models.layouts import fill_from_file
 from unfreeze.models.partition import LayerGroup, partition
 from unfreeze.models.probe import blank_images, children_run_by, evaluating
 from unfreeze.models.readout import Layout, cut_stages, read_features, readout_of
-from unfreeze.models.weights import find_misfits, fit_weights, read_weights
+from unfreeze.models.stages import first_half
 from unfreeze.records import ImageSpec, Interpolation
 from unfreeze.tensors import Features, Images, Logits
 
@@ -35,8 +34,6 @@ Weights: TypeAlias = Literal["pretrained", "none"] | Path
 _INTERPOLATIONS: Mapping[str, Interpolation] = MappingProxyType(
     {"bilinear": "bilinear", "bicubic": "bicubic", "lanczos": "lanczos"}
 )
-
-_AUXILIARY_CLASSIFIER = "AuxLogits"  # in files of inception_v3, for training only
 
 
 @final
@@ -74,7 +71,7 @@ class Backbone(nn.Module):
         self._readout = readout_of(
             network, self.arch, size=size, last_stage=self._last_stage
         )
-        self._early_names = _first_half(network)
+        self._early_names = first_half(network)
 
     @property
     def num_features(self) -> int:
@@ -124,7 +121,10 @@ class Backbone(nn.Module):
         trial = copy.deepcopy(self.network)
         _set_input_size(trial, self.arch, size)
         readout_of(trial, self.arch, size=size, last_stage=self._last_stage)
+        frozen = {n for n, p in self.network.named_parameters() if not p.requires_grad}
         _set_input_size(self.network, self.arch, size)
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(name not in frozen)
         self.size = size
 
     @override
@@ -192,10 +192,10 @@ def build_backbone(
             or cannot read images of this size.
         WeightsError: If the weights cannot be had, are damaged, or do not fit.
     """
-    network = zoo.create_network(arch, pretrained=weights == "pretrained", seed=seed)
+    network = _start_network(arch, weights, seed)
     body, head = _anatomy(network, arch)
     if isinstance(weights, Path):
-        _fill(network, arch, weights, leave_out=tuple(head - body))
+        fill_from_file(network, arch, weights, leave_out=tuple(head - body))
     _set_input_size(network, arch, size)
     return Backbone(network, head=head - body, arch=arch, size=size, xtra_cut=xtra_cut)
 
@@ -208,10 +208,10 @@ def build_with_original_head(
     Together they compute what the whole network does. The arguments and errors are
     those of ``build_backbone``; a weights file must hold the classifier, too.
     """
-    network = zoo.create_network(arch, pretrained=weights == "pretrained", seed=seed)
+    network = _start_network(arch, weights, seed)
     body, head = _anatomy(network, arch)
     if isinstance(weights, Path):
-        _fill(network, arch, weights, leave_out=())
+        fill_from_file(network, arch, weights, leave_out=())
     _set_input_size(network, arch, size)
     head_network = copy.deepcopy(network)
     children = frozenset(name for name, _ in network.named_children())
@@ -220,6 +220,15 @@ def build_with_original_head(
         head_network.register_parameter(name, None)
     backbone = Backbone(network, head=head - body, arch=arch, size=size)
     return backbone, OriginalHead(head_network, backbone.layout)
+
+
+def _start_network(arch: str, weights: Weights, seed: int) -> nn.Module:
+    if not isinstance(weights, Path) and weights not in ("pretrained", "none"):
+        raise PlanError(
+            f'weights must be "pretrained", "none", or the Path of a file, '
+            f"got {weights!r}."
+        )
+    return zoo.create_network(arch, pretrained=weights == "pretrained", seed=seed)
 
 
 def _anatomy(network: nn.Module, arch: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -266,48 +275,3 @@ def _check_multiple(arch: str, size: int, *, step: int) -> None:
             f"Images for {arch} must be a multiple of {step} pixels, got {size}. "
             f"Nearest: {nearest}."
         )
-
-
-def _fill(
-    network: nn.Module, arch: str, path: Path, *, leave_out: tuple[str, ...]
-) -> None:
-    """Fill ``network`` from a file, in whichever known layout fits."""
-    saved = read_weights(path)
-    leave_out = (*leave_out, _AUXILIARY_CLASSIFIER)
-    name = zoo.timm_name(arch).partition(".")[0]
-    layouts = (
-        saved,
-        zoo.rename_for(arch, network, saved),
-        match_by_order(name, network, saved),
-    )
-    fitting = (
-        tensors
-        for tensors in layouts
-        if tensors and not find_misfits(network, tensors, leave_out=leave_out)
-    )
-    fit_weights(network, next(fitting, saved), what=str(path), leave_out=leave_out)
-
-
-def _first_half(network: nn.Module) -> frozenset[str]:
-    """Name the parameters of the first half of the stages, rounded up."""
-    stages = zoo.coarse_groups(network) or []
-    if len(stages) < 2:
-        stages = _stages_by_child(network)
-    return frozenset(
-        name for stage in stages[: ceil(len(stages) / 2)] for name in stage
-    )
-
-
-def _stages_by_child(network: nn.Module) -> list[list[str]]:
-    """Take each child for a stage, and each member of a child that is a list."""
-    lists = {
-        name
-        for name, child in network.named_children()
-        if isinstance(child, (nn.Sequential, nn.ModuleList))
-    }
-    stages: dict[tuple[str, ...], list[str]] = {}
-    for name, _ in network.named_parameters():
-        parts = name.split(".")
-        depth = 2 if parts[0] in lists else 1
-        stages.setdefault(tuple(parts[:depth]), []).append(name)
-    return list(stages.values())

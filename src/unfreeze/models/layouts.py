@@ -1,15 +1,22 @@
-"""torchvision's tensor names, where they differ from timm's without a pattern.
+"""Fill a network from a file, whichever library named its tensors.
 
-Both libraries define these networks layer by layer in the same order, so tensors
-are matched by position, after every kind and shape has been compared.
+timm can translate many foreign names. torchvision's differ without a pattern in some
+networks, but both libraries define those layer by layer in the same order, so there
+tensors are matched by position, after every kind and shape has been compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from torch import Tensor, nn
 
-__all__ = ["match_by_order"]
+from unfreeze.models import zoo
+from unfreeze.models.weights import find_misfits, fit_weights, read_weights
+
+__all__ = ["fill_from_file", "match_by_order"]
+
+_AUXILIARY_CLASSIFIER = "AuxLogits"  # in files of inception_v3, for training only
 
 _BATCH_NORM_EPSILON = MappingProxyType(
     {
@@ -33,6 +40,30 @@ _BATCH_NORM_EPSILON = MappingProxyType(
 0.29. Each was compared output for output (tests/unit/models/test_layouts.py)."""
 
 _SAME_KIND = MappingProxyType({"layer_scale": "gamma"})
+
+
+def fill_from_file(
+    network: nn.Module, arch: str, path: Path, *, leave_out: tuple[str, ...] = ()
+) -> None:
+    """Fill ``network`` from a file in timm's or torchvision's layout, or not at all.
+
+    Args:
+        network: A whole timm network at its own input size.
+        arch: Its name.
+        path: Weights, as ``read_weights`` takes them.
+        leave_out: Children of the network that keep what they have.
+
+    Raises:
+        WeightsError: If the file is damaged, or fits in no known layout.
+    """
+    saved = read_weights(path)
+    leave_out = (*leave_out, _AUXILIARY_CLASSIFIER)
+    fitting = (
+        tensors
+        for tensors in _translations(network, arch, saved)
+        if not find_misfits(network, tensors, leave_out=leave_out)
+    )
+    fit_weights(network, next(fitting, saved), what=str(path), leave_out=leave_out)
 
 
 def match_by_order(
@@ -64,6 +95,15 @@ def match_by_order(
         same_shape = _shape(place) == _shape(tensor)
         matched[name] = tensor.reshape(place.shape) if same_shape else tensor
     return _with_epsilon(network, matched, epsilon)
+
+
+def _translations(
+    network: nn.Module, arch: str, saved: Mapping[str, Tensor]
+) -> Iterator[Mapping[str, Tensor]]:
+    yield saved
+    bare_name = zoo.timm_name(arch).partition(".")[0]
+    yield zoo.rename_for(arch, network, saved) or {}
+    yield match_by_order(bare_name, network, saved) or {}
 
 
 def _kind(name: str) -> str:

@@ -1,24 +1,24 @@
 """Fresh batch-norm statistics for weights that no step of learning produced."""
 
+from typing import TypeGuard
+
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import Loading, Source, logits_of, shuffled
+from unfreeze.training.source import Setup, Source, logits_of, shuffled
 
 __all__ = ["refresh_statistics"]
 
 
-def refresh_statistics(
-    model: StagedClassifier, source: Source, loading: Loading, runtime: Runtime
-) -> None:
+def refresh_statistics(model: StagedClassifier, source: Source, setup: Setup) -> None:
     """Replace the statistics of the batch norms that learn by those of one pass.
 
     Frozen batch norms keep theirs. The statistics are plain means over the batches of
     epoch 0 of ``source``.
     """
-    layers = [module for module in model.modules() if _learns_statistics(module)]
+    layers = [layer for layer in model.modules() if _learns_statistics(layer)]
     momenta = [layer.momentum for layer in layers]
     model.eval()
     for layer in layers:
@@ -27,14 +27,14 @@ def refresh_statistics(
         layer.train()
     try:
         with torch.inference_mode():
-            for batch in shuffled(source, loading, epoch=0):
-                logits_of(model, source, batch, runtime)
+            for batch in shuffled(source, setup.loading, epoch=0):
+                logits_of(model, source, batch, setup.runtime)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
         model.eval()
 
 
-def _learns_statistics(module: nn.Module) -> bool:
-    is_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
+def _learns_statistics(module: nn.Module) -> TypeGuard[_BatchNorm]:
+    is_norm = isinstance(module, _BatchNorm)
     return is_norm and any(each.requires_grad for each in module.parameters())

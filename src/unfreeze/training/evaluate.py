@@ -14,8 +14,7 @@ from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.numerics.losses import loss as loss_of
 from unfreeze.numerics.metrics import Metric
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import Labels, Loading, Source, in_order, logits_of
+from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
 
 __all__ = ["Evaluation", "evaluate", "logits_over", "score", "watching"]
 
@@ -47,14 +46,16 @@ def watching(model: nn.Module) -> Iterator[None]:
 def logits_over(
     model: StagedClassifier,
     source: Source,
-    loading: Loading,
-    runtime: Runtime,
+    setup: Setup,
     *,
     epoch: int = 0,
 ) -> Float32[Tensor, "N K"]:
     """Run the model over every row once, in index order.
 
     Args:
+        model: Put in evaluation mode for the time being.
+        source: What to run over.
+        setup: How to load, and on what machine.
         epoch: Keys the augmentation, where ``source`` has one.
 
     Returns:
@@ -62,8 +63,8 @@ def logits_over(
     """
     with watching(model):
         parts = [
-            logits_of(model, source, batch, runtime).float()
-            for batch in in_order(source, loading, epoch)
+            logits_of(model, source, batch, setup.runtime).float()
+            for batch in in_order(source, setup.loading, epoch)
         ]
         return torch.cat(parts).cpu()
 
@@ -72,22 +73,16 @@ def evaluate(
     model: StagedClassifier,
     source: Source,
     labels: Labels,
-    loading: Loading,
-    runtime: Runtime,
-    *,
-    task: Task,
+    setup: Setup,
     metrics: Sequence[Metric],
 ) -> Evaluation:
     """Measure loss and metrics over the whole split at once, not batch by batch."""
-    return score(
-        logits_over(model, source, loading, runtime), labels, task=task, metrics=metrics
-    )
+    return score(logits_over(model, source, setup), labels, setup.task, metrics)
 
 
 def score(
     logits: Float32[Tensor, "N K"],
     labels: Labels,
-    *,
     task: Task,
     metrics: Sequence[Metric],
 ) -> Evaluation:

@@ -31,11 +31,14 @@ def store_folder(parent: Path, name: str, key: Mapping[str, object]) -> Path:
     """Name the folder of all rows that were computed the way ``key`` says.
 
     Args:
+        parent: Where stores live.
         name: For people: shows architecture, cut and size.
         key: Everything besides the image that the rows depend on.
     """
     text = json.dumps(key, sort_keys=True)
-    return parent / f"{name}_{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+    return (
+        parent / f"{name}_{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+    )
 
 
 @final
@@ -170,7 +173,7 @@ def _save(target: Path, array: np.ndarray) -> None:
 
 
 def _checksum(array: np.ndarray) -> int:
-    return zlib.crc32(memoryview(np.ascontiguousarray(array)).cast("B"))
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
 
 
 def _as_bytes(ids: UInt8[np.ndarray, "N 16"]) -> list[bytes]:

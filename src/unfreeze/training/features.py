@@ -23,8 +23,7 @@ from unfreeze.records import ImageSpec
 from unfreeze.tensors import Pixels
 from unfreeze.training.evaluate import watching
 from unfreeze.training.feature_store import FeatureStore, store_folder
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import FeatureRows, FromImages, Loading
+from unfreeze.training.source import FeatureRows, FromImages, Setup
 from unfreeze.versions import version_of
 
 __all__ = ["FeatureKeeper"]
@@ -48,8 +47,7 @@ class FeatureKeeper:
     """Where stores live, one folder for each backbone and preprocessing; None keeps
     the rows in memory alone."""
 
-    loading: Loading
-    runtime: Runtime
+    setup: Setup
     on_progress: OnProgress | None = None
 
     def key(self) -> dict[str, object]:
@@ -62,8 +60,8 @@ class FeatureKeeper:
             "pool": type(self.model.pool).__name__,
             "image": dataclasses.asdict(self.spec),
             "decoder": DECODER,
-            "precision": self.runtime.precision,
-            "device": self.runtime.device.type,
+            "precision": self.setup.runtime.precision,
+            "device": self.setup.runtime.device.type,
             "libraries": {name: version_of(name) for name in ("timm", "torch")},
         }
 
@@ -73,7 +71,8 @@ class FeatureKeeper:
         """Rows of every image of ``index``, in its order.
 
         Args:
-            ids: Content hash of each image; row ``i`` belongs to row ``i`` of ``index``.
+            index: Images to look up.
+            ids: Content hash of each of them, in the same order.
         """
         store = FeatureStore(self._folder_of_store(), self.key())
         missing = store.missing(ids)
@@ -96,7 +95,9 @@ class FeatureKeeper:
         begin, flushed_at = 0, time.monotonic()
         order = np.arange(len(index))
         with watching(self.model):
-            for batch in source.batches(order, self.loading, 0, drop_single=False):
+            for batch in source.batches(
+                order, self.setup.loading, 0, drop_single=False
+            ):
                 done.append(self._features_of(batch.inputs))
                 end = int(batch.rows[-1]) + 1
                 late = time.monotonic() - flushed_at > _SECONDS_PER_SEGMENT
@@ -108,6 +109,6 @@ class FeatureKeeper:
                     self.on_progress(end, len(index))
 
     def _features_of(self, pixels: Pixels) -> np.ndarray:
-        images = normalise(pixels.to(self.runtime.device), self.spec)
-        with self.runtime.autocast():
+        images = normalise(pixels.to(self.setup.runtime.device), self.spec)
+        with self.setup.runtime.autocast():
             return self.model.features(images).float().cpu().numpy()

@@ -15,15 +15,13 @@ from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import set_mode
 from unfreeze.models.partition import LayerGroup
 from unfreeze.numerics.keyed import Purpose, torch_seed
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
 from unfreeze.training.restore import borrowed_random_state
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import Loading, Source, shuffled
+from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.step import train_step
 
 __all__ = ["Fit"]
@@ -41,13 +39,11 @@ class Fit:
     model: StagedClassifier
     groups: Sequence[LayerGroup]
     source: Source
-    loading: Loading
+    setup: Setup
     optimizer: LayerOptimizer
     schedule: Schedule
     epochs: int
     validate: Callable[[StagedClassifier], Evaluation]
-    runtime: Runtime
-    task: Task
     callbacks: Sequence[Callback] = ()
     first_epoch: int = 0
     """Epochs that earlier fits have run; keys order, augmentation and dropout."""
@@ -66,7 +62,10 @@ class Fit:
                 from before the epoch in which it happened.
         """
         view = self._view()
-        with borrowed_random_state(self.runtime.device), _told(self.callbacks, view):
+        with (
+            borrowed_random_state(self.setup.runtime.device),
+            _told(self.callbacks, view),
+        ):
             for epoch in range(self.epochs):
                 began = time.perf_counter()
                 with self._weights_kept_if_diverging():
@@ -82,20 +81,19 @@ class Fit:
         global_epoch = self.first_epoch + epoch
         set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
         num_images = 0
-        for i, batch in enumerate(shuffled(self.source, self.loading, global_epoch)):
+        for i, batch in enumerate(
+            shuffled(self.source, self.setup.loading, global_epoch)
+        ):
             rates, momentum = self._set_rates(len(self.history))
             _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
-            seed = self.loading.seed
-            torch.manual_seed(
-                torch_seed(seed, Purpose.STEP, epoch=global_epoch, row=i)
-            )
+            seed = self.setup.loading.seed
+            torch.manual_seed(torch_seed(seed, Purpose.STEP, epoch=global_epoch, row=i))
             loss = train_step(
                 self.model,
                 self.source,
                 batch,
                 self.optimizer,
-                self.runtime,
-                task=self.task,
+                self.setup,
                 clip_norm=self.clip_norm,
             )
             self.history.add_step(epoch, rates, momentum, loss)
@@ -120,7 +118,7 @@ class Fit:
         return self.optimizer.rates, momentum
 
     def _check_last_loss(self, step_in_epoch: int) -> None:
-        between = _STEPS_BETWEEN_CHECKS.get(self.runtime.device.type, 20)
+        between = _STEPS_BETWEEN_CHECKS.get(self.setup.runtime.device.type, 20)
         is_due = (step_in_epoch + 1) % between == 0
         is_last = len(self.history) == self.schedule.num_steps
         if not (is_due or is_last):
@@ -193,9 +191,7 @@ def _learns(module: LayerGroup) -> bool:
     return any(parameter.requires_grad for parameter in module.parameters())
 
 
-def _ask(
-    callbacks: Sequence[Callback], question: Callable[[Callback], Any]
-) -> bool:
+def _ask(callbacks: Sequence[Callback], question: Callable[[Callback], Any]) -> bool:
     """Put a question to every callback, and say whether one wants to stop."""
     answers = [bool(question(callback)) for callback in callbacks]
     return any(answers)

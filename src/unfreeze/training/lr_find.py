@@ -15,7 +15,6 @@ from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups, set_mode
 from unfreeze.numerics.keyed import Purpose, torch_seed
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.numerics.smoothing import RunningMean
 from unfreeze.numerics.suggest import Curve, Suggestion, suggest
@@ -23,8 +22,7 @@ from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
 from unfreeze.training.history import History
 from unfreeze.training.restore import borrowed_random_state, put_back
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import Loading, Source, shuffled
+from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.step import train_step
 
 __all__ = ["RateSearch", "find_rate"]
@@ -47,15 +45,13 @@ class RateSearch:
     history: History
 
 
-def find_rate(
+def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
     model: StagedClassifier,
     source: Source,
     make_optimizer: Callable[[], LayerOptimizer],
     schedule: Schedule,
     *,
-    loading: Loading,
-    runtime: Runtime,
-    task: Task,
+    setup: Setup,
     repeats: int = 1,
     bn_frozen: bool = False,
     clip_norm: float | None = None,
@@ -68,9 +64,16 @@ def find_rate(
     depends on the model, the images, the seed and the settings alone.
 
     Args:
+        model: Learns for the time being.
+        source: Where batches come from.
         make_optimizer: Builds a fresh optimizer whose peak rates are multiplied by
             ``schedule``.
         schedule: Rising multipliers, one step per rate.
+        setup: How to load, on what machine, for which task.
+        repeats: Sweeps, each over batches of its own.
+        bn_frozen: Keep the statistics of every batch norm.
+        clip_norm: Largest total gradient norm; None leaves gradients as they are.
+        on_step: Called with the steps done and the steps of all sweeps.
 
     Raises:
         PlanError: If there is not one batch to learn from.
@@ -82,8 +85,8 @@ def find_rate(
             done = len(sweeps) * schedule.num_steps + step + 1
             on_step(done, repeats * schedule.num_steps)
 
-    sweep = _Sweep(model, source, loading, runtime, task, clip_norm, bn_frozen, report)
-    with borrowed_random_state(runtime.device):
+    sweep = _Sweep(model, source, setup, clip_norm, bn_frozen, report)
+    with borrowed_random_state(setup.runtime.device):
         for repeat in range(repeats):
             with put_back(model):
                 sweeps.append(sweep.run(make_optimizer(), schedule, repeat))
@@ -95,9 +98,7 @@ def find_rate(
 class _Sweep:
     model: StagedClassifier
     source: Source
-    loading: Loading
-    runtime: Runtime
-    task: Task
+    setup: Setup
     clip_norm: float | None
     bn_frozen: bool
     report: Callable[[int], None]
@@ -116,8 +117,7 @@ class _Sweep:
                 self.source,
                 batch,
                 optimizer,
-                self.runtime,
-                task=self.task,
+                self.setup,
                 clip_norm=self.clip_norm,
             )
             mean = mean.plus(float(loss))
@@ -132,13 +132,13 @@ class _Sweep:
 
     def _seed(self, repeat: int, step: int) -> int:
         epoch = _SWEEP_EPOCH + repeat
-        return torch_seed(self.loading.seed, Purpose.STEP, epoch=epoch, row=step)
+        return torch_seed(self.setup.loading.seed, Purpose.STEP, epoch=epoch, row=step)
 
     def _batches(self, count: int, repeat: int) -> Iterator[Batch]:
         """Yield ``count`` batches, starting over as often as the images require."""
         epoch = _SWEEP_EPOCH + repeat * 2**16
         while True:
-            batches = shuffled(self.source, self.loading, epoch)
+            batches = shuffled(self.source, self.setup.loading, epoch)
             if not len(batches):
                 raise PlanError(
                     f"{len(self.source)} training images are too few to learn from; "

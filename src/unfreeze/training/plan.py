@@ -59,7 +59,9 @@ class FitPlan:
     @property
     def has_cycles(self) -> bool:
         """Whether the rate follows a cycle, rather than staying constant."""
-        return not (self.cycle_len is None and self.clr is None and self.clr_beta is None)
+        return not (
+            self.cycle_len is None and self.clr is None and self.clr_beta is None
+        )
 
     def schedule(self, steps_per_epoch: int) -> Schedule:
         """Rate and momentum at every step of this fit."""

@@ -14,12 +14,13 @@ from jaxtyping import Float32, Int64, UInt8
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.errors import PlanError
 from unfreeze.data.batches import PixelLoader, epoch_order
 from unfreeze.data.decode import preprocess, read_pixels
 from unfreeze.data.index import ImageIndex
+from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.keyed import Purpose, rng_for
+from unfreeze.numerics.losses import Task
 from unfreeze.records import ImageSpec
 from unfreeze.tensors import Batch, Logits, Targets
 from unfreeze.training.runtime import Runtime
@@ -29,7 +30,9 @@ __all__ = [
     "FeatureRows",
     "FromFeatures",
     "FromImages",
+    "Labels",
     "Loading",
+    "Setup",
     "Source",
     "in_order",
     "labels_of",
@@ -63,6 +66,15 @@ class Loading:
     num_workers: int
     seed: int
     """Keys the order of rows and the augmentation of each image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What every pass over a split needs besides the model."""
+
+    loading: Loading
+    runtime: Runtime
+    task: Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)

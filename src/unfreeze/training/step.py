@@ -3,12 +3,10 @@
 from torch import Tensor
 
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import loss as loss_of
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import Source, labels_of, logits_of
+from unfreeze.training.source import Setup, Source, labels_of, logits_of
 
 __all__ = ["train_step"]
 
@@ -18,24 +16,31 @@ def train_step(
     source: Source,
     batch: Batch,
     optimizer: LayerOptimizer,
-    runtime: Runtime,
+    setup: Setup,
     *,
-    task: Task,
     clip_norm: float | None = None,
 ) -> Tensor:
     """Learn from one batch.
+
+    Args:
+        model: Its trainable parameters are updated.
+        source: Where the batch comes from.
+        batch: With labels.
+        optimizer: At the rates of this step.
+        setup: Machine and task.
+        clip_norm: Largest total gradient norm; None leaves gradients as they are.
 
     Returns:
         The mean loss of the batch in nats, before the update. It stays on the device:
         nothing here waits for it.
     """
-    logits = logits_of(model, source, batch, runtime)
-    loss = loss_of(logits, labels_of(batch).to(logits.device), task)
+    logits = logits_of(model, source, batch, setup.runtime)
+    loss = loss_of(logits, labels_of(batch).to(logits.device), setup.task)
 
     optimizer.zero_grad()
-    runtime.backward(loss)
+    setup.runtime.backward(loss)
     if clip_norm is not None:
-        runtime.clip(model, clip_norm)
+        setup.runtime.clip(model, clip_norm)
     optimizer.step()
 
     return loss.detach()

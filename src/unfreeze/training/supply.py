@@ -10,12 +10,11 @@ from unfreeze.data.screen import Screening
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.records import ImageSpec
 from unfreeze.training.features import FeatureKeeper, OnProgress
-from unfreeze.training.runtime import Runtime
 from unfreeze.training.source import (
     FeatureRows,
     FromFeatures,
     FromImages,
-    Loading,
+    Setup,
     Source,
 )
 
@@ -28,8 +27,7 @@ class Supply:
 
     spec: ImageSpec
     augmentation: Augmentation | None
-    loading: Loading
-    runtime: Runtime
+    setup: Setup
     folder: Callable[[], Path]
     """Gives the folder for stored activations, and makes it when it is needed."""
 
@@ -54,14 +52,16 @@ class Supply:
         The model's backbone must not learn while they are in use.
 
         Args:
+            model: Frozen up to its head.
+            split: Images and their content hashes.
+            on_progress: Called with the number of images done, and to be done.
             on_disk: Keep what has to be computed for later runs, too.
         """
         keeper = FeatureKeeper(
             model=model,
             spec=self.spec,
             folder=self.folder() if on_disk else None,
-            loading=self.loading,
-            runtime=self.runtime,
+            setup=self.setup,
             on_progress=on_progress,
         )
         self._forget_others(keeper)

@@ -14,8 +14,7 @@ from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.training.evaluate import logits_over
-from unfreeze.training.runtime import Runtime
-from unfreeze.training.source import FromImages, Loading
+from unfreeze.training.source import FromImages, Setup
 
 __all__ = ["logits_of_views"]
 
@@ -25,9 +24,7 @@ def logits_of_views(
     plain: FromImages,
     augmentation: Augmentation | None,
     num_views: int,
-    *,
-    loading: Loading,
-    runtime: Runtime,
+    setup: Setup,
 ) -> Float32[Tensor, "V N K"]:
     """Run the model over the plain images and over ``num_views`` augmented passes.
 
@@ -43,9 +40,8 @@ def logits_of_views(
             "tfms_from_model, or call predict()."
         )
     views = replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
-    passes = [logits_over(model, plain, loading, runtime)]
+    passes = [logits_over(model, plain, setup)]
     passes += [
-        logits_over(model, views, loading, runtime, epoch=view)
-        for view in range(1, num_views + 1)
+        logits_over(model, views, setup, epoch=view) for view in range(1, num_views + 1)
     ]
     return torch.stack(passes)

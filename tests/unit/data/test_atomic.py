@@ -1,11 +1,14 @@
 """Mirrors src/unfreeze/data/atomic.py."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from unfreeze.data.atomic import folder_written_whole, tag_as_cache, written_whole
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def test_a_file_appears_with_all_its_content(tmp_path: Path) -> None:
@@ -17,19 +20,23 @@ def test_a_file_appears_with_all_its_content(tmp_path: Path) -> None:
         stream.write(b"content")
 
     assert target.read_bytes() == b"some content"
-    assert os.listdir(tmp_path) == ["file"]
+    assert _names(tmp_path) == ["file"]
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_bytes(b"old")
 
-    with pytest.raises(KeyboardInterrupt), written_whole(target) as stream:
-        stream.write(b"half")
-        raise KeyboardInterrupt
+    def write_half() -> None:
+        with written_whole(target) as stream:
+            stream.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
 
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert _names(tmp_path) == ["file"]
 
 
 def test_a_file_is_readable_by_whom_the_user_allows(tmp_path: Path) -> None:
@@ -55,7 +62,7 @@ def test_a_folder_appears_only_when_it_is_complete(tmp_path: Path) -> None:
         assert not (tmp_path / "folder").exists()
 
     assert (tmp_path / "folder/file").exists()
-    assert os.listdir(tmp_path) == ["folder"]
+    assert _names(tmp_path) == ["folder"]
 
 
 def test_an_unfinished_folder_disappears(tmp_path: Path) -> None:
@@ -65,7 +72,7 @@ def test_an_unfinished_folder_disappears(tmp_path: Path) -> None:
     ):
         raise OSError("disk full")
 
-    assert os.listdir(tmp_path) == []
+    assert _names(tmp_path) == []
 
 
 def test_a_tag_has_the_signature_of_the_specification(tmp_path: Path) -> None:

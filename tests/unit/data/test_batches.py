@@ -2,8 +2,8 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,15 +28,16 @@ def _read(row: int) -> np.ndarray:
     return np.full((4, 4, 3), row, dtype=np.uint8)
 
 
-def _loader(count: int = 23, **settings: Any) -> PixelLoader:
-    chosen: dict[str, Any] = {
-        "rows": np.arange(count),
-        "batch_size": 5,
-        "num_workers": 3,
-        "size": 4,
-        **settings,
-    }
-    return PixelLoader(_index(count), chosen.pop("read", _read), **chosen)
+def _loader(count: int = 23, **changes: object) -> PixelLoader:
+    loader = PixelLoader(
+        _index(count),
+        _read,
+        rows=np.arange(count),
+        batch_size=5,
+        num_workers=3,
+        size=4,
+    )
+    return replace(loader, **changes)
 
 
 @pytest.mark.parametrize("num_workers", [0, 1, 4])
@@ -100,17 +101,11 @@ def test_batches_of_one_are_kept_where_they_were_asked_for() -> None:
 def test_several_labels_stay_rows_and_no_labels_stay_none() -> None:
     pixels = np.zeros((4, 2, 2, 3), dtype=np.uint8)
     hot = np.eye(4, 3, dtype=np.float32)
-    settings: dict[str, Any] = {
-        "rows": np.array([2, 0]),
-        "batch_size": 2,
-        "num_workers": 0,
-        "size": 4,
-    }
+    index = ImageIndex(Path(), ("a", "b", "c"), pixels, hot)
+    rows = np.array([2, 0])
 
-    (multi,) = PixelLoader(
-        ImageIndex(Path(), ("a", "b", "c"), pixels, hot), _read, **settings
-    )
-    (bare,) = PixelLoader(_index(4, is_labelled=False), _read, **settings)
+    (multi,) = _loader(index=index, rows=rows)
+    (bare,) = _loader(index=_index(4, is_labelled=False), rows=rows)
 
     assert multi.labels is not None
     assert multi.labels.dtype == torch.float32
@@ -195,7 +190,9 @@ def test_real_files_come_out_as_preprocess_gives_them(drawn_folder: Path) -> Non
     loader = PixelLoader(index, read, rows=rows, batch_size=4, num_workers=2, size=32)
 
     pixels = torch.cat([batch.inputs for batch in loader]).numpy()
-    np.testing.assert_array_equal(pixels, np.stack([read(row) for row in rows]))
+    np.testing.assert_array_equal(
+        pixels, np.stack([read(row) for row in rows.tolist()])
+    )
 
 
 def test_an_epoch_visits_every_row_once() -> None:

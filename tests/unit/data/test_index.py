@@ -171,7 +171,7 @@ def test_take_keeps_rows_labels_and_classes_together(drawn_folder: Path) -> None
 
     part = index.take(rows)
 
-    assert list(part.names) == [index.name(row) for row in rows]
+    assert list(part.names) == [index.name(row) for row in rows.tolist()]
     assert part.labels.tolist() == index.labels[rows].tolist()
     assert part.classes == index.classes
     assert part.sources[0] == index.sources[35]
@@ -202,7 +202,6 @@ def test_rows_of_ones_make_the_index_multi_label() -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.array([0]), r"2 images but 1 labels"),
         (np.array([0, 2]), r"labels from 0 to 2 for 2 classes"),
         (np.array([-1, 0]), r"labels from -1 to 0"),
         (np.zeros((2, 3), dtype=np.float32), r"rows of 3 labels for 2 classes"),
@@ -211,6 +210,11 @@ def test_rows_of_ones_make_the_index_multi_label() -> None:
 def test_labels_that_do_not_fit_are_refused(labels: np.ndarray, message: str) -> None:
     with pytest.raises(DataError, match=message):
         ImageIndex(Path(), ("a", "b"), _arrays(2), labels)
+
+
+def test_fewer_labels_than_images_are_refused() -> None:
+    with pytest.raises(DataError, match=r"Got 2 images but 1 labels"):
+        ImageIndex(Path(), ("a",), [Path("1.jpg"), Path("2.jpg")], np.array([0]))
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def test_every_image_is_written_under_its_own_name(
     for source, copy in zip(index.sources, copies.sources, strict=True):
         assert read_pixels(copy).shape == (30, 45, 3)
         difference = read_pixels(copy).astype(int) - read_pixels(source, short_side=30)
-        assert np.abs(difference).mean() < 3
+        assert np.abs(difference).mean() < 5  # JPEG halves the resolution of colour
 
 
 def test_jpeg_stays_jpeg_and_everything_else_becomes_png(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", "jpg JPEG jfif png bmp gif TIF tiff webp ppm".split()
+    "ending",
+    ["jpg", "JPEG", "jfif", "png", "bmp", "gif", "TIF", "tiff", "webp", "ppm", "avif"],
 )
 def test_usual_endings_are_images_in_any_case(tmp_path: Path, ending: str) -> None:
     _touch(tmp_path, f"photo.{ending}")

@@ -134,6 +134,20 @@ def test_a_refused_size_leaves_the_backbone_as_it_was() -> None:
     assert backbone.size == 64
 
 
+def test_resizing_leaves_frozen_parameters_frozen() -> None:
+    backbone = build_backbone("vit_tiny_patch16_224", weights="none", size=64)
+    backbone.requires_grad_(False)
+
+    backbone.resize_input(96)
+
+    assert not any(parameter.requires_grad for parameter in backbone.parameters())
+
+
+def test_weights_given_as_a_plain_string_are_not_ignored() -> None:
+    with pytest.raises(PlanError, match=r"or the Path of a file, got 'w\.pth'"):
+        build_backbone("resnet18", weights="w.pth", size=64)  # type: ignore[arg-type]
+
+
 def test_a_copy_is_independent(make_images: Callable[..., Tensor]) -> None:
     backbone = build_backbone("resnet18", weights="none", size=32)
     twin = copy.deepcopy(backbone)

@@ -1,7 +1,7 @@
 """Stochastic weight averaging: the mean of the weights at the ends of epochs."""
 
 from collections.abc import Callable, Mapping
-from typing import final
+from typing import cast, final
 
 from torch.optim.swa_utils import AveragedModel
 from typing_extensions import override
@@ -42,7 +42,7 @@ class AverageWeights(Callback):
     @property
     def model(self) -> StagedClassifier | None:
         """The averaged model; None before the first epoch that counts has ended."""
-        return None if self._averaged is None else self._averaged.module
+        return None if self._averaged is None else _inside(self._averaged)
 
     @override
     def extra_figures(self, run: RunView) -> Mapping[str, float]:
@@ -55,6 +55,10 @@ class AverageWeights(Callback):
         is_due = (epoch - self._start) % self._measure_every == 0
         if not (is_due or epoch == run.epochs):
             return {}
-        measured = self._measure(self._averaged.module)
+        measured = self._measure(_inside(self._averaged))
         figures = {f"swa_{name}": value for name, value in measured.metrics.items()}
         return {"swa_loss": measured.loss, **figures}
+
+
+def _inside(averaged: AveragedModel) -> StagedClassifier:
+    return cast("StagedClassifier", averaged.module)

@@ -91,7 +91,9 @@ class ShowProgress(Callback):
     def on_batch_end(self, run: RunView) -> Verdict:
         steps = len(run.history)
         if steps % self._STEPS_BETWEEN_LOSSES == 1:
-            self._note = f"epoch {run.epoch + 1}/{run.epochs}  loss {run.smooth_loss:.4f}"
+            self._note = (
+                f"epoch {run.epoch + 1}/{run.epochs}  loss {run.smooth_loss:.4f}"
+            )
         if self._bar is not None:
             self._bar.show(
                 steps - run.epoch * run.steps_per_epoch, run.steps_per_epoch, self._note
