@@ -1,8 +1,10 @@
 """The command ``unfreeze``: its subcommands, and how it ends."""
 
+import errno
+import io
 import sys
+from collections.abc import Sequence
 
-import click
 import typer
 
 from unfreeze.cli.demo import demo
@@ -13,40 +15,63 @@ from unfreeze.cli.predict import predict
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
+_MISTAKE = 2
 _INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
+
+_OF_THE_MACHINE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+)
+"""A full disk and a locked folder are nobody's bug."""
 
 app = typer.Typer(
     name="unfreeze",
     help="A folder of labelled photos in, a world-class image classifier out.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
-for command in (demo, train, evaluate, predict, models):
+for command in (demo, train, lr_find, evaluate, predict, models):
     app.command()(command)
-app.command("lr-find")(lr_find)
 
 
 def main() -> None:
-    """Run one command.
+    """Run the command that this process was started with."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files can be any bytes
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
 
-    Ends with 0 on success, 2 and one line on standard error on a user's mistake, 130
-    on Ctrl-C. Anything else is a bug of ours and keeps its traceback.
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command, and say how it ended.
+
+    Returns:
+        0 on success, 2 and one line on standard error on a user's mistake, 130 on
+        Ctrl-C. Anything else is a bug of ours and keeps its traceback.
     """
     try:
-        app(standalone_mode=False)
-    except click.ClickException as error:
-        _fail(error.format_message())
+        # The command's own result, which is None, or the code of an early exit.
+        code: int | None = app(
+            list(arguments) or ["--help"], prog_name="unfreeze", standalone_mode=False
+        )
+    except typer.TyperException as error:
+        return _failed(error.format_message())
     except UnfreezeError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("\nstopped\n")
-        sys.exit(_INTERRUPTED)
+        return _failed(str(error))
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            raise
+        return _failed(f"{error.strerror}: {error.filename or 'while writing'}.")
+    except typer.Abort:
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        typer.echo("stopped", err=True)
+    return code or 0
 
 
-def _fail(sentence: str) -> None:
+def _failed(sentence: str) -> int:
     one_line = " ".join(sentence.split())
     typer.secho(f"error: {one_line}", fg="red", err=True)
-    sys.exit(2)
+    return _MISTAKE

@@ -21,18 +21,18 @@ def demo(
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Try it: train on the 1,797 handwritten digits that scikit-learn installs.
+    """Try it on the 1,797 handwritten digits of scikit-learn.
 
-    Uses the backbone that comes with the package, so no network is needed. The digits
+    Takes all eight steps with the backbone that comes with the package, so no network is needed. The digits
     are written as image files to the cache folder, once.
     """
     began = time.perf_counter()
     from unfreeze.front.demo import demo_photos, demo_settings
-    from unfreeze.front.run_folder import fresh_run_folder
+    from unfreeze.front.run_folder import planned_run_folder
     from unfreeze.front.training_run import train_folder
 
     photos = demo_photos()
-    run = fresh_run_folder(out, Path("demo"))
+    run = planned_run_folder(out, Path("demo"))
     settings = demo_settings(seed, num_workers)
     summary = train_folder(photos, run, settings, write=talker(as_json), began=began)
     show_run(summary, run, as_json)

@@ -14,13 +14,19 @@ __all__ = ["evaluate"]
 def evaluate(
     run: options.Run,
     data: Annotated[
-        Path, typer.Argument(help="A folder per class, or a folder with valid/ in it.")
+        Path,
+        typer.Argument(
+            metavar="DATA", help="A folder per class, or a folder with valid/ in it."
+        ),
     ],
     tta: options.Tta = False,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure a trained model on labelled photos, matched by class name."""
+    """Measure a trained model on labelled photos.
+
+    Folders are matched with the model's classes by name.
+    """
     from unfreeze.front.predictor import Classifier
     from unfreeze.front.scores import scores_of
 

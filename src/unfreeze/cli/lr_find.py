@@ -24,13 +24,16 @@ def lr_find(  # one parameter per option
     unfrozen: Annotated[
         bool, typer.Option("--unfrozen", help="Let the whole network learn.")
     ] = False,
-    plot: Annotated[Path, typer.Option(help="Where the curve goes.")] = Path(
+    plot: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path(
         "lr_find.png"
     ),
     valid_fraction: options.ValidFraction = 0.2,
     as_json: options.AsJson = False,
 ) -> None:
-    """Try learning rates batch by batch, suggest one, and draw the curve."""
+    """Try learning rates batch by batch, and suggest one.
+
+    Leaves a picture of the curve, and no model.
+    """
     from unfreeze.front.training_run import RunSettings, search_rate
 
     settings = RunSettings(
@@ -44,7 +47,6 @@ def lr_find(  # one parameter per option
         num_workers=num_workers,
         valid_fraction=valid_fraction,
     )
-    settings.check(data)
     found = search_rate(data, settings, plot, unfrozen=unfrozen, write=talker(as_json))
     if as_json:
         print_json(

@@ -16,11 +16,14 @@ __all__ = ["models"]
 
 def models(
     pattern: Annotated[
-        str | None, typer.Argument(help="Part of a name, or a pattern such as 'vit*'.")
+        str | None,
+        typer.Argument(
+            metavar="[PATTERN]", help="Part of a name, or a pattern such as 'vit*'."
+        ),
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List architectures, their parameters, and whether their weights are at hand."""
+    """List architectures, and whether their weights are at hand."""
     from unfreeze.models.catalogue import list_models
 
     found = list_models(pattern)

@@ -24,9 +24,14 @@ __all__ = [
 
 Folder = Annotated[
     Path,
-    typer.Argument(help="Photos: train/ and valid/, or a folder per class."),
+    typer.Argument(
+        metavar="DATA", help="Photos: train/ and valid/, or a folder per class."
+    ),
 ]
-Run = Annotated[Path, typer.Argument(help="A run folder, or its model.safetensors.")]
+Run = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="A run folder, or its model.safetensors."),
+]
 Arch = Annotated[
     str, typer.Option(help="Any timm architecture, or unfreeze_nano (no network).")
 ]

@@ -13,7 +13,10 @@ __all__ = ["predict"]
 
 def predict(
     run: options.Run,
-    paths: Annotated[list[Path], typer.Argument(help="Photos, and folders of them.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Photos, and folders of them."),
+    ],
     tta: options.Tta = False,
     csv: Annotated[
         Path | None, typer.Option(help="Write file, label, probabilities here.")
@@ -23,8 +26,11 @@ def predict(
 ) -> None:
     """Say what is on photos, with probabilities from 0 to 1."""
     from unfreeze.front.answers import answers_as_json, write_answers
+    from unfreeze.front.places import require_place
     from unfreeze.front.predictor import Classifier
 
+    if csv is not None:
+        require_place(csv)
     answers = Classifier.load(run, num_workers=num_workers).predict(paths, tta=tta)
     if csv is not None:
         write_answers(csv, answers)

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 __all__ = ["print_json", "print_table", "talker"]
+
+_ENDLESS = 100_000
+"""Columns of a file or pipe."""
 
 
 def talker(as_json: bool) -> Callable[[str], None]:
@@ -28,10 +28,18 @@ def print_json(content: Mapping[str, Any]) -> None:
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns; the first is text, the others are figures."""
+    """Print columns; the first is text, the others are figures.
+
+    On a terminal, long text is folded to its width; elsewhere a row is a line.
+    """
+    # Imported here so that `--help` does not have to load rich.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for number, title in enumerate(titles):
         table.add_column(title, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*map(Text, row))  # a name such as a[b].jpg is not markup
+    Console(width=None if sys.stdout.isatty() else _ENDLESS).print(table)

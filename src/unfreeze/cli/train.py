@@ -36,15 +36,15 @@ def train(  # one parameter per option
     valid_fraction: options.ValidFraction = 0.2,
     as_json: options.AsJson = False,
 ) -> None:
-    """Train a classifier on a folder of labelled photos, in eight steps.
+    """Train a classifier on a folder of labelled photos.
 
-    DATA holds train/ and valid/ with a folder per class in each, or just a folder per
-    class. Your photos are never changed. Stored activations go to DATA/tmp, or to the
+    By default in the eight steps of the notes. DATA holds train/ and valid/ with a
+    folder per class in each, or just a folder per class. Your photos are never changed. Stored activations go to DATA/tmp, or to the
     cache folder where DATA is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.front.run_folder import fresh_run_folder
+    from unfreeze.front.run_folder import planned_run_folder
     from unfreeze.front.training_run import RunSettings, train_folder
 
     settings = RunSettings(
@@ -60,8 +60,7 @@ def train(  # one parameter per option
         num_workers=num_workers,
         valid_fraction=valid_fraction,
     )
-    settings.check(data)
-    run = fresh_run_folder(out, data)
+    run = planned_run_folder(out, data)
     summary = train_folder(data, run, settings, write=talker(as_json), began=began)
     show_run(summary, run, as_json)
 

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Shaped
 from torch import Tensor, nn
 
+from unfreeze.augment.normalise import normalise
+from unfreeze.data.decode import preprocess
 from unfreeze.data.screen import Screening
 from unfreeze.errors import PlanError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
 from unfreeze.front.learner import Learner
+from unfreeze.models.activations import activations_of
 from unfreeze.models.archs import Arch
 from unfreeze.models.backbones import Weights, build_backbone
 from unfreeze.models.classifier import (
@@ -181,6 +184,31 @@ class ConvLearner(Learner):
         logits = logits_over(self.model, source, self._setup)
         return self._record(split, log_probs_of(logits, self._task).numpy())
 
+    def activations(
+        self, image: str | Path | Shaped[np.ndarray, "H W 3"], layer: str = "pool"
+    ) -> Float32[np.ndarray, "..."]:
+        """What one layer says about one photo: which feature is where, how surely.
+
+        Args:
+            image: A file, or RGB as ``open_image`` returns it.
+            layer: A name of ``learn.model.named_modules()``. ``"pool"`` is what the
+                head reads and what ``precompute`` stores.
+
+        Returns:
+            (channels, height, width) of a convolution, (features,) behind a pool.
+
+        Raises:
+            PlanError: If there is no such layer.
+        """
+        if isinstance(image, np.ndarray):
+            ready = torch.from_numpy(self.data.tfms[1](image)[None])
+        else:
+            pixels = preprocess(Path(image), self.data.spec)
+            ready = normalise(torch.from_numpy(pixels[None]), self.data.spec)
+        with self._runtime.autocast():
+            found = activations_of(self.model, ready.to(self._runtime.device), [layer])
+        return found[layer][0].float().cpu().numpy()
+
     def TTA(  # noqa: N802  # the lesson's name
         self, n_aug: int = 4, is_test: bool = False
     ) -> tuple[Float32[np.ndarray, "V N K"], Labels | None]:
@@ -210,7 +238,8 @@ class ConvLearner(Learner):
     ) -> Predictions:
         """Average the probabilities of all cycles that ``cycle_save_name=name`` saved.
 
-        The learner's own weights are afterwards as they were.
+        The learner's own weights are afterwards as they were. The metrics of the
+        average are shown, where there are labels.
 
         Raises:
             PlanError: If no cycle was saved under this name.
@@ -229,7 +258,9 @@ class ConvLearner(Learner):
                 found.append(answer(is_test=is_test)[0])
         split = self._split(is_test)
         with np.errstate(divide="ignore"):
-            return self._record(split, np.log(np.mean(found, axis=0)))
+            record = self._record(split, np.log(np.mean(found, axis=0)))
+        self._say_scores(f"{len(cycles)} cycles averaged", record)
+        return record
 
     def interpret(self, is_test: bool = False) -> Interpretation:
         """What the model gets right and wrong on one labelled split."""
@@ -274,6 +305,15 @@ class ConvLearner(Learner):
         if self._task is Task.MULTI:
             return logits.sigmoid().numpy()
         return logits.log_softmax(-1).numpy()
+
+    def _say_scores(self, title: str, record: Predictions) -> None:
+        if record.labels is None:
+            return
+        scores = [
+            f"{metric.name} {metric(record.log_probs, record.labels):.6f}"
+            for metric in self.metrics
+        ]
+        self._output.write(": ".join([title, ", ".join(scores)]))
 
     def _record(
         self, split: Screening, log_probs: Float32[np.ndarray, "N K"]

@@ -10,8 +10,9 @@ import stat
 from pathlib import Path
 
 from unfreeze.atomic import tag_as_cache
+from unfreeze.errors import PlanError
 
-__all__ = ["cache_home", "made", "writable_home"]
+__all__ = ["cache_home", "made", "require_place", "writable_home"]
 
 
 def writable_home(path: Path) -> Path:
@@ -31,6 +32,21 @@ def cache_home() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "unfreeze"
+
+
+def require_place(file: Path) -> None:
+    """Refuse a name for a file that cannot be written, before work is put into it.
+
+    Raises:
+        PlanError: If its folder does not exist, or it is a folder itself.
+    """
+    if file.is_dir():
+        raise PlanError(f"{file} is a folder. Pass the name of a file.")
+    if not file.parent.is_dir():
+        raise PlanError(
+            f"There is no folder {file.parent} to write {file.name} to. Make it, or "
+            "pass another name."
+        )
 
 
 def made(folder: Path) -> Path:

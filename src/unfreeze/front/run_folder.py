@@ -1,37 +1,64 @@
 """Where a run goes, without anything lost that was there."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import DataError, PlanError, UnfreezeError
 
-__all__ = ["fresh_run_folder", "model_file"]
+__all__ = ["fresh_run_folder", "model_file", "planned_run_folder"]
 
 _OURS = frozenset(
     {"history.jsonl", "model.safetensors", "predictions.csv", "summary.json"}
 )
 
 
-def fresh_run_folder(chosen: Path | None, photos: Path) -> Path:
-    """Make an empty folder for a run.
+def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
+    """Say where a run goes, without touching anything.
 
     Without a choice it is ``runs/<name of the photos>``, with a number behind it when
-    there is one already. A chosen folder with an unfinished run is used again; a
-    finished run in it is moved aside, to ``<folder>.1`` and so on.
+    there is one already.
 
     Raises:
         PlanError: If the chosen folder holds other things than a run.
     """
     if chosen is None:
-        return _made(_free(Path("runs") / photos.resolve().name, "-", first=2))
-    if chosen.exists() and any(chosen.iterdir()):
+        return _free(Path("runs") / photos.resolve().name, "-", first=2)
+    if chosen.exists() and not chosen.is_dir():
+        raise PlanError(f"{chosen} is a file. Pass --out with a folder for the run.")
+    if chosen.exists():
         _require_run(chosen)
-        if _is_finished(chosen):
-            chosen.rename(_free(chosen, ".", first=1))
-        else:
-            for name in _OURS:
-                (chosen / name).unlink(missing_ok=True)
-    return _made(chosen)
+    return chosen
+
+
+@contextmanager
+def fresh_run_folder(out: Path) -> Iterator[None]:
+    """Make ``out`` an empty folder for a run.
+
+    An unfinished run in it is cleared; a finished one is moved aside, to ``<out>.1``
+    and so on. A run that is refused before it has saved a model leaves no trace: its
+    folder is removed and the finished one is moved back.
+
+    Raises:
+        PlanError: If ``out`` holds other things than a run.
+    """
+    aside = None
+    if out.exists():
+        _require_run(out)
+        if _is_finished(out):
+            aside = out.rename(_free(out, ".", first=1))
+    _clear(out)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except UnfreezeError:
+        if not (out / "model.safetensors").exists():
+            _clear(out)
+            out.rmdir()
+            if aside is not None:
+                aside.rename(out)
+        raise
 
 
 def model_file(run: Path) -> Path:
@@ -50,9 +77,9 @@ def model_file(run: Path) -> Path:
     return run / "model.safetensors"
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _clear(folder: Path) -> None:
+    for name in _OURS:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _free(wanted: Path, mark: str, first: int) -> Path:

@@ -4,6 +4,7 @@ from typing import final
 
 from unfreeze.errors import PlanError
 from unfreeze.insight.plots import Picture, loss_by_step, rate_curve, rates_by_step
+from unfreeze.numerics.overfitting import OverfitReport, overfit_report
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.training.history import History
 from unfreeze.training.lr_find import RateSearch
@@ -67,6 +68,15 @@ class Sched:
             PlanError: If the last thing was a fit.
         """
         return self._searched().suggestion
+
+    def overfit_report(self) -> OverfitReport:
+        """Say whether the validation loss rose while the training loss fell.
+
+        Raises:
+            DataError: If no epoch has ended, as after a search.
+        """
+        rows = self._history.epochs
+        return overfit_report([row.train_loss for row in rows], self.val_losses)
 
     def plot_lr(self) -> Picture:
         """Draw the rate of every layer group, batch by batch, and any momentum."""

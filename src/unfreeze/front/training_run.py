@@ -3,6 +3,7 @@
 import csv
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
+from unfreeze.front.places import require_place
 from unfreeze.front.presets import Preset, layer_ratio, tfms_for
 from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
+from unfreeze.front.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
 from unfreeze.numerics.metrics import accuracy
@@ -27,6 +30,9 @@ __all__ = ["RunSettings", "read_photos", "search_rate", "train_folder"]
 
 _SKIPPED_SHOWN = 20
 """Skipped files that are named on the screen; all of them stand in summary.json."""
+
+
+_PICTURES = (".png", ".svg", ".pdf", ".jpg")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,10 @@ class RunSettings:
             raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
         if not 0 <= self.seed < 2**63:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
+        if not 0 < self.valid_fraction < 1:
+            raise PlanError(
+                f"valid_fraction must be above 0 and below 1, got {self.valid_fraction}."
+            )
 
     def check(self, folder: Path) -> None:
         """Refuse what is certain to fail before anything is written.
@@ -110,7 +120,7 @@ def train_folder(
 
     Args:
         folder: Holds ``train/`` and ``valid/``, or class folders alone.
-        out: Made where it is missing. See ``fresh_run_folder``.
+        out: Made where it is missing; see ``fresh_run_folder`` where it is not.
         settings: The rest.
         write: Takes the lines of tables and notes.
         has_bar: Draw progress bars where somebody watches.
@@ -123,33 +133,53 @@ def train_folder(
         UnfreezeError: If photos, settings or weights cannot be used.
     """
     clock = StepClock(write, time.perf_counter() if began is None else began)
+    settings.check(folder)
+    planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
+    _name_skipped(data, write)
+    with (
+        fresh_run_folder(out),
+        closing(HistoryFile(out / "history.jsonl")) as history,
+    ):
+        output = Output(write=write, has_bar=has_bar, history=history)
+        try:
+            summary = _trained(data, out, settings, clock, output)
+        except KeyboardInterrupt:
+            _unmeasured(data, settings, clock).write(out / "summary.json")
+            raise
+        summary.write(out / "summary.json")
+    return summary
+
+
+def _trained(
+    data: ImageClassifierData,
+    out: Path,
+    settings: RunSettings,
+    clock: StepClock,
+    output: Output,
+) -> RunSummary:
+    learn = follow(
+        settings.arch,
+        data,
+        clock,
+        recipe=settings.recipe,
+        epochs=settings.epochs,
+        ratio=layer_ratio(settings.augment),
+        weights=settings.weights,
+        seed=settings.seed,
+        settings=asdict(settings),
+        models_name=out.resolve(),
+        output=output,
+    )
+    return _measured(learn, out, settings, clock)
+
+
+def _name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:
     for each in data.skipped[:_SKIPPED_SHOWN]:
         write(f"skipped {each.file}: {each.reason}")
-    history = HistoryFile(out / "history.jsonl")
-    output = Output(write=write, has_bar=has_bar, history=history)
-    try:
-        learn = follow(
-            settings.arch,
-            data,
-            clock,
-            recipe=settings.recipe,
-            epochs=settings.epochs,
-            ratio=layer_ratio(settings.augment),
-            weights=settings.weights,
-            seed=settings.seed,
-            settings=asdict(settings),
-            models_name=out.resolve(),
-            output=output,
-        )
-        summary = _measured(learn, out, settings, clock)
-    except KeyboardInterrupt:
-        _unmeasured(data, settings, clock).write(out / "summary.json")
-        raise
-    finally:
-        history.close()
-    summary.write(out / "summary.json")
-    return summary
+    rest = len(data.skipped) - _SKIPPED_SHOWN
+    if rest > 0:
+        write(f"skipped {rest} more; summary.json names all of them")
 
 
 def _measured(
@@ -227,8 +257,14 @@ def search_rate(
         plot: Where the picture goes; the suffix decides the format.
         unfrozen: Let the whole network learn, instead of the head alone.
         write: Takes notes.
+
+    Raises:
+        UnfreezeError: If photos, settings or weights cannot be used.
     """
+    settings.check(folder)
+    _require_picture(plot)
     data = read_photos(folder, settings)
+    _name_skipped(data, write)
     learn = ConvLearner.pretrained(
         settings.arch,
         data,
@@ -243,3 +279,13 @@ def search_rate(
     found = learn.lr_find(layer_rates(1e-5, ratio))
     learn.sched.plot().savefig(plot)
     return found
+
+
+def _require_picture(plot: Path) -> None:
+    """Refuse a place for a picture before the work that leads to it."""
+    if plot.suffix.lower() not in _PICTURES:
+        raise PlanError(
+            f"{plot} does not end like a picture. Pass a name that ends in one of "
+            f"{', '.join(_PICTURES)}."
+        )
+    require_place(plot)

@@ -12,7 +12,7 @@ how good and how fast it is.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, TypeAlias, final
+from typing import TypeAlias, final
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -21,12 +21,12 @@ from typing_extensions import override
 from unfreeze.errors import PlanError
 from unfreeze.tensors import Features, Images, Logits
 
-__all__ = ["PRETRAINED_CFG", "FeatureMap", "GlobalPool", "UnfreezeNano"]
+__all__ = ["PRETRAINED_CFG", "FeatureMap", "UnfreezeNano"]
 
 FeatureMap: TypeAlias = Float[Tensor, "B D h w"]  # h, w: sides of the image over 32
-GlobalPool: TypeAlias = Literal["avg", ""]
 
 _NUM_FEATURES = 512
+_SMALLEST_SIDE = 32  # of an image, in pixels: one place of the last map
 _EXPANSION = 6  # MobileNetV2's factor inside every inverted residual block
 
 PRETRAINED_CFG: Mapping[str, object] = MappingProxyType(
@@ -125,7 +125,17 @@ class UnfreezeNano(nn.Module):
         return {"stem": r"^stem", "blocks": [(blocks, None), (r"^final", (99,))]}
 
     def forward_features(self, images: Images) -> FeatureMap:
-        """Compute the feature map: non-negative, ``num_features`` channels."""
+        """Compute the feature map: non-negative, ``num_features`` channels.
+
+        Raises:
+            PlanError: If a side of the images is below 32 pixels.
+        """
+        height, width = images.shape[2:]
+        if min(height, width) < _SMALLEST_SIDE:
+            raise PlanError(
+                f"Got images of {height} x {width} pixels; unfreeze_nano reads "
+                f"{_SMALLEST_SIDE} or more a side. Choose a larger size."
+            )
         return self.final(self.stages(self.stem(images)))
 
     def forward_head(

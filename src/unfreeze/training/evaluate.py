@@ -14,6 +14,7 @@ from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.numerics.losses import loss as loss_of
 from unfreeze.numerics.metrics import Metric
+from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
 
 __all__ = ["Evaluation", "evaluate", "logits_over", "score", "watching"]
@@ -61,7 +62,7 @@ def logits_over(
     Returns:
         Logits on the CPU.
     """
-    with watching(model):
+    with watching(model), memory_explained(setup.loading.batch_size):
         parts = [
             logits_of(model, source, batch, setup.runtime).float()
             for batch in in_order(source, setup.loading, epoch)

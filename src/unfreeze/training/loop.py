@@ -21,6 +21,7 @@ from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
 from unfreeze.training.restore import borrowed_random_state
+from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.step import train_step
 
@@ -60,11 +61,13 @@ class Fit:
         Raises:
             DivergedError: If the loss is no longer finite. The weights are then those
                 from before the epoch in which it happened.
+            PlanError: If the memory of the device is too small for the batches.
         """
         view = self._view()
         with (
             borrowed_random_state(self.setup.runtime.device),
             _told(self.callbacks, view),
+            memory_explained(self.setup.loading.batch_size),
         ):
             for epoch in range(self.epochs):
                 began = time.perf_counter()

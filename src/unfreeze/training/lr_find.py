@@ -22,6 +22,7 @@ from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
 from unfreeze.training.history import History
 from unfreeze.training.restore import borrowed_random_state, put_back
+from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.step import train_step
 
@@ -76,7 +77,8 @@ def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
         on_step: Called with the steps done and the steps of all sweeps.
 
     Raises:
-        PlanError: If there is not one batch to learn from.
+        PlanError: If there is not one batch to learn from, or the memory of the device
+            is too small for the batches.
     """
     sweeps: list[tuple[Curve, History]] = []
 
@@ -86,7 +88,10 @@ def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
             on_step(done, repeats * schedule.num_steps)
 
     sweep = _Sweep(model, source, setup, clip_norm, bn_frozen, report)
-    with borrowed_random_state(setup.runtime.device):
+    with (
+        borrowed_random_state(setup.runtime.device),
+        memory_explained(setup.loading.batch_size),
+    ):
         for repeat in range(repeats):
             with put_back(model):
                 sweeps.append(sweep.run(make_optimizer(), schedule, repeat))

@@ -1,7 +1,8 @@
 """The machine: device, number format and gradients. The only door to Accelerate."""
 
 import abc
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import final
 
 import torch
@@ -11,7 +12,7 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 
-__all__ = ["AcceleratedRuntime", "PlainRuntime", "Runtime"]
+__all__ = ["AcceleratedRuntime", "PlainRuntime", "Runtime", "memory_explained"]
 
 
 class Runtime(abc.ABC):
@@ -84,6 +85,22 @@ class PlainRuntime(Runtime):
     @override
     def clip(self, model: nn.Module, limit: float) -> Tensor:
         return nn.utils.clip_grad_norm_(model.parameters(), limit)
+
+
+@contextmanager
+def memory_explained(batch_size: int) -> Iterator[None]:
+    """Turn a memory that is too small for the body into advice on the batch size.
+
+    Raises:
+        PlanError: Instead of torch's own error.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise PlanError(
+            f"The memory of the device is too small for batches of {batch_size} "
+            f"photos. Pass bs={max(batch_size // 2, 2)} or less, or a smaller sz."
+        ) from error
 
 
 def _multiplies_bf16() -> bool:

@@ -177,6 +177,17 @@ def test_take_keeps_rows_labels_and_classes_together(drawn_folder: Path) -> None
     assert part.sources[0] == index.sources[35]
 
 
+def test_an_index_moves_to_copies_of_its_files(drawn_folder: Path) -> None:
+    index = index_folder(drawn_folder / "train").take(np.array([5, 1]))
+
+    moved = index.moved(Path("copies"))
+
+    assert list(moved.sources) == [Path("copies") / name for name in index.names]
+    assert moved.labels.tolist() == index.labels.tolist()
+    with pytest.raises(DataError, match=r"never were files"):
+        ImageIndex(Path(), ("a",), _arrays(1), None).moved(Path("copies"))
+
+
 def test_arrays_are_named_by_row() -> None:
     index = ImageIndex(Path(), ("a", "b"), _arrays(3), np.array([0, 1, 1]))
 

@@ -57,6 +57,13 @@ def test_the_map_has_a_place_per_32_pixels(height: int, width: int) -> None:
     assert features.shape == (1, net.num_features, height // 32, width // 32)
 
 
+def test_images_too_small_for_one_place_are_refused() -> None:
+    net = UnfreezeNano(num_classes=0).eval()
+
+    with pytest.raises(PlanError, match=r"31 x 64 pixels; .* reads 32 or more"):
+        net.forward_features(torch.zeros(1, 3, 31, 64))
+
+
 def test_features_are_pooled_by_their_mean(make_images: MakeImages) -> None:
     net = UnfreezeNano(num_classes=7).eval()
     features = net.forward_features(make_images(64))
