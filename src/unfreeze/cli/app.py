@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
 for command in (demo, train, lr_find, evaluate, predict, models):
-    app.command()(command)
+    app.command(command.__name__.replace("_", "-"))(command)
 
 
 def main() -> None:
@@ -57,7 +57,8 @@ def run(arguments: Sequence[str]) -> int:
             list(arguments) or ["--help"], prog_name="unfreeze", standalone_mode=False
         )
     except typer.TyperException as error:
-        return _failed(error.format_message())
+        found = error.format_message().rstrip(".")
+        return _failed(f"{found}. {_where_to_read(arguments)}")
     except UnfreezeError as error:
         return _failed(str(error))
     except OSError as error:
@@ -67,8 +68,15 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort:
         code = _INTERRUPTED
     if code == _INTERRUPTED:
-        typer.echo("stopped", err=True)
+        after_echo = "\n" if sys.stderr.isatty() else ""  # terminals show ^C
+        typer.echo(f"{after_echo}stopped", err=True)
     return code or 0
+
+
+def _where_to_read(arguments: Sequence[str]) -> str:
+    names = {command.name for command in app.registered_commands}
+    known = [name for name in arguments[:1] if name in names]
+    return f"See: {' '.join(['unfreeze', *known, '--help'])}"
 
 
 def _failed(sentence: str) -> int:

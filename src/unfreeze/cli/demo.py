@@ -23,8 +23,8 @@ def demo(
 ) -> None:
     """Try it on the 1,797 handwritten digits of scikit-learn.
 
-    Takes all eight steps with the backbone that comes with the package, so no network is needed. The digits
-    are written as image files to the cache folder, once.
+    Takes all eight steps with the backbone that comes with the package, so no network
+    is needed. The digits are written as image files to the cache folder, once.
     """
     began = time.perf_counter()
     from unfreeze.front.demo import demo_photos, demo_settings

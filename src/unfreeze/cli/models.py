@@ -18,7 +18,7 @@ def models(
     pattern: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PATTERN]", help="Part of a name, or a pattern such as 'vit*'."
+            metavar="PATTERN", help="Part of a name, or a pattern such as 'vit*'."
         ),
     ] = None,
     as_json: options.AsJson = False,

@@ -39,7 +39,9 @@ Weights = Annotated[
     Path | None,
     typer.Option(help="Local weights, .safetensors or .pth; never uses the network."),
 ]
-Size = Annotated[int, typer.Option(min=8, help="Side of the image, in pixels.")]
+Size = Annotated[
+    int, typer.Option(min=8, max=4096, help="Side of the image, in pixels.")
+]
 BatchSize = Annotated[int, typer.Option(min=2, help="Photos in a batch.")]
 Augment = Annotated[
     Literal["side-on", "top-down", "basic", "none"],

@@ -15,7 +15,7 @@ def predict(
     run: options.Run,
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Photos, and folders of them."),
+        typer.Argument(metavar="PATH", help="Photos, and folders of them."),
     ],
     tta: options.Tta = False,
     csv: Annotated[

@@ -13,9 +13,10 @@ _ENDLESS = 100_000
 
 def talker(as_json: bool) -> Callable[[str], None]:
     """Where the words of a run go: to standard error when the answer is JSON."""
-    stream = sys.stderr if as_json else sys.stdout
 
     def write(line: str) -> None:
+        # Looked up here, since a progress bar puts its own streams there for a while.
+        stream = sys.stderr if as_json else sys.stdout
         stream.write(line + "\n")
         stream.flush()
 

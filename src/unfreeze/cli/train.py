@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
 
 __all__ = ["show_run", "train"]
+
+_TITLE_WIDTH = 27
+"""Of a step in the closing table, whose lines then fit 80 columns."""
 
 
 def train(  # one parameter per option
@@ -39,8 +43,10 @@ def train(  # one parameter per option
     """Train a classifier on a folder of labelled photos.
 
     By default in the eight steps of the notes. DATA holds train/ and valid/ with a
-    folder per class in each, or just a folder per class. Your photos are never changed. Stored activations go to DATA/tmp, or to the
-    cache folder where DATA is read-only; everything else goes to the run folder.
+    folder per class in each, or just a folder per class.
+
+    Your photos are never changed. Stored activations go to DATA/tmp, or to the cache
+    folder where DATA is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.
@@ -72,8 +78,8 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         return
     rows = [
         (
-            f"{number}. {step.name}",
-            " ".join(f"{rate:.1e}" for rate in step.lr),
+            shorten(f"{number}. {step.name}", _TITLE_WIDTH, placeholder=" ..."),
+            f"{step.lr[-1]:.1e}" if step.lr else "",
             str(step.epochs or ""),
             _figure(step.valid_loss),
             _figure(step.accuracy),
@@ -82,11 +88,14 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         for number, step in enumerate(summary.steps, start=1)
     ]
     typer.echo("")
-    print_table(["step", "rates", "epochs", "valid loss", "accuracy", "seconds"], rows)
+    titles = ["step", "head's rate", "epochs", "valid loss", "accuracy", "seconds"]
+    print_table(titles, rows)
+    augmented = summary.tta_accuracy
+    views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
     typer.echo(
-        f"\naccuracy {_figure(summary.accuracy)}, with test-time augmentation "
-        f"{_figure(summary.tta_accuracy)}, on {summary.n_valid} validation photos; "
-        f"{len(summary.skipped)} files skipped; {summary.seconds:.0f} seconds\n"
+        f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
+        f"{views}\n{len(summary.skipped)} files skipped; "
+        f"{summary.seconds:.0f} seconds\n"
         f"saved in {run}\nask it: unfreeze predict {run} PHOTO"
     )
 

@@ -80,7 +80,7 @@ class ImageDataset:
         return self.transform.spec.size
 
     def denorm(self, images: np.ndarray | Tensor) -> Float32[np.ndarray, "B S S C"]:
-        """Bring normalised images (B C S S, or C S S) back to RGB in 0-1 for display."""
+        """Bring normalised images (B C S S, or C S S) back to RGB in 0-1."""
         batch = np.asarray(images, dtype=np.float32)
         batch = batch[None] if batch.ndim == 3 else batch
         spec = self.transform.spec

@@ -29,6 +29,9 @@ class Output:
     has_bar: bool = True
     """Draw a progress bar where somebody watches."""
 
+    has_hints: bool = True
+    """Say once what somebody at a learner could switch."""
+
     history: HistoryFile | None = None
     """Takes every step and epoch as a JSON line."""
 

@@ -373,10 +373,11 @@ class Learner:
         groups = self.get_layer_groups()
         starts = one_each(start_lr, len(groups), "learning rates")
         ratios = [start / starts[-1] for start in starts]
+        source = self._training_source()
         with self._progress("trying learning rates") as bar:
             search = find_rate(
                 self.model,
-                self._training_source(),
+                source,
                 partial(self.get_layer_opt, ratios, wds),
                 rising(num_it, starts[-1], end_lr, linear),
                 setup=self._setup,
@@ -428,7 +429,9 @@ class Learner:
         The file alone is enough to predict: it carries architecture, classes, image
         size and settings besides the weights.
         """
-        made(self.models_path)
+        folder = self.models_path
+        if folder.parent == self.data.train.index.root:
+            made(folder)  # marked as ours: it must not become a class
         return save_model(self._model_file(name), self.model, self._header())
 
     def save_best(self, name: str) -> bool:
@@ -532,7 +535,8 @@ class Learner:
     def _say_if_augmentation_rests(self) -> None:
         augmentation = self.data.augmentation
         varies = bool(augmentation.steps) or augmentation.max_zoom is not None
-        if self.precompute and varies and not self._has_warned:
+        is_news = self._output.has_hints and not self._has_warned
+        if self.precompute and varies and is_news:
             self._has_warned = True
             self._output.write(
                 "note: precompute=True trains on stored activations of un-augmented "

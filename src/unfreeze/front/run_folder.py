@@ -21,12 +21,16 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
     there is one already.
 
     Raises:
-        PlanError: If the chosen folder holds other things than a run.
+        PlanError: If the chosen folder holds other things than a run, or lies where
+            its name would be taken for a class of photos.
     """
+    wanted = Path("runs") / photos.resolve().name if chosen is None else chosen
+    for place in (wanted, *wanted.parents):
+        if place.is_file():
+            raise PlanError(f"{place} is a file. Pass --out with a folder.")
+    _require_outside(wanted, photos)
     if chosen is None:
-        return _free(Path("runs") / photos.resolve().name, "-", first=2)
-    if chosen.exists() and not chosen.is_dir():
-        raise PlanError(f"{chosen} is a file. Pass --out with a folder for the run.")
+        return _free(wanted, "-", first=2)
     if chosen.exists():
         _require_run(chosen)
     return chosen
@@ -99,6 +103,16 @@ def _require_run(folder: Path) -> None:
         raise PlanError(
             f"{folder} holds other things than a run, for example {strangers[0]!r}. "
             "Pass --out with a folder that is new or holds an earlier run."
+        )
+
+
+def _require_outside(out: Path, photos: Path) -> None:
+    has_splits = (photos / "train").is_dir()
+    read = [photos / "train", photos / "valid"] if has_splits else [photos]
+    if any(out.resolve().is_relative_to(folder.resolve()) for folder in read):
+        raise PlanError(
+            f"The run folder {out} would lie among the class folders of {photos}. Pass "
+            "--out with a folder elsewhere."
         )
 
 

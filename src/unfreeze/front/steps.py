@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import fill, indent
 from typing import final
 
 from typing_extensions import override
@@ -11,6 +12,8 @@ from unfreeze.front.summary import StepSummary
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
 
 __all__ = ["NoteFit", "StepClock"]
+
+_NOTE_WIDTH = 76
 
 
 @final
@@ -44,7 +47,7 @@ class StepClock:
             yield summary
         finally:
             if summary.note:
-                self._write(f"   {summary.note}")
+                self._write(indent(fill(summary.note, _NOTE_WIDTH), "   "))
             self.settle()
 
     def settle(self) -> None:

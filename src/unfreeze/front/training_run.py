@@ -67,7 +67,8 @@ class RunSettings:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
         if not 0 < self.valid_fraction < 1:
             raise PlanError(
-                f"valid_fraction must be above 0 and below 1, got {self.valid_fraction}."
+                "valid_fraction must be above 0 and below 1, got "
+                f"{self.valid_fraction}."
             )
 
     def check(self, folder: Path) -> None:
@@ -141,7 +142,7 @@ def train_folder(
         fresh_run_folder(out),
         closing(HistoryFile(out / "history.jsonl")) as history,
     ):
-        output = Output(write=write, has_bar=has_bar, history=history)
+        output = Output(write=write, has_bar=has_bar, has_hints=False, history=history)
         try:
             summary = _trained(data, out, settings, clock, output)
         except KeyboardInterrupt:
@@ -271,7 +272,7 @@ def search_rate(
         precompute=not unfrozen,
         weights=settings.weights,
         seed=settings.seed,
-        output=Output(write=write),
+        output=Output(write=write, has_hints=False),
     )
     if unfrozen:
         learn.unfreeze()

@@ -61,14 +61,12 @@ def running_median(
 
 def local_lines(
     x: Float[np.ndarray, " N"], y: Float[np.ndarray, " N"], width: float
-) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
-    """Fit a straight line around each point, and read its height and slope there.
+) -> Float[np.ndarray, " N"]:
+    """Fit a straight line around each point, and read its height there.
 
     Neighbours count less with distance (a Gaussian of standard deviation ``width``).
-    Unlike a moving average this does not bend at the ends (Cleveland 1979).
-
-    Returns:
-        Heights and slopes. Takes N * N memory.
+    Unlike a moving average this does not bend at the ends (Cleveland 1979). Takes
+    N * N memory.
     """
     distances = x[None, :] - x[:, None]
     weights = np.exp(-0.5 * (distances / width) ** 2)
@@ -77,5 +75,5 @@ def local_lines(
     deviations = distances - centres
     spreads = (weights * deviations**2).sum(axis=1)
     slopes = (weights * deviations) @ y / spreads
-    heights = weights @ y - slopes * centres[:, 0]
-    return heights, slopes
+    heights: Float[np.ndarray, " N"] = weights @ y - slopes * centres[:, 0]
+    return heights

@@ -1,10 +1,10 @@
 """Choose a learning rate from the losses of a rising-rate sweep.
 
 The lesson's rule: the highest rate at which the loss still clearly improves. Here:
-one decade below the rate with the lowest loss, kept within the stretch where the
-loss falls at least half as fast as at its steepest, and in any case half a decade
-below that lowest loss. After Smith, "Cyclical learning rates for training neural
-networks", 2017.
+the rate at which the loss has made nine tenths of its fall, and in any case half a
+decade below its lowest point. What is left of the fall is no clear improvement, and
+where exactly the lowest point of a flat valley lies is chance. After Smith, "Cyclical
+learning rates for training neural networks", 2017.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,10 @@ Verdict: TypeAlias = Literal["stable", "usable", "single sweep", "no clear minim
 
 _FEWEST_POINTS = 4
 _MOST_POINTS = 300  # longer sweeps are thinned: the fit takes memory N * N
-_WIDTH = 0.15  # decades over which noise is averaged
-_USUAL_DISTANCE = 1.0  # decades from the lowest loss down to the choice
-_LEAST_DISTANCE = 0.5
+_WIDTH = 0.2  # decades over which noise is averaged
+_CHOSEN_FALL = 0.9  # share of the fall that is made at the chosen rate ...
+_STRETCH = (0.75, 0.95)  # ... and at the ends of the stretch around it
+_LEAST_DISTANCE = 0.5  # decades from the lowest loss down to the choice
 _CLEAR_FALL = 0.03  # share of the first loss that a fall must exceed ...
 _CLEAR_NOISE = 7.0  # ... and how many times its own uncertainty
 _STABLE_SPREAD = 0.5  # decades between repeats; half a decade is a factor of 3
@@ -98,7 +99,7 @@ def smooth_curve(curve: Curve) -> Curve:
     sweep = _cleaned(curve)
     if len(sweep.decades) < _FEWEST_POINTS:
         return Curve(10**sweep.decades, sweep.losses)
-    heights, _ = local_lines(sweep.decades, sweep.losses, sweep.width)
+    heights = local_lines(sweep.decades, sweep.losses, sweep.width)
     return Curve(10**sweep.decades, heights)
 
 
@@ -108,7 +109,7 @@ def _from_one(choice: _Choice) -> Suggestion:
         choice.low,
         choice.high,
         "single sweep",
-        f"The loss falls clearly from {choice.low:.1e} to {choice.high:.1e}. "
+        f"The loss still falls clearly from {choice.low:.1e} to {choice.high:.1e}. "
         "Repeat the sweep to see how stable this is.",
     )
 
@@ -137,36 +138,41 @@ def _choose(curve: Curve) -> _Choice | _NoChoice:
         return _NoChoice(
             f"{len(sweep.decades)} finite losses are too few. Start the sweep lower."
         )
-    heights, slopes = local_lines(sweep.decades, sweep.losses, sweep.width)
+    heights = local_lines(sweep.decades, sweep.losses, sweep.width)
     lowest = int(heights.argmin())
     fall = heights[: lowest + 1].max() - heights[lowest]
     needed = max(_CLEAR_FALL * abs(heights[0]), _CLEAR_NOISE * sweep.uncertainty)
     if lowest == 0 or fall < needed:
         return _NoChoice(_why_not(heights, needed))
-    first, last = _steep_stretch(slopes[: lowest + 1])
-    margin = sweep.spacing / 2  # a point stands for the rates around it
-    low, high = sweep.decades[first] - margin, sweep.decades[last] + margin
-    rate = min(
-        np.clip(sweep.decades[lowest] - _USUAL_DISTANCE, low, high),
-        sweep.decades[lowest] - _LEAST_DISTANCE,
+    latest = sweep.decades[lowest] - _LEAST_DISTANCE
+    low, rate, high = (
+        float(10 ** min(_decade_of(share, sweep.decades, heights, lowest), latest))
+        for share in (_STRETCH[0], _CHOSEN_FALL, _STRETCH[1])
     )
-    return _Choice(float(10**rate), float(10 ** min(low, rate)), float(10**high))
+    return _Choice(rate, low, high)
+
+
+def _decade_of(
+    share: float,
+    decades: Float[np.ndarray, " N"],
+    heights: Float[np.ndarray, " N"],
+    lowest: int,
+) -> float:
+    """Where the way from the highest to the lowest point is made to ``share``."""
+    way_down = heights[: lowest + 1]
+    highest = int(way_down.argmax())
+    wanted = way_down[highest] - share * (way_down[highest] - heights[lowest])
+    after = highest + int(np.argmax(way_down[highest:] <= wanted))
+    before = max(after - 1, 0)
+    drop = heights[before] - heights[after]
+    part = (heights[before] - wanted) / drop if drop > 0 else 1.0
+    return float(decades[before] + part * (decades[after] - decades[before]))
 
 
 def _why_not(heights: Float[np.ndarray, " N"], needed: float) -> str:
     if heights[-1] - heights[0] > needed:
         return "The loss rises without having fallen. Start the sweep lower."
     return "The loss never falls beyond its noise. Sweep with larger batches."
-
-
-def _steep_stretch(slopes: Float[np.ndarray, " N"]) -> tuple[int, int]:
-    """First and last point of the run around the steepest that falls half as fast."""
-    steepest = int(slopes.argmin())
-    gentle = np.flatnonzero(slopes > slopes[steepest] / 2)
-    before, after = gentle[gentle < steepest], gentle[gentle > steepest]
-    first = int(before[-1]) + 1 if len(before) else 0
-    last = int(after[0]) - 1 if len(after) else len(slopes) - 1
-    return first, last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,9 +183,6 @@ class _Sweep:
     """Log10 of the rates."""
 
     losses: Float[np.ndarray, " N"]
-    spacing: float
-    """Decades from point to point, on average."""
-
     width: float
     """Decades over which to fit a line."""
 
@@ -193,14 +196,13 @@ def _cleaned(curve: Curve) -> _Sweep:
     is_usable = np.isfinite(raw) & (rates > 0)
     decades, raw = np.log10(rates[is_usable]), raw[is_usable]
     if len(raw) < _FEWEST_POINTS:
-        return _Sweep(decades, raw, spacing=0.0, width=_WIDTH, uncertainty=0.0)
+        return _Sweep(decades, raw, width=_WIDTH, uncertainty=0.0)
     spacing = float(decades[-1] - decades[0]) / (len(decades) - 1)
     width = max(_WIDTH, 0.4 * spacing)
     num_averaged = 2 * np.sqrt(np.pi) * width / spacing
     return _Sweep(
         decades=_thinned(decades),
         losses=_thinned(_without_outliers(raw)),
-        spacing=spacing,
         width=width,
         uncertainty=float(_noise(raw) / np.sqrt(num_averaged)),
     )

@@ -82,7 +82,7 @@ class LayerOptimizer:
                 )
 
     def decouple_decay(self) -> None:
-        """Take decay out of the gradient and apply it to the weights from now on.
+        """Leave decay to this class, which applies it to the weights from now on.
 
         Each step then does ``weight -= rate * decay * decay_factor * weight`` first
         (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
@@ -90,6 +90,13 @@ class LayerOptimizer:
         self._is_decoupled = True
         for group in self.opt.param_groups:
             group["weight_decay"] = 0.0
+
+    def couple_decay(self) -> None:
+        """Leave decay to the torch optimizer again, as before ``decouple_decay``."""
+        self._is_decoupled = False
+        self.decay_factor = 1.0
+        for i, group in zip(self._filled, self.opt.param_groups, strict=True):
+            group["weight_decay"] = self.wds[i]
 
     def step(self) -> None:
         """Update every parameter that has a gradient."""

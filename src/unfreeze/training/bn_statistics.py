@@ -26,7 +26,7 @@ def refresh_statistics(model: StagedClassifier, source: Source, setup: Setup) ->
         layer.momentum = None
         layer.train()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             for batch in shuffled(source, setup.loading, epoch=0):
                 logits_of(model, source, batch, setup.runtime)
     finally:

@@ -1,11 +1,13 @@
 """One file per model: safetensors, with everything prediction needs in its header.
 
-Loading never runs code. The header carries a hash of the tensors, so a file with one
-changed byte is refused.
+Loading never runs code. The header carries a hash of the tensors and one of itself, so
+a file with one changed byte is refused.
 """
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,9 @@ __all__ = [
 _FORMAT = 1
 _FIELD = "unfreeze"
 """Key of our JSON in the header's metadata."""
+
+_SEAL = "unfreeze_blake2b"
+"""Key of the hash of that JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +77,13 @@ def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path
     content = {
         "format": _FORMAT,
         **dataclasses.asdict(header),
-        "task": header.task.name.lower(),
+        "task": header.task.value,
         "versions": versions(),
         "digest": content_hash(tensors),
     }
+    text = json.dumps(content)
     with written_whole(path) as stream:
-        stream.write(save(tensors, metadata={_FIELD: json.dumps(content)}))
+        stream.write(save(tensors, metadata={_FIELD: text, _SEAL: _seal(text)}))
     return path
 
 
@@ -94,19 +100,13 @@ def read_header(path: Path) -> ModelHeader:
             f"{path} is not a model file of unfreeze: it has no description in its "
             "header. Expected a file written by learn.save() or unfreeze train."
         )
-    return ModelHeader(
-        arch=content["arch"],
-        classes=tuple(content["classes"]),
-        image=_image_spec(content["image"]),
-        xtra_cut=content["xtra_cut"],
-        task=Task[content["task"].upper()],
-        head=HeadShape(
-            kind=content["head"]["kind"],
-            xtra_fc=tuple(content["head"]["xtra_fc"]),
-            ps=tuple(content["head"]["ps"]),
-        ),
-        settings=content["settings"],
-    )
+    try:
+        return _header_of(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"{path} describes its model in a way that this version of unfreeze does "
+            f"not understand ({error!r}). Open it with the version that wrote it."
+        ) from error
 
 
 def load_weights(model: StagedClassifier, path: Path) -> None:
@@ -121,7 +121,7 @@ def load_weights(model: StagedClassifier, path: Path) -> None:
     """
     tensors = read_weights(path)
     content = _metadata(path) if path.suffix == ".safetensors" else None
-    if content is not None and content["digest"] != content_hash(tensors):
+    if content is not None and content.get("digest") != content_hash(tensors):
         raise WeightsError(
             f"{path} is damaged: its weights are not those it was saved with. "
             "Restore it from a copy, or train again."
@@ -135,6 +135,7 @@ def load_model(path: Path) -> tuple[StagedClassifier, ModelHeader]:
     Raises:
         WeightsError: As ``read_header`` and ``load_weights`` do, and for a model whose
             head was an arbitrary module, which a file cannot describe.
+        PlanError: If its architecture is not among those installed here.
     """
     header = read_header(path)
     if header.head.kind == "custom":
@@ -169,12 +170,15 @@ def _metadata(path: Path) -> dict[str, Any] | None:
         raise WeightsError(
             f"{path} is not a whole safetensors file ({error})."
         ) from error
-    if _FIELD not in found:
+    text, seal = found.get(_FIELD), found.get(_SEAL)
+    if text is None and seal is None:
         return None
-    try:
-        content: dict[str, Any] = json.loads(found[_FIELD])
-    except ValueError as error:
-        raise WeightsError(f"{path} is damaged: its header is not JSON.") from error
+    if text is None or seal != _seal(text):
+        raise WeightsError(
+            f"{path} is damaged: its header is not the one it was saved with. "
+            "Restore it from a copy, or train again."
+        )
+    content: dict[str, Any] = json.loads(text)
     if content.get("format") != _FORMAT:
         raise WeightsError(
             f"{path} has format {content.get('format')!r}, and this version of "
@@ -183,7 +187,22 @@ def _metadata(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _image_spec(content: dict[str, Any]) -> ImageSpec:
-    return ImageSpec(
-        **{**content, "mean": tuple(content["mean"]), "std": tuple(content["std"])}
+def _seal(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _header_of(content: Mapping[str, Any]) -> ModelHeader:
+    image, head = content["image"], content["head"]
+    return ModelHeader(
+        arch=content["arch"],
+        classes=tuple(content["classes"]),
+        image=ImageSpec(
+            **{**image, "mean": tuple(image["mean"]), "std": tuple(image["std"])}
+        ),
+        xtra_cut=content["xtra_cut"],
+        task=Task(content["task"]),
+        head=HeadShape(
+            kind=head["kind"], xtra_fc=tuple(head["xtra_fc"]), ps=tuple(head["ps"])
+        ),
+        settings=content["settings"],
     )

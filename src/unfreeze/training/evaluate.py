@@ -1,15 +1,15 @@
 """One pass over a split without learning anything from it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float32
-from torch import Tensor, nn
+from torch import Tensor
 
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.probe import evaluating
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.numerics.losses import loss as loss_of
@@ -18,6 +18,8 @@ from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
 
 __all__ = ["Evaluation", "evaluate", "logits_over", "score", "watching"]
+
+watching = evaluating
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,19 +31,6 @@ class Evaluation:
 
     metrics: Mapping[str, float]
     log_probs: Float32[np.ndarray, "N K"]
-
-
-@contextmanager
-def watching(model: nn.Module) -> Iterator[None]:
-    """Put every module in evaluation mode without a graph, and put it back."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        for module, was_training in modes:
-            module.training = was_training
 
 
 def logits_over(
@@ -62,7 +51,7 @@ def logits_over(
     Returns:
         Logits on the CPU.
     """
-    with watching(model), memory_explained(setup.loading.batch_size):
+    with evaluating(model), memory_explained(setup.loading.batch_size):
         parts = [
             logits_of(model, source, batch, setup.runtime).float()
             for batch in in_order(source, setup.loading, epoch)
@@ -90,5 +79,5 @@ def score(
     """Compare the logits of a split with its labels."""
     log_probs = log_probs_of(logits, task).numpy()
     loss = loss_of(logits, torch.from_numpy(labels), task)
-    measured = {each.name: float(each.function(log_probs, labels)) for each in metrics}
+    measured = {each.name: each(log_probs, labels) for each in metrics}
     return Evaluation(float(loss), measured, log_probs)

@@ -2,15 +2,15 @@
 
 A store is a folder of segments that are written once and never changed. A segment has
 three files: ``part-X.npy`` (the rows), ``part-X.ids.npy`` (16 bytes of content hash
-per row) and ``part-X.json`` (shape and checksums). The last one appears last, in one
-move; a segment without it does not exist. So a kill at any moment loses the rows of
-the segment that was being written and nothing else, and two processes can fill the
-same store at once.
+per row) and ``part-X.json`` (shape, and checksums of the other two). The last one
+appears last, in one move; a segment without it does not exist. So a kill at any moment
+loses the rows of the segment that was being written and nothing else, and two processes
+can fill the same store at once.
 """
 
 import hashlib
 import json
-import uuid
+import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +22,8 @@ from jaxtyping import Float32, Int64, UInt8
 from unfreeze.atomic import written_whole
 
 __all__ = ["FeatureStore", "StoredRows", "store_folder"]
+
+_BYTES_AT_ONCE = 1024**2
 
 _LARGEST_IN_MEMORY = 2 * 1024**3
 """Bytes of one split that are held in memory; larger splits are read from the map."""
@@ -77,7 +79,8 @@ class FeatureStore:
     ) -> None:
         """Add rows for good: once this returns, a kill cannot take them back."""
         if self._folder is not None:
-            _write_segment(self._folder, self._key, ids, rows)
+            written = _write_segment(self._folder, self._key, ids, rows)
+            rows = np.load(written, mmap_mode="r")
         self._register(rows, ids)
 
     def read(self, ids: UInt8[np.ndarray, "N 16"]) -> "StoredRows | np.ndarray":
@@ -90,21 +93,16 @@ class FeatureStore:
 
     def _open(self, manifest: Path) -> None:
         """Take in a segment, or ignore it when anything about it is torn."""
+        rows, ids = _files_of(manifest)
         try:
-            promised = json.loads(manifest.read_text())
-            stem = manifest.with_suffix("")
-            rows = np.load(stem.with_suffix(".npy"), mmap_mode="r")
-            ids = np.load(stem.with_suffix(".ids.npy"))
-            is_whole = (
-                list(rows.shape) == promised["shape"]
-                and len(ids) == len(rows)
-                and _checksum(ids) == promised["ids_checksum"]
-                and _checksum(rows) == promised["checksum"]
-            )
-        except (OSError, ValueError, KeyError, EOFError):
+            promised = json.loads(manifest.read_text(encoding="utf-8"))
+            is_whole = promised["ids_checksum"] == _checksum(ids) and promised[
+                "rows_checksum"
+            ] == _checksum(rows)
+        except (OSError, ValueError, KeyError, TypeError):
             return
         if is_whole:
-            self._register(rows, ids)
+            self._register(np.load(rows, mmap_mode="r"), np.load(ids))
 
     def _register(self, rows: np.ndarray, ids: np.ndarray) -> None:
         self._segments.append(rows)
@@ -146,20 +144,28 @@ class StoredRows:
 
 def _write_segment(
     folder: Path, key: Mapping[str, object], ids: np.ndarray, rows: np.ndarray
-) -> None:
+) -> Path:
+    """Write the three files of a segment; return that of the rows."""
     folder.mkdir(parents=True, exist_ok=True)
     meta = folder / "meta.json"
     if not meta.exists():
         _save_json(meta, key)
-    stem = folder / f"part-{uuid.uuid4().hex[:12]}"
-    _save(stem.with_suffix(".npy"), rows)
-    _save(stem.with_suffix(".ids.npy"), ids)
-    manifest = {
+    manifest = folder / f"part-{secrets.token_hex(6)}.json"
+    rows_file, ids_file = _files_of(manifest)
+    _save(rows_file, rows)
+    _save(ids_file, ids)
+    content = {
         "shape": list(rows.shape),
-        "checksum": _checksum(rows),
-        "ids_checksum": _checksum(ids),
+        "rows_checksum": _checksum(rows_file),
+        "ids_checksum": _checksum(ids_file),
     }
-    _save_json(stem.with_suffix(".json"), manifest)
+    _save_json(manifest, content)
+    return rows_file
+
+
+def _files_of(manifest: Path) -> tuple[Path, Path]:
+    """Where the rows and the ids of a segment are."""
+    return manifest.with_suffix(".npy"), manifest.with_suffix(".ids.npy")
 
 
 def _save_json(target: Path, content: Mapping[str, object]) -> None:
@@ -172,8 +178,13 @@ def _save(target: Path, array: np.ndarray) -> None:
         np.save(stream, np.ascontiguousarray(array))
 
 
-def _checksum(array: np.ndarray) -> int:
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
+def _checksum(file: Path) -> int:
+    """CRC-32 of a whole file, so that nothing is parsed before it is known whole."""
+    checksum = 0
+    with file.open("rb") as stream:
+        while piece := stream.read(_BYTES_AT_ONCE):
+            checksum = zlib.crc32(piece, checksum)
+    return checksum
 
 
 def _as_bytes(ids: UInt8[np.ndarray, "N 16"]) -> list[bytes]:

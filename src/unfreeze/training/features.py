@@ -8,7 +8,7 @@ moves from training to validation keeps its row, and ten images more cost ten ro
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,10 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import DECODER
 from unfreeze.data.index import ImageIndex
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.probe import evaluating
 from unfreeze.models.weights import content_hash
 from unfreeze.records import ImageSpec
 from unfreeze.tensors import Pixels
-from unfreeze.training.evaluate import watching
 from unfreeze.training.feature_store import FeatureStore, store_folder
 from unfreeze.training.source import FeatureRows, FromImages, Setup
 from unfreeze.versions import version_of
@@ -74,18 +74,19 @@ class FeatureKeeper:
             index: Images to look up.
             ids: Content hash of each of them, in the same order.
         """
-        store = FeatureStore(self._folder_of_store(), self.key())
+        key = self.key()  # once: it hashes the weights
+        store = FeatureStore(self._folder_of_store(key), key)
         missing = store.missing(ids)
         if len(missing):
             self._compute(index.take(missing), ids[missing], store)
         return store.read(ids)
 
-    def _folder_of_store(self) -> Path | None:
+    def _folder_of_store(self, key: Mapping[str, object]) -> Path | None:
         if self.folder is None:
             return None
         backbone = self.model.backbone
         name = f"x_act_{backbone.arch}_{backbone.xtra_cut}_{self.spec.size}"
-        return store_folder(self.folder, name, self.key())
+        return store_folder(self.folder, name, key)
 
     def _compute(
         self, index: ImageIndex, ids: UInt8[np.ndarray, "M 16"], store: FeatureStore
@@ -94,7 +95,7 @@ class FeatureKeeper:
         done: list[np.ndarray] = []
         begin, flushed_at = 0, time.monotonic()
         order = np.arange(len(index))
-        with watching(self.model):
+        with evaluating(self.model):
             for batch in source.batches(
                 order, self.setup.loading, 0, drop_single=False
             ):

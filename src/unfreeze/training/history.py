@@ -1,6 +1,7 @@
 """What happened while training: a row per step and a row per epoch."""
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,8 +55,9 @@ class EpochRow:
 class HistoryFile:
     """JSON lines that appear on disk as the rows happen, readable after a crash.
 
-    Rows of one file are numbered over all fits that share it. Lines are handed to the
-    operating system at least once a second and at every epoch.
+    Steps and epochs are numbered within their fit; a ``fit`` row begins each. Lines are
+    handed to the operating system at least once a second and at every epoch. Figures
+    that are no finite numbers, which JSON does not know, become null.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,7 +67,8 @@ class HistoryFile:
 
     def write(self, kind: str, row: Mapping[str, object]) -> None:
         """Append one row of the given kind (``fit``, ``step`` or ``epoch``)."""
-        self._file.write(json.dumps({"kind": kind, **row}) + "\n")
+        content = _as_json({"kind": kind, **row})
+        self._file.write(json.dumps(content, allow_nan=False) + "\n")
         now = time.monotonic()
         if kind != "step" or now - self._flushed_at > 1:
             self._file.flush()
@@ -113,3 +116,15 @@ class History:
                 self._steps.append(row)
             self._pending.clear()
         return self._steps
+
+
+def _as_json(value: object) -> object:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {name: _as_json(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_as_json(each) for each in value]
+        case _:
+            return value

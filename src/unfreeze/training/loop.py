@@ -4,11 +4,9 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, final
-
-import torch
+from typing import final
 
 from unfreeze.errors import DivergedError
 from unfreeze.models.classifier import StagedClassifier
@@ -20,16 +18,20 @@ from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
-from unfreeze.training.restore import borrowed_random_state
+from unfreeze.training.restore import borrowed_random_state, seed_modules
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.step import train_step
 
 __all__ = ["Fit"]
 
-_STEPS_BETWEEN_CHECKS = {"cpu": 1}
-"""How often the loss is looked at. Elsewhere than on the CPU a look waits for the
-device, so it happens every 20 steps."""
+_STEPS_BETWEEN_LOOKS = 20
+"""How often the loss is looked at where a look waits for the device. On the CPU it
+waits for nothing, so every loss is looked at."""
+
+
+_EXPLODED = 1e3
+"""Nats. Guessing among a million classes costs 14; from here no rate leads back."""
 
 
 @final
@@ -59,8 +61,8 @@ class Fit:
         """Train for all epochs, or until a callback stops the fit.
 
         Raises:
-            DivergedError: If the loss is no longer finite. The weights are then those
-                from before the epoch in which it happened.
+            DivergedError: If the loss explodes or is no longer finite. The weights are
+                then those from before the epoch in which it happened.
             PlanError: If the memory of the device is too small for the batches.
         """
         view = self._view()
@@ -89,8 +91,7 @@ class Fit:
         ):
             rates, momentum = self._set_rates(len(self.history))
             _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
-            seed = self.setup.loading.seed
-            torch.manual_seed(torch_seed(seed, Purpose.STEP, epoch=global_epoch, row=i))
+            self._seed_step(global_epoch, i)
             loss = train_step(
                 self.model,
                 self.source,
@@ -105,6 +106,15 @@ class Fit:
             if _ask(self.callbacks, lambda callback: callback.on_batch_end(view)):
                 return True, num_images
         return False, num_images
+
+    def _seed_step(self, global_epoch: int, step_in_epoch: int) -> None:
+        seed = torch_seed(
+            self.setup.loading.seed,
+            Purpose.STEP,
+            epoch=global_epoch,
+            row=step_in_epoch,
+        )
+        seed_modules(self.setup.runtime.device, seed)
 
     def _validated(self) -> Evaluation:
         evaluation = self.validate(self.model)
@@ -121,14 +131,15 @@ class Fit:
         return self.optimizer.rates, momentum
 
     def _check_last_loss(self, step_in_epoch: int) -> None:
-        between = _STEPS_BETWEEN_CHECKS.get(self.setup.runtime.device.type, 20)
+        is_on_cpu = self.setup.runtime.device.type == "cpu"
+        between = 1 if is_on_cpu else _STEPS_BETWEEN_LOOKS
         is_due = (step_in_epoch + 1) % between == 0
         is_last = len(self.history) == self.schedule.num_steps
         if not (is_due or is_last):
             return
         loss = self.history.steps[-1].loss
-        if not math.isfinite(loss):
-            raise self._diverged(f"The loss became {loss}")
+        if not loss < _EXPLODED:  # also when it is not a number
+            raise self._diverged(f"The loss became {loss:g}")
 
     def _diverged(self, finding: str) -> DivergedError:
         row = self.history.steps[-1]
@@ -172,9 +183,8 @@ class Fit:
     def _ask_at_epoch_end(self, view: RunView) -> bool:
         is_stopped = _ask(self.callbacks, lambda callback: callback.on_epoch_end(view))
         ends = self.schedule.cycle_ends
-        steps = len(self.history.epochs) * view.steps_per_epoch
-        if steps in ends:
-            cycle = ends.index(steps)
+        if len(self.history) in ends:  # no cycle ends where its steps were cut short
+            cycle = ends.index(len(self.history))
             is_stopped |= _ask(
                 self.callbacks, lambda callback: callback.on_cycle_end(view, cycle)
             )
@@ -194,7 +204,7 @@ def _learns(module: LayerGroup) -> bool:
     return any(parameter.requires_grad for parameter in module.parameters())
 
 
-def _ask(callbacks: Sequence[Callback], question: Callable[[Callback], Any]) -> bool:
+def _ask(callbacks: Sequence[Callback], question: Callable[[Callback], object]) -> bool:
     """Put a question to every callback, and say whether one wants to stop."""
     answers = [bool(question(callback)) for callback in callbacks]
     return any(answers)
@@ -202,13 +212,12 @@ def _ask(callbacks: Sequence[Callback], question: Callable[[Callback], Any]) -> 
 
 @contextmanager
 def _told(callbacks: Sequence[Callback], view: RunView) -> Iterator[None]:
-    """Tell callbacks of the beginning and, however the fit ends, of its end."""
-    begun: list[Callback] = []
-    try:
+    """Tell callbacks of the beginning and, however the fit ends, of its end.
+
+    All of them hear of the end, last first, also when one of them raises an error.
+    """
+    with ExitStack() as ends:
         for callback in callbacks:
-            begun.append(callback)
+            ends.callback(callback.on_train_end, view)
             callback.on_train_begin(view)
         yield
-    finally:
-        for callback in begun:
-            callback.on_train_end(view)

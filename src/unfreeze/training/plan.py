@@ -44,12 +44,12 @@ class FitPlan:
             raise PlanError("Got both use_clr and use_clr_beta; pass one of them.")
         if self.clip_norm is not None and not 0 < self.clip_norm < math.inf:
             raise PlanError(f"clip must be above 0, got {self.clip_norm!r}.")
-        _ = self.epochs_of_cycles
+        self.schedule(steps_per_epoch=1)  # refuses what cannot be scheduled
 
     @property
     def epochs_of_cycles(self) -> tuple[int, ...]:
         """Whole epochs of each cycle, first to last."""
-        return cycle_epochs(self.cycles, self.cycle_len or 1, self.cycle_mult)
+        return cycle_epochs(*self._cycles)
 
     @property
     def epochs(self) -> int:
@@ -65,20 +65,28 @@ class FitPlan:
 
     def schedule(self, steps_per_epoch: int) -> Schedule:
         """Rate and momentum at every step of this fit."""
-        cycles = (self.cycles, self.cycle_len or 1, self.cycle_mult)
         if self.clr is not None:
             div, cut_div, momentums = _unpack(self.clr, "use_clr", "div, cut_div")
             return slanted_triangle(
-                steps_per_epoch, *cycles, div=div, cut_div=cut_div, momentums=momentums
+                steps_per_epoch,
+                *self._cycles,
+                div=div,
+                cut_div=cut_div,
+                momentums=momentums,
             )
         if self.clr_beta is not None:
             div, pct, momentums = _unpack(self.clr_beta, "use_clr_beta", "div, pct")
             return one_cycle(
-                steps_per_epoch, *cycles, div=div, pct=pct, momentums=momentums
+                steps_per_epoch, *self._cycles, div=div, pct=pct, momentums=momentums
             )
         if self.cycle_len is None:
             return constant(steps_per_epoch, self.epochs)
-        return cosine_restarts(steps_per_epoch, *cycles)
+        return cosine_restarts(steps_per_epoch, *self._cycles)
+
+    @property
+    def _cycles(self) -> tuple[int, int, float]:
+        first = 1 if self.cycle_len is None else self.cycle_len
+        return self.cycles, first, self.cycle_mult
 
 
 def _unpack(

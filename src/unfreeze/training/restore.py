@@ -5,17 +5,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-__all__ = ["borrowed_random_state", "put_back", "snapshot"]
+__all__ = ["borrowed_random_state", "put_back", "seed_modules"]
 
 
 @contextmanager
 def borrowed_random_state(device: torch.device) -> Iterator[None]:
-    """Let the body seed torch's global generators, and restore them afterwards."""
+    """Let the body call ``seed_modules``, and undo that afterwards."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         yield
+
+
+def seed_modules(device: torch.device, seed: int) -> None:
+    """Seed the global generators from which modules on ``device`` draw.
+
+    These are the CPU's and the device's own; ``torch.manual_seed`` would reach those
+    of other devices, too, which nobody has borrowed.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
 
 
 @contextmanager
@@ -24,7 +36,7 @@ def put_back(model: nn.Module) -> Iterator[None]:
 
     Holds on Ctrl-C and on any error, too.
     """
-    saved = snapshot(model)
+    saved = copy.deepcopy(model.state_dict())
     gradients = [parameter.grad for parameter in model.parameters()]
     modes = [(module, module.training) for module in model.modules()]
     try:
@@ -35,8 +47,3 @@ def put_back(model: nn.Module) -> Iterator[None]:
             parameter.grad = gradient
         for module, was_training in modes:
             module.training = was_training
-
-
-def snapshot(model: nn.Module) -> dict[str, Tensor]:
-    """Copy all weights and statistics, on the device where they are."""
-    return copy.deepcopy(model.state_dict())

@@ -31,8 +31,10 @@ class Supply:
     folder: Callable[[], Path]
     """Gives the folder for stored activations, and makes it when it is needed."""
 
-    _rows: dict[int, tuple[Screening, FeatureRows]] = field(default_factory=dict)
-    _key: str = ""
+    _rows: dict[int, tuple[Screening, FeatureRows]] = field(
+        default_factory=dict, init=False
+    )
+    _key: str = field(default="", init=False)
 
     def images(self, split: Screening, *, is_augmented: bool) -> FromImages:
         """Decode the images of a split, each epoch anew."""

@@ -17,7 +17,8 @@ class BestScore:
     """The best validation so far, over as many fits as share this record.
 
     A validation is better when its first metric is, in the metric's own direction;
-    ties go to the lower loss. Without metrics the loss decides alone.
+    ties go to the lower loss. Without metrics the loss decides alone. A loss or metric
+    that is not a finite number never is the best.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class BestScore:
         if deciding is not None:
             sign = 1.0 if deciding.higher_is_better else -1.0
             score = (sign * metrics[deciding.name], -loss)
-        is_better = score > self._score
+        is_better = math.isfinite(loss) and score > self._score
         if is_better:
             self._score = score
         return is_better

@@ -1,5 +1,6 @@
 """A live progress bar, in terminals and notebooks. A door to rich."""
 
+import sys
 from types import TracebackType
 from typing import final
 
@@ -22,7 +23,8 @@ __all__ = ["Bar", "ShowProgress"]
 class Bar:
     """A bar that fills while a loop runs and leaves nothing behind.
 
-    Nothing is drawn where nobody watches: when ``console`` (standard error, unless
+    It appears with the first progress that is shown. Lines that are printed meanwhile
+    go above it, or to wherever standard output was sent. Nothing is drawn where nobody watches: when ``console`` (standard error, unless
     given) is neither a terminal nor a notebook.
     """
 
@@ -39,20 +41,16 @@ class Bar:
             TextColumn("{task.fields[note]}"),
             console=console,
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),
             disable=not (is_wanted and is_watched),
         )
         self._task = self._progress.add_task(label, total=None, note="")
-
-    def start(self) -> None:
-        """Begin to draw."""
-        self._progress.start()
 
     def stop(self) -> None:
         """Take the bar off the screen."""
         self._progress.stop()
 
     def __enter__(self) -> "Bar":
-        self.start()
         return self
 
     def __exit__(
@@ -65,6 +63,7 @@ class Bar:
 
     def show(self, done: int, total: int, note: str = "") -> None:
         """Bring the bar to ``done`` of ``total``."""
+        self._progress.start()
         self._progress.update(self._task, completed=done, total=total, note=note)
 
 
@@ -85,7 +84,6 @@ class ShowProgress(Callback):
     @override
     def on_train_begin(self, run: RunView) -> None:
         self._bar = Bar("epoch", self._console)
-        self._bar.start()
 
     @override
     def on_batch_end(self, run: RunView) -> Verdict:

@@ -1,6 +1,7 @@
 """Weight decay on the weights themselves, with a schedule of its own."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import final
 
@@ -14,7 +15,7 @@ __all__ = ["ScheduleDecay"]
 
 @final
 class ScheduleDecay(Callback):
-    """Decouple decay from the gradient and scale it at every step.
+    """Decouple decay from the gradient for one fit, and scale it at every step.
 
     Args:
         optimizer: The optimizer of the fit.
@@ -48,12 +49,12 @@ class ScheduleDecay(Callback):
             factor /= math.sqrt(_steps_of_cycle(run))
         self._optimizer.decay_factor = factor
 
+    @override
+    def on_train_end(self, run: RunView) -> None:
+        self._optimizer.couple_decay()
+
 
 def _steps_of_cycle(run: RunView) -> int:
-    step = len(run.history)
-    begin = 0
-    for end in run.schedule.cycle_ends:
-        if step < end:
-            return end - begin
-        begin = end
-    return run.schedule.num_steps
+    ends = run.schedule.cycle_ends
+    cycle = bisect_right(ends, len(run.history))
+    return ends[cycle] - (0, *ends)[cycle]

@@ -12,7 +12,7 @@ __all__ = ["StopOnOverfitting"]
 
 @final
 class StopOnOverfitting(Callback):
-    """Stop after a cycle that did not lower the best validation loss.
+    """Stop after a cycle whose validation loss lies above the best so far.
 
     A cycle ends at its lowest rate, so two cycle ends can be compared fairly, which two
     epochs in the middle of a cycle cannot.

@@ -1,0 +1,107 @@
+"""Mirrors src/unfreeze/atomic.py."""
+
+from pathlib import Path
+
+import pytest
+
+from unfreeze.atomic import (
+    folder_written_whole,
+    tag_as_cache,
+    text_written_whole,
+    written_whole,
+)
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def test_a_file_appears_with_all_its_content(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+
+    with written_whole(target) as stream:
+        stream.write(b"some ")
+        assert not target.exists()
+        stream.write(b"content")
+
+    assert target.read_bytes() == b"some content"
+    assert _names(tmp_path) == ["file"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+
+    def write_half() -> None:
+        with written_whole(target) as stream:
+            stream.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+
+    assert target.read_bytes() == b"old"
+    assert _names(tmp_path) == ["file"]
+
+
+def test_a_file_is_readable_by_whom_the_user_allows(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    with written_whole(tmp_path / "whole") as stream:
+        stream.write(b"")
+
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:
+    target = tmp_path / ("x" * 255)
+
+    with written_whole(target) as stream:
+        stream.write(b"content")
+
+    assert target.exists()
+
+
+def test_text_is_utf_8_with_line_ends_as_written(tmp_path: Path) -> None:
+    with text_written_whole(tmp_path / "table.csv") as text:
+        text.write("Füße,1\r\nKäse,2\n")
+
+    assert (tmp_path / "table.csv").read_bytes() == "Füße,1\r\nKäse,2\n".encode()
+
+
+def test_text_that_fails_half_way_does_not_appear(tmp_path: Path) -> None:
+    def write_half() -> None:
+        with text_written_whole(tmp_path / "table.csv") as text:
+            text.write("half")
+            raise ValueError("no more rows")
+
+    with pytest.raises(ValueError, match="no more rows"):
+        write_half()
+
+    assert _names(tmp_path) == []
+
+
+def test_a_folder_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    with folder_written_whole(tmp_path / "folder") as unfinished:
+        (unfinished / "file").touch()
+        assert not (tmp_path / "folder").exists()
+
+    assert (tmp_path / "folder/file").exists()
+    assert _names(tmp_path) == ["folder"]
+
+
+def test_an_unfinished_folder_disappears(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match="full"),
+        folder_written_whole(tmp_path / "folder"),
+    ):
+        raise OSError("disk full")
+
+    assert _names(tmp_path) == []
+
+
+def test_a_tag_has_the_signature_of_the_specification(tmp_path: Path) -> None:
+    tag_as_cache(tmp_path / "cache")
+    tag_as_cache(tmp_path / "cache")
+
+    tag = (tmp_path / "cache/CACHEDIR.TAG").read_text()
+    assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55")

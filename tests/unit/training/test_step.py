@@ -1,0 +1,123 @@
+"""Mirrors src/unfreeze/training/step.py."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from unfreeze.augment.normalise import normalise
+from unfreeze.data.index import ImageIndex
+from unfreeze.errors import PlanError
+from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.groups import layer_groups
+from unfreeze.numerics.losses import Task
+from unfreeze.optim.builders import sgd
+from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.records import ImageSpec
+from unfreeze.tensors import Batch
+from unfreeze.training.source import FromFeatures, FromImages, Setup, in_order
+from unfreeze.training.step import train_step
+
+_RATES = (1e-3, 1e-2, 1e-1)
+
+
+def _first_batch(source: FromImages, setup: Setup) -> Batch:
+    return next(iter(in_order(source, setup.loading)))
+
+
+def _step_by_hand(
+    model: StagedClassifier, batch: Batch, spec: ImageSpec, clip_norm: float | None
+) -> torch.Tensor:
+    """The same step in plain torch."""
+    optimizer = torch.optim.SGD(
+        [
+            {"params": list(group.parameters()), "lr": rate, "weight_decay": 0.01}
+            for group, rate in zip(layer_groups(model), _RATES, strict=True)
+        ],
+        momentum=0.9,
+    )
+    loss = functional.cross_entropy(
+        model(normalise(batch.inputs, spec)), batch.labels
+    )
+    loss.backward()
+    if clip_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+    optimizer.step()
+    return loss.detach()
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.1])
+def test_a_step_equals_plain_torch_bit_for_bit(
+    make_model: Callable[..., StagedClassifier],
+    source: FromImages,
+    setup: Setup,
+    state_of: Callable[[nn.Module], dict[str, bytes]],
+    clip_norm: float | None,
+) -> None:
+    model = make_model(ps=0.0).train()
+    twin = copy.deepcopy(model)
+    optimizer = LayerOptimizer(sgd, layer_groups(model), _RATES, 0.01)
+    batch = _first_batch(source, setup)
+
+    loss = train_step(model, source, batch, optimizer, setup, clip_norm=clip_norm)
+
+    assert loss.item() == _step_by_hand(twin, batch, source.spec, clip_norm).item()
+    assert not loss.requires_grad
+    assert state_of(model) == state_of(twin)
+
+
+def test_several_labels_are_learned_by_binary_cross_entropy(
+    make_model: Callable[..., StagedClassifier],
+    make_setup: Callable[..., Setup],
+    index: ImageIndex,
+    spec: ImageSpec,
+) -> None:
+    setup = make_setup(task=Task.MULTI)
+    labels = torch.eye(3)[torch.from_numpy(index.labels)].numpy()
+    source = FromImages(ImageIndex(index.root, index.classes, index.sources, labels), spec)
+    model = make_model(ps=0.0).train()
+    batch = _first_batch(source, setup)
+    with torch.no_grad():
+        logits = copy.deepcopy(model)(normalise(batch.inputs, spec))
+    optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1)
+
+    loss = train_step(model, source, batch, optimizer, setup)
+
+    shares = torch.sigmoid(logits)
+    by_hand = -torch.where(batch.labels > 0, shares.log(), (1 - shares).log()).mean()
+    assert loss.item() == pytest.approx(by_hand.item(), rel=1e-5)
+
+
+def test_stored_activations_train_the_head_and_nothing_else(
+    model: StagedClassifier,
+    index: ImageIndex,
+    setup: Setup,
+    state_of: Callable[[nn.Module], dict[str, bytes]],
+) -> None:
+    features = torch.linspace(-1, 1, 22 * 12).view(22, 12).numpy()
+    source = FromFeatures(features, index.labels)
+    optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1, 0.1)
+    body, head = state_of(model.backbone), state_of(model.head)
+    batch = next(iter(in_order(source, setup.loading)))
+
+    with torch.random.fork_rng(devices=[]):  # dropout draws from the global stream
+        train_step(model.train(), source, batch, optimizer, setup)
+
+    assert state_of(model.backbone) == body
+    assert state_of(model.head) != head
+
+
+def test_there_is_nothing_to_learn_from_images_without_labels(
+    model: StagedClassifier, index: ImageIndex, spec: ImageSpec, setup: Setup
+) -> None:
+    unlabelled = ImageIndex(index.root, index.classes, index.sources, None)
+    source = FromImages(unlabelled, spec)
+    optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1)
+
+    with pytest.raises(PlanError, match="no labels, so there is nothing to learn"):
+        train_step(
+            model.eval(), source, _first_batch(source, setup), optimizer, setup
+        )
