@@ -25,7 +25,11 @@ LearnerMaker: TypeAlias = Callable[..., ConvLearner]
 def make_data() -> DataMaker:
     """Build the data of a folder: 32 pixels, side-on, batches of 8."""
 
-    def make(root: Path, sz: int = 32, **words: Any) -> ImageClassifierData:
+    def make(
+        root: Path,
+        sz: int = 32,
+        **words: Any,  # noqa: ANN401  # handed to from_paths
+    ) -> ImageClassifierData:
         words.setdefault("bs", 8)
         tfms = words.pop("tfms", None) or tfms_from_model(
             unfreeze_nano, sz, aug_tfms=transforms_side_on, max_zoom=1.1
@@ -45,7 +49,10 @@ def data(drawn_folder: Path, make_data: DataMaker) -> ImageClassifierData:
 def make_learner(data: ImageClassifierData) -> LearnerMaker:
     """Build a learner with the embedded backbone, in full precision."""
 
-    def make(photos: ImageClassifierData | None = None, **words: Any) -> ConvLearner:
+    def make(
+        photos: ImageClassifierData | None = None,
+        **words: Any,  # noqa: ANN401  # handed to pretrained
+    ) -> ConvLearner:
         words.setdefault("runtime", PlainRuntime())
         return ConvLearner.pretrained(unfreeze_nano, photos or data, **words)
 

@@ -1,4 +1,4 @@
-"""The notes on ``fit``: rates, cycles, epochs, batches, decay (S21 to S31, S62 to S65)."""
+"""The notes on ``fit``: rates, cycles, epochs, batches (S21 to S31, S62 to S65)."""
 
 import dataclasses
 from collections.abc import Callable
@@ -92,7 +92,7 @@ def test_s24_rates_are_a_number_or_one_per_group(
 
 
 def test_s24_a_wrong_number_of_rates_names_the_groups(quick: ConvLearner) -> None:
-    with pytest.raises(PlanError, match="Got 2 learning rates .* for 3 layer groups"):
+    with pytest.raises(PlanError, match=r"Got 2 learning rates .* for 3 layer groups"):
         quick.fit([1e-3, 1e-2], 1)
 
 
@@ -117,7 +117,7 @@ def test_s26_weight_decay_reaches_the_optimizer(
 
 
 def test_s26_a_wrong_number_of_decays_names_the_groups(learn: ConvLearner) -> None:
-    with pytest.raises(PlanError, match="2 weight decays .* for 3 layer groups"):
+    with pytest.raises(PlanError, match=r"2 weight decays .* for 3 layer groups"):
         learn.fit(1e-2, 1, wds=[0.1, 0.2])
 
 

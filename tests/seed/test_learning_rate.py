@@ -49,15 +49,19 @@ def toy_task(
     twice = np.concatenate([images, images])
     contradicting = np.concatenate([labels, (labels + np.arange(24) % 2) % 3])
     task = ImageClassifierData.from_arrays(
-        tmp_path, (twice, contradicting), (twice, contradicting), bs=48, num_workers=0
+        tmp_path, (twice, contradicting), (twice, contradicting), bs=24, num_workers=0
     )
     return lambda: make_learner(task, **plain_head)
 
 
 def test_s08_a_rate_too_small_takes_long(toy_task: Callable[[], ConvLearner]) -> None:
-    reached = {lr: toy_task().fit(lr, 20).valid_loss for lr in (1e-5, 1e-2)}
+    reached = {}
+    for lr in (1e-5, 1e-2):
+        learner = toy_task()
+        learner.fit(lr, 20)
+        reached[lr] = learner.sched.losses[-1]
 
-    assert reached[1e-5] > 1.2 * reached[1e-2]
+    assert reached[1e-5] > reached[1e-2] + 0.1
 
 
 def test_s09_a_rate_too_big_oscillates_away_and_says_so(

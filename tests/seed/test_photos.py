@@ -179,7 +179,7 @@ def test_s45_folders_name_the_classes(drawn_folder: Path, make_data: DataMaker) 
 def test_s47_a_sample_has_the_same_layout(
     drawn_folder: Path, make_data: DataMaker
 ) -> None:
-    sample = make_sample(drawn_folder, per_class=2, seed=0)
+    sample = make_sample(str(drawn_folder), per_class=2, seed=0)
 
     photos = make_data(sample)
 

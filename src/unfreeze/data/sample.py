@@ -15,7 +15,7 @@ __all__ = ["make_sample"]
 
 
 def make_sample(
-    root: Path,
+    root: str | Path,
     per_class: int,
     seed: int,
     *,
@@ -38,13 +38,14 @@ def make_sample(
     """
     if per_class < 1:
         raise PlanError(f"per_class must be 1 or more, got {per_class}.")
-    target = root / "sample"
+    whole = Path(root)
+    target = whole / "sample"
     if target.exists():
         raise DataError(f"{target} exists already. Remove it to draw another sample.")
     with folder_written_whole(target) as folder:
         classes = None
         for split in splits:
-            index = index_folder(root / split, classes)
+            index = index_folder(whole / split, classes)
             _copy_some(index, folder / split, per_class, seed)
             classes = index.classes
     return target

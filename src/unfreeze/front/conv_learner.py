@@ -1,5 +1,6 @@
 """``ConvLearner``: a pretrained backbone with a new head, and what it then answers."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -244,7 +245,7 @@ class ConvLearner(Learner):
         Raises:
             PlanError: If no cycle was saved under this name.
         """
-        cycles = sorted(self.models_path.glob(f"{name}_cyc_*.safetensors"))
+        cycles = self._saved_cycles(name)
         if not cycles:
             raise PlanError(
                 f"There are no cycles {name}_cyc_*.safetensors in {self.models_path}. "
@@ -253,8 +254,8 @@ class ConvLearner(Learner):
         answer = self.TTA_probs if tta else self._probs
         found = []
         with put_back(self.model):
-            for number in range(len(cycles)):
-                self.load_cycle(name, number)
+            for cycle in cycles:
+                self.load_cycle(name, cycle)
                 found.append(answer(is_test=is_test)[0])
         split = self._split(is_test)
         with np.errstate(divide="ignore"):
@@ -277,6 +278,12 @@ class ConvLearner(Learner):
                 "train/) when building the data."
             )
         return self.data.test
+
+    def _saved_cycles(self, name: str) -> list[int]:
+        pattern = re.compile(rf"{re.escape(name)}_cyc_(\d+)\.safetensors")
+        files = self.models_path.glob("*.safetensors")
+        found = (pattern.fullmatch(file.name) for file in files)
+        return sorted(int(each[1]) for each in found if each)
 
     def _averaged(self) -> StagedClassifier:
         if self.swa_model is None:

@@ -51,13 +51,6 @@ class ImageClassifierData:
     num_workers: int
 
     def __post_init__(self) -> None:
-        if self.bs < 1:
-            raise PlanError(f"bs is the number of photos in a batch, got {self.bs}.")
-        if self.num_workers < 0:
-            raise PlanError(
-                f"num_workers is the number of loading threads, 0 for none, got "
-                f"{self.num_workers}."
-            )
         if len(self.classes) < 2 and not self.is_multi:
             raise DataError(
                 f"Found {len(self.classes)} class {list(self.classes)} in {self.path}. "
@@ -300,6 +293,7 @@ class ImageClassifierData:
                 "tfms=tfms_from_model(resnet34, 224)."
             )
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+        _require_counts(bs, workers)
         train, valid, test = splits
         return cls(
             path=root,
@@ -477,6 +471,16 @@ def labels_of_split(split: Screening) -> Labels:
     return split.index.labels
 
 
+def _require_counts(bs: int, num_workers: int) -> None:
+    if bs < 1:
+        raise PlanError(f"bs is the number of photos in a batch, got {bs}.")
+    if num_workers < 0:
+        raise PlanError(
+            f"num_workers is the number of loading threads, 0 for none, got "
+            f"{num_workers}."
+        )
+
+
 def _screen(root: Path, index: ImageIndex, num_workers: int) -> Screening:
     ledger = None
     if not isinstance(index.sources, np.ndarray):
@@ -501,7 +505,8 @@ def _existing(root: Path, name: str) -> Path:
 def _held_out(
     whole: ImageIndex, val_idxs: Sequence[int] | np.ndarray | None
 ) -> tuple[ImageIndex, ImageIndex]:
-    rows = np.asarray(get_cv_idxs(len(whole)) if val_idxs is None else val_idxs)
+    chosen = get_cv_idxs(len(whole)) if val_idxs is None else val_idxs
+    rows = np.asarray(chosen, dtype=np.int64)
     if rows.size and not (rows.min() >= 0 and rows.max() < len(whole)):
         raise PlanError(
             f"val_idxs go from {rows.min()} to {rows.max()}, and there are "
@@ -509,9 +514,13 @@ def _held_out(
         )
     is_held_out = np.zeros(len(whole), dtype=bool)
     is_held_out[rows] = True
-    return whole.take(np.flatnonzero(~is_held_out)), whole.take(
-        np.flatnonzero(is_held_out)
-    )
+    trn_rows, val_rows = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    if not (len(trn_rows) and len(val_rows)):
+        raise PlanError(
+            f"val_idxs hold out {len(val_rows)} of {len(whole)} photos. Leave some on "
+            "both sides."
+        )
+    return whole.take(trn_rows), whole.take(val_rows)
 
 
 def _flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | None:

@@ -292,7 +292,12 @@ class Learner:
             n_cycle: Cycles; without ``cycle_len``, epochs at a constant rate.
             cycle_len: Epochs of the first cycle. The rate falls along a cosine within
                 a cycle and jumps back at its end (SGDR).
-            cycle_mult: Each cycle is this many times as long as the one before.
+            cycle_mult: Each cycle is this many times as long as the one before. The
+                rate over three cycles that begin with ``cycle_len=1``::
+
+                    cycle_mult=1   █▅▁█▅▁█▅▁
+                    cycle_mult=2   █▅▁█▇▅▃▂▁██▇▇▆▅▄▃▂▂▁▁
+
             cycle_save_name: Save the weights at each cycle's end, for ``ensemble``.
             best_save_name: Save the weights whenever an epoch beats all before it, in
                 this and earlier fits under the same name.
@@ -372,6 +377,11 @@ class Learner:
         """
         groups = self.get_layer_groups()
         starts = one_each(start_lr, len(groups), "learning rates")
+        if not starts[-1] > 0:
+            raise PlanError(
+                f"start_lr must be above 0 for the head, got {start_lr}. Its rate is "
+                "multiplied from batch to batch."
+            )
         ratios = [start / starts[-1] for start in starts]
         source = self._training_source()
         with self._progress("trying learning rates") as bar:
@@ -506,6 +516,7 @@ class Learner:
         return Bar(label, is_wanted=self._output.has_bar)
 
     def _training_source(self) -> Source:
+        self._require_learnable()
         if not self.precompute:
             return self._supply.images(self.data.train, is_augmented=True)
         with self._progress("storing activations") as bar:
@@ -543,6 +554,20 @@ class Learner:
                 "photos; set learn.precompute = False to train with augmentation."
             )
 
+    def _require_learnable(self) -> None:
+        if not any(each.requires_grad for each in self.model.parameters()):
+            raise PlanError(
+                "Nothing can learn: every layer group is frozen. Call learn.freeze() "
+                "to train the head, or learn.unfreeze() to train all layers."
+            )
+        photos = len(self.data.train.index)
+        if min(photos, self.data.bs) < 2:
+            raise PlanError(
+                f"There are {photos} training photos in batches of {self.data.bs}, and "
+                "batch norm cannot learn from one at a time. Add photos, or pass bs=2 "
+                "or more."
+            )
+
     def _require_own(self, model: StagedClassifier, data: ImageClassifierData) -> None:
         if model is not self.model or data is not self.data:
             raise PlanError(
@@ -562,14 +587,7 @@ def _metrics_or_default(
 def _steps_per_epoch(source: Source, batch_size: int) -> int:
     """Batches of an epoch, without a last batch of one photo."""
     whole, rest = divmod(len(source), batch_size)
-    steps = whole + int(rest > 1)
-    if steps == 0:
-        raise PlanError(
-            f"There are {len(source)} training photos in batches of {batch_size}, and "
-            "batch norm cannot learn from one at a time. Add photos, or pass bs=2 or "
-            "more."
-        )
-    return steps
+    return whole + int(rest > 1)
 
 
 def _words_of(

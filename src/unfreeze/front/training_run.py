@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.arrays import as_labels
@@ -70,6 +71,12 @@ class RunSettings:
                 "valid_fraction must be above 0 and below 1, got "
                 f"{self.valid_fraction}."
             )
+
+    def that_matter(self) -> dict[str, Any]:
+        """What the result depends on: all but the number of loading threads."""
+        chosen = asdict(self)
+        del chosen["num_workers"]
+        return chosen
 
     def check(self, folder: Path) -> None:
         """Refuse what is certain to fail before anything is written.
@@ -168,7 +175,7 @@ def _trained(
         ratio=layer_ratio(settings.augment),
         weights=settings.weights,
         seed=settings.seed,
-        settings=asdict(settings),
+        settings=settings.that_matter(),
         models_name=out.resolve(),
         output=output,
     )

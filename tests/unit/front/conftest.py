@@ -34,11 +34,10 @@ def photos(_drawn_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_data() -> MakeData:
     """Read a folder with ``train/`` and ``valid/``: batches of 8, augmented."""
 
-    def make(root: Path, size: int = 32, **words: Any) -> ImageClassifierData:
+    def make(root: Path, size: int = 32, **words: object) -> ImageClassifierData:
         tfms = tfms_from_model("unfreeze_nano", size, transforms_side_on, max_zoom=1.1)
-        return ImageClassifierData.from_paths(
-            root, **{"bs": 8, "tfms": tfms, "num_workers": 0, **words}
-        )
+        usual: dict[str, Any] = {"bs": 8, "tfms": tfms, "num_workers": 0}
+        return ImageClassifierData.from_paths(root, **usual | words)
 
     return make
 
@@ -61,13 +60,17 @@ def make_learner(
 ) -> MakeLearner:
     """Build a learner whose weights go to a folder of this test."""
 
-    def make(other: ImageClassifierData | None = None, **words: Any) -> ConvLearner:
-        usual = {
+    def make(
+        other: ImageClassifierData | None = None,
+        arch: str = "unfreeze_nano",
+        **words: object,
+    ) -> ConvLearner:
+        usual: dict[str, Any] = {
             "runtime": PlainRuntime(),
             "models_name": tmp_path / "models",
             "output": Output(write=lines.append, has_bar=False),
         }
-        return ConvLearner.pretrained("unfreeze_nano", other or data, **usual | words)
+        return ConvLearner.pretrained(arch, other or data, **usual | words)
 
     return make
 

@@ -141,11 +141,15 @@ def test_bn_freeze_keeps_statistics_while_all_layers_learn(learn: ConvLearner) -
     before = [module.running_mean.clone() for module in norms]
 
     learn.fit(1e-3, 1)
-    kept = [torch.equal(norm.running_mean, mean) for norm, mean in zip(norms, before)]
+    kept = [
+        torch.equal(norm.running_mean, mean)
+        for norm, mean in zip(norms, before, strict=True)
+    ]
     learn.bn_freeze(False)
     learn.fit(1e-3, 1)
     moved = [
-        not torch.equal(norm.running_mean, mean) for norm, mean in zip(norms, before)
+        not torch.equal(norm.running_mean, mean)
+        for norm, mean in zip(norms, before, strict=True)
     ]
 
     assert len(norms) > 2
@@ -164,16 +168,297 @@ def test_epochs_are_counted_over_all_fits(quick: ConvLearner) -> None:
     assert quick.sched.epochs == [0, 1, 2]
 
 
-def test_two_fits_of_one_epoch_see_other_orders_than_one_fit_twice(
+def test_a_later_fit_sees_other_orders_and_dropout(
     make_learner: MakeLearner, state_of: StateOf
 ) -> None:
-    """The epoch counter keys order and dropout, so no epoch repeats another."""
-    twice, once = make_learner(precompute=True), make_learner(precompute=True)
+    """The epoch counter keys them, so a second fit does not repeat the first."""
+    first, later = make_learner(precompute=True), make_learner(precompute=True)
+    later.epochs_done = 1
 
-    first = twice.fit(1e-2, 1)
-    twice.load_state = None if False else twice.fit(1e-2, 1)
-    once.fit(1e-2, 2)
+    first.fit(1e-2, 1)
+    later.fit(1e-2, 1)
 
-    assert first.epoch == 0
-    assert len(twice.settings["fits"]) == 2
-    assert len(once.settings["fits"]) == 1
+    assert not is_same(state_of(first.model), state_of(later.model))
+
+
+@pytest.mark.parametrize("num_workers", [1, 4])
+def test_the_number_of_loading_threads_does_not_change_the_weights(
+    photos: Path,
+    make_data: MakeData,
+    make_learner: MakeLearner,
+    learn: ConvLearner,
+    state_of: StateOf,
+    num_workers: int,
+) -> None:
+    threaded = make_learner(make_data(photos, num_workers=num_workers))
+
+    for each in (learn, threaded):
+        each.unfreeze()
+        each.fit([1e-4, 1e-3, 1e-2], 1, cycle_len=1)
+
+    assert is_same(state_of(learn.model), state_of(threaded.model))
+
+
+def test_another_seed_gives_other_weights(
+    make_learner: MakeLearner, state_of: StateOf
+) -> None:
+    first, second = make_learner(seed=1), make_learner(seed=2)
+
+    assert not is_same(state_of(first.model.head), state_of(second.model.head))
+
+
+def test_lists_of_the_caller_stay_as_they_are(make_learner: MakeLearner) -> None:
+    metrics: list[Any] = [accuracy]
+    callbacks: list[Callback] = [Moves()]
+    rates, decays = [1e-4, 1e-3, 1e-2], [0.0, 1e-4, 1e-3]
+    copies = [list(each) for each in (metrics, callbacks, rates, decays)]
+
+    learn = make_learner(precompute=True, metrics=metrics)
+    learn.fit(rates, 1, decays, cycle_len=1, callbacks=callbacks, metrics=metrics)
+    learn.metrics.clear()
+
+    assert [metrics, callbacks, rates, decays] == copies
+    assert [metric.name for metric in learn.metrics] == ["accuracy"]
+
+
+@pytest.mark.parametrize("lrs", [[1e-3, 1e-2], np.array([1e-4, 1e-3, 1e-2, 1e-1])])
+def test_a_wrong_number_of_rates_is_refused_by_number(
+    learn: ConvLearner, lrs: list[float]
+) -> None:
+    with pytest.raises(PlanError, match=f"Got {len(lrs)} learning rates .* 3 layer"):
+        learn.fit(lrs, 1)
+
+
+def test_a_fit_where_nothing_can_learn_is_refused(learn: ConvLearner) -> None:
+    learn.freeze_groups([2])
+
+    with pytest.raises(PlanError, match=r"every layer group is frozen.*unfreeze"):
+        learn.fit(1e-2, 1)
+    with pytest.raises(PlanError, match="every layer group is frozen"):
+        learn.lr_find()
+
+
+def test_metrics_of_a_fit_take_the_place_of_those_of_the_learner(
+    quick: ConvLearner, lines: list[str]
+) -> None:
+    row = quick.fit(1e-2, 1, metrics=[f1])
+
+    assert list(row.metrics) == ["f1"]
+    assert "f1" in lines[-2]
+    assert quick.metrics[0].name == "accuracy"
+
+
+def test_a_triangle_rises_to_the_peak_and_falls(quick: ConvLearner) -> None:
+    """use_clr=(div, cut_div): up to the peak within 1/cut_div of the batches."""
+    quick.fit(1e-2, 1, cycle_len=4, use_clr=(10, 5))
+
+    rates = quick.sched.lrs
+    top = int(np.argmax(rates))
+    assert max(rates) == pytest.approx(1e-2)
+    assert top == len(rates) // 5
+    assert all(np.diff(rates[: top + 1]) > 0)
+    assert all(np.diff(rates[top:]) < 0)
+
+
+def test_a_1cycle_moves_momentum_against_the_rate(quick: ConvLearner) -> None:
+    quick.fit(1e-2, 1, cycle_len=4, use_clr_beta=(10, 10, 0.95, 0.85))
+
+    rows = quick._sched._history.steps  # the lesson's sched shows rates alone
+    momentums = [row.momentum for row in rows if row.momentum is not None]
+    top = int(np.argmax([row.rates[-1] for row in rows]))
+    assert momentums[0] == pytest.approx(0.95)
+    assert momentums[top] == pytest.approx(0.85, abs=0.01)
+
+
+def test_scheduled_decay_pulls_weights_down_by_rate_times_decay(
+    make_learner: MakeLearner,
+) -> None:
+    """With a rate of 1 and no gradient to speak of, each step keeps 1 - lr * wd."""
+    learn = make_learner(precompute=True, clip=1e-12)
+    weight = learn.model.head[-1].weight
+    before = weight.detach().clone()
+
+    learn.fit(1e-2, 1, wds=0.5, use_wd_sched=True)
+
+    steps = len(learn.sched.lrs)
+    kept = (1 - 1e-2 * 0.5) ** steps
+    assert torch.allclose(weight, before * kept, rtol=1e-4, atol=1e-7)
+
+
+def test_a_decay_schedule_without_a_decay_is_refused(quick: ConvLearner) -> None:
+    with pytest.raises(PlanError, match="needs a weight decay"):
+        quick.fit(1e-2, 1, use_wd_sched=True)
+    with pytest.raises(PlanError, match="which is off"):
+        quick.fit(1e-2, 1, norm_wds=True)
+
+
+def test_averaged_weights_are_the_mean_over_epoch_ends(quick: ConvLearner) -> None:
+    moves = Moves()
+
+    quick.fit(1e-2, 4, use_swa=True, swa_start=2, callbacks=[moves])
+
+    assert quick.swa_model is not None
+    averaged = torch.cat([p.flatten() for p in quick.swa_model.head.parameters()])
+    expected = torch.stack(moves.heads[1:]).mean(dim=0)
+    assert torch.allclose(averaged, expected, atol=1e-6)
+
+
+def test_only_its_own_model_and_photos_are_trained(
+    quick: ConvLearner, make_learner: MakeLearner
+) -> None:
+    other = make_learner()
+    layer_opt = quick.get_layer_opt(1e-2, None)
+
+    with pytest.raises(PlanError, match=r"Pass learn\.model and learn\.data"):
+        quick.fit_gen(other.model, quick.data, layer_opt, 1)
+
+
+def test_ctrl_c_ends_a_fit_without_leftovers(learn: ConvLearner) -> None:
+    """The guard of conftest.py fails this test if a thread lives on."""
+    learn.unfreeze()
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fit(1e-3, 2, callbacks=[Interrupt()])
+
+    assert learn.epochs_done == 0
+    learn.fit(1e-3, 1)
+    assert learn.epochs_done == 1
+
+
+def test_a_rate_that_is_far_too_high_leaves_the_weights_of_before(
+    quick: ConvLearner, state_of: StateOf
+) -> None:
+    before = state_of(quick.model)
+
+    with pytest.raises(DivergedError, match="lr_find"):
+        quick.fit(1e30, 1)
+
+    assert is_same(state_of(quick.model), before)
+
+
+def test_training_photos_are_too_few_for_one_batch(
+    make_learner: MakeLearner, tmp_path: Path
+) -> None:
+    pixels = np.zeros((3, 32, 32, 3), dtype=np.uint8)
+    data = ImageClassifierData.from_arrays(
+        tmp_path,
+        (pixels, np.array([0, 1, 1])),
+        (pixels, np.array([0, 1, 1])),
+        bs=1,
+        tfms=tfms_from_model("unfreeze_nano", 32),
+    )
+
+    with pytest.raises(PlanError, match="pass bs=2"):
+        make_learner(data).fit(1e-2, 1)
+
+
+# --- lr_find -------------------------------------------------------------------
+
+
+def test_a_search_beside_a_learner_that_trains_changes_nothing(
+    quick: ConvLearner, state_of: StateOf
+) -> None:
+    quick.fit(1e-2, 1)
+    before = state_of(quick.model)
+
+    found = quick.lr_find()
+
+    assert is_same(state_of(quick.model), before)
+    assert quick.sched.suggestion == found
+    assert quick.epochs_done == 1
+
+
+def test_a_search_keeps_the_ratios_of_its_start(learn: ConvLearner) -> None:
+    learn.unfreeze()
+
+    learn.lr_find([1e-7, 1e-6, 1e-5], num_it=5)
+
+    rows = learn._sched._history.steps
+    for row in rows:
+        assert np.divide(row.rates, row.rates[-1]) == pytest.approx([0.01, 0.1, 1])
+
+
+@pytest.mark.parametrize("start_lr", [0, [1e-3, 1e-3, 0]])
+def test_a_search_cannot_start_at_nothing(
+    quick: ConvLearner, start_lr: float | list[float]
+) -> None:
+    with pytest.raises(PlanError, match="start_lr must be above 0"):
+        quick.lr_find(start_lr)
+
+
+# --- saving --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_loaded_in", STATES)
+@pytest.mark.parametrize("is_saved_in", ["as built", "with precompute"])
+def test_weights_saved_in_any_state_load_in_any_state(
+    make_learner: MakeLearner, state_of: StateOf, is_saved_in: str, is_loaded_in: str
+) -> None:
+    saving, loading = make_learner(), make_learner(seed=9)
+    STATES[is_saved_in](saving)
+    saving.fit(1e-2, 1)
+
+    saving.save("weights")
+    STATES[is_loaded_in](loading)
+    loading.load("weights")
+
+    assert is_same(state_of(loading.model), state_of(saving.model))
+
+
+def test_a_missing_file_is_named(learn: ConvLearner) -> None:
+    with pytest.raises(WeightsError, match=r"never_saved\.safetensors"):
+        learn.load("never_saved")
+
+
+def test_best_save_name_keeps_the_best_of_several_fits(
+    make_learner: MakeLearner, state_of: StateOf
+) -> None:
+    learn = make_learner(precompute=True)
+    learn.fit(1e-2, 5, best_save_name="best")
+    best = learn.predict()
+    reached = (best.argmax(1) == learn.data.val_y).mean()
+
+    learn.fit(1.0, 1, best_save_name="best")
+    learn.load("best")
+    found = (learn.predict().argmax(1) == learn.data.val_y).mean()
+
+    assert found >= reached
+
+
+def test_save_best_compares_with_what_was_saved_before(quick: ConvLearner) -> None:
+    assert quick.save_best("best")
+    assert not quick.save_best("best")
+
+
+def test_a_learner_writes_nothing_before_it_must(
+    drawn_folder: Path, make_data: MakeData, make_learner: MakeLearner
+) -> None:
+    learn = make_learner(make_data(drawn_folder), models_name="models")
+    learn.fit(1e-2, 1)
+    learn.lr_find(num_it=3)
+    before = {entry.name for entry in drawn_folder.iterdir()}
+
+    path = learn.save("x")
+
+    assert before == {"train", "valid", "tmp"}
+    assert not list((drawn_folder / "tmp").glob("x_act*"))
+    assert path == drawn_folder / "models" / "x.safetensors"
+
+
+# --- the rest ------------------------------------------------------------------
+
+
+def test_there_is_no_record_before_the_first_fit(learn: ConvLearner) -> None:
+    with pytest.raises(PlanError, match=r"Call learn\.lr_find"):
+        _ = learn.sched
+
+
+def test_a_summary_counts_every_parameter_once(learn: ConvLearner) -> None:
+    rows = learn.summary().values()
+
+    total = sum(each.numel() for each in learn.model.parameters())
+    assert sum(row["nb_params"] for row in rows) == total
+
+
+def test_a_learner_shows_its_model(learn: ConvLearner) -> None:
+    assert repr(learn) == repr(learn.model)

@@ -45,9 +45,7 @@ def test_loss_and_metrics_are_those_of_the_whole_split(
     """The last batch is smaller than the others: a mean of batch means would differ."""
     metric = Metric("surprise", lambda preds, targs: float(np.ptp(preds)))
 
-    found = evaluate(
-        model, source, index.labels, setup, [as_metric(accuracy), metric]
-    )
+    found = evaluate(model, source, index.labels, setup, [as_metric(accuracy), metric])
 
     probs = _plain_logits(model, source).double().softmax(1).numpy()
     assert found.loss == pytest.approx(log_loss(index.labels, probs), rel=1e-5)

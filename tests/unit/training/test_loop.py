@@ -321,9 +321,7 @@ def test_callbacks_are_told_in_order(make_fit: MakeFit) -> None:
     ]
 
 
-def test_a_cycle_ends_after_its_last_step(
-    make_fit: MakeFit, state_of: StateOf
-) -> None:
+def test_a_cycle_ends_after_its_last_step(make_fit: MakeFit, state_of: StateOf) -> None:
     """Told at steps 6 and 18, with the weights of that very moment."""
     steps: list[int] = []
     after_steps: dict[int, dict[str, bytes]] = {}
@@ -414,9 +412,7 @@ def test_callbacks_hear_of_the_end_also_on_ctrl_c(
 # --- ways to fail ------------------------------------------------------------------
 
 
-def _loss_becomes(
-    monkeypatch: pytest.MonkeyPatch, value: float, step: int
-) -> None:
+def _loss_becomes(monkeypatch: pytest.MonkeyPatch, value: float, step: int) -> None:
     """Let the loss of one step be a number of our choice."""
     original = loop.train_step
     count = iter(range(1000))

@@ -39,9 +39,7 @@ def _step_by_hand(
         ],
         momentum=0.9,
     )
-    loss = functional.cross_entropy(
-        model(normalise(batch.inputs, spec)), batch.labels
-    )
+    loss = functional.cross_entropy(model(normalise(batch.inputs, spec)), batch.labels)
     loss.backward()
     if clip_norm is not None:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
@@ -77,7 +75,9 @@ def test_several_labels_are_learned_by_binary_cross_entropy(
 ) -> None:
     setup = make_setup(task=Task.MULTI)
     labels = torch.eye(3)[torch.from_numpy(index.labels)].numpy()
-    source = FromImages(ImageIndex(index.root, index.classes, index.sources, labels), spec)
+    source = FromImages(
+        ImageIndex(index.root, index.classes, index.sources, labels), spec
+    )
     model = make_model(ps=0.0).train()
     batch = _first_batch(source, setup)
     with torch.no_grad():
@@ -118,6 +118,4 @@ def test_there_is_nothing_to_learn_from_images_without_labels(
     optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1)
 
     with pytest.raises(PlanError, match="no labels, so there is nothing to learn"):
-        train_step(
-            model.eval(), source, _first_batch(source, setup), optimizer, setup
-        )
+        train_step(model.eval(), source, _first_batch(source, setup), optimizer, setup)

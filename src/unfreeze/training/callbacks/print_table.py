@@ -10,7 +10,7 @@ from unfreeze.training.history import EpochRow
 
 __all__ = ["PrintTable"]
 
-_WIDTH = 11
+_WIDTH = 10
 
 
 @final
@@ -42,7 +42,7 @@ def _figures(row: EpochRow) -> dict[str, float]:
 
 def _line(first: str, cells: Mapping[str, str], last: str) -> str:
     """Line up ``cells`` below the names of their columns, however long those are."""
-    middle = [f"{cell:<{max(_WIDTH, len(name) + 1)}}" for name, cell in cells.items()]
+    middle = [f"{cell:<{max(_WIDTH, len(name))}} " for name, cell in cells.items()]
     return "".join([f"{first:<6}", *middle, last])
 
 

@@ -1,0 +1,109 @@
+"""What README and docs tell people to type works."""
+
+import ast
+import builtins
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+
+import unfreeze
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return [code for kind, code in _BLOCK.findall(text) if kind == language]
+
+
+def _on_drawn_photos(code: str) -> str:
+    """Take the small backbone and small photos, so that it runs in seconds."""
+    return code.replace("resnet34, 224", "unfreeze_nano, 32")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
+def test_every_name_in_the_snippets_exists(repository: Path, page: str) -> None:
+    tree = ast.parse("\n".join(_blocks(repository / page, "python")))
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    made = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+
+    used = {each.id for each in names} - made - {"PATH"}
+
+    assert used - set(dir(builtins)) <= set(unfreeze.__all__)
+
+
+def test_the_snippet_of_the_readme_runs(
+    repository: Path, drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = _blocks(repository / "README.md", "python")
+    names: dict[str, object] = {"PATH": drawn_folder}
+
+    exec(_on_drawn_photos(code), names)  # noqa: S102  # our own page
+
+    assert "trn_loss" in capsys.readouterr().out
+    assert (drawn_folder / "models/224_all.safetensors").is_file()
+    assert "log_preds" in names
+
+
+@pytest.mark.slow
+def test_the_quickstart_runs_from_top_to_bottom(
+    repository: Path, drawn_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_folder.rename(drawn_folder.with_name("photos"))
+    monkeypatch.chdir(drawn_folder.parent)
+    shutil.copytree("photos/valid", "new")
+    names: dict[str, object] = {"PATH": "photos"}
+
+    for code in _blocks(repository / "docs/quickstart.md", "python"):
+        exec(_on_drawn_photos(code), names)  # noqa: S102  # our own page
+
+    assert Path("photos/models/224_lastlayer.safetensors").is_file()
+    assert names["lrs"] == [1e-4, 1e-3, 1e-2]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/quickstart.md", "docs/command-line.md"]
+)
+def test_every_command_in_the_documents_parses(repository: Path, page: str) -> None:
+    from unfreeze.cli.app import app
+
+    text = (repository / page).read_text(encoding="utf-8")
+    typed = re.findall(r"(?:^|`)unfreeze ([^`\n#]+)", text, re.MULTILINE)
+    known = typer.main.get_command(app).commands
+
+    for line in typed:
+        for alternative in line.split(", unfreeze "):
+            name, *arguments = shlex.split(re.sub(r"[\[\]…]", "", alternative))
+            if arguments:
+                known[name].make_context(name, arguments).close()
+            else:
+                assert name in known
+
+
+def test_every_option_in_the_documents_exists(repository: Path) -> None:
+    from unfreeze.cli.app import app
+
+    commands = typer.main.get_command(app).commands.values()
+    known = {option for each in commands for one in each.params for option in one.opts}
+    text = (repository / "docs/command-line.md").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"`(?:\w+ )?(--[\w-]+)", text))
+
+    assert len(named) > 12
+    assert named - {"--help"} <= known
+    documented = named | {"--recipe", "--help"}
+    assert {option for option in known if option.startswith("--")} <= documented
+
+
+def test_every_make_command_of_the_readme_exists(repository: Path) -> None:
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    text = (repository / "README.md").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+
+    assert {"demo", "test", "install"} <= named <= targets

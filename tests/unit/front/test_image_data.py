@@ -1,0 +1,343 @@
+"""Mirrors src/unfreeze/front/image_data.py."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unfreeze.data.decode import read_pixels
+from unfreeze.data.splits import get_cv_idxs
+from unfreeze.errors import DataError, PlanError
+from unfreeze.front.datasets import ImageDataset
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.tfms import tfms_from_stats
+
+MakeData: TypeAlias = Callable[..., ImageClassifierData]
+
+WORDS: dict[str, Any] = {"tfms": tfms_from_stats(None, 32), "num_workers": 0}
+COUNTED = [f"{n}" for n in range(10)]
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Path:
+    """``root/photos/0.png`` to ``9.png``, each filled with its number, and a table."""
+    root = tmp_path / "numbered"
+    (root / "photos").mkdir(parents=True)
+    for n in range(10):
+        Image.new("RGB", (40, 40), (n, n, n)).save(root / "photos" / f"{n}.png")
+    with (root / "labels.csv").open("w", newline="") as text:
+        rows = [
+            ["name", "label"],
+            *([f"{n}", ["even", "odd"][n % 2]] for n in range(10)),
+        ]
+        csv.writer(text).writerows(rows)
+    return root
+
+
+def numbers_in(split: ImageDataset) -> list[int]:
+    """Read back which photos a split shows, from their pixels."""
+    images, _ = split[:]
+    return [round(float(image.mean() * 255)) for image in images]
+
+
+# --- ways to build it ------------------------------------------------------------
+
+
+def test_folders_of_a_split_name_classes_and_labels(data: ImageClassifierData) -> None:
+    assert data.classes == ("circles", "squares", "stripes")
+    assert (data.c, data.sz, data.bs, data.is_multi) == (3, 32, 8, False)
+    assert data.trn_y.tolist() == [0] * 12 + [1] * 12 + [2] * 12
+    assert data.val_ds.fnames[0] == "circles/circles00.png"
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_a_missing_split_is_named(
+    drawn_folder: Path, make_data: MakeData, split: str
+) -> None:
+    (drawn_folder / split).rename(drawn_folder / "elsewhere")
+
+    with pytest.raises(DataError, match=rf"no folder '{split}'.*'elsewhere'"):
+        make_data(drawn_folder)
+
+
+def test_a_labelled_test_folder_keeps_its_labels(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    data = make_data(drawn_folder, test_name="valid", test_with_labels=True)
+
+    assert data.test_ds.y is not None
+    assert data.test_ds.y.tolist() == data.val_y.tolist()
+
+
+def test_transforms_are_asked_for(photos: Path) -> None:
+    with pytest.raises(PlanError, match="tfms_from_model"):
+        ImageClassifierData.from_paths(photos)
+
+
+@pytest.mark.parametrize(("word", "value"), [("bs", 0), ("num_workers", -1)])
+def test_numbers_out_of_range_are_refused(
+    photos: Path, make_data: MakeData, word: str, value: int
+) -> None:
+    with pytest.raises(PlanError, match=rf"{word} is the number .*got {value}"):
+        make_data(photos, **{word: value})
+
+
+def test_one_class_is_too_few(drawn_folder: Path, make_data: MakeData) -> None:
+    for split in ("train", "valid"):
+        for name in ("squares", "stripes"):
+            (drawn_folder / split / name).rename(drawn_folder / f"{split}-{name}")
+
+    with pytest.raises(DataError, match=r"1 class \['circles'\].*2 classes or more"):
+        make_data(drawn_folder)
+
+
+def test_class_folders_alone_are_split_class_by_class(photos: Path) -> None:
+    data = ImageClassifierData.from_folder(
+        photos / "train", valid_fraction=0.25, **WORDS
+    )
+
+    assert np.bincount(data.trn_y).tolist() == [9, 9, 9]
+    assert np.bincount(data.val_y).tolist() == [3, 3, 3]
+    assert not set(data.trn_ds.fnames) & set(data.val_ds.fnames)
+
+
+def test_our_own_folders_never_become_classes(drawn_folder: Path) -> None:
+    """``tmp/`` stands beside the class folders when those lie in the root."""
+    root = drawn_folder / "train"
+    first = ImageClassifierData.from_folder(root, **WORDS)
+    first.resize(40)
+
+    again = ImageClassifierData.from_folder(root, **WORDS)
+
+    assert (root / "tmp").is_dir()
+    assert again.classes == first.classes
+    assert list(again.trn_ds.fnames) == list(first.trn_ds.fnames)
+
+
+def test_a_table_gives_labels_and_the_lessons_split(numbered: Path) -> None:
+    data = ImageClassifierData.from_csv(
+        numbered, "photos", numbered / "labels.csv", suffix=".png", **WORDS
+    )
+
+    held_out = sorted(get_cv_idxs(10))
+    assert data.classes == ("even", "odd")
+    assert numbers_in(data.val_ds) == held_out
+    assert data.val_y.tolist() == [n % 2 for n in held_out]
+    assert numbers_in(data.fix_ds) == [n for n in range(10) if n not in held_out]
+
+
+def test_val_idxs_choose_the_held_out_rows(numbered: Path) -> None:
+    data = ImageClassifierData.from_csv(
+        numbered,
+        "photos",
+        numbered / "labels.csv",
+        suffix=".png",
+        val_idxs=[7, 2],
+        **WORDS,
+    )
+
+    assert numbers_in(data.val_ds) == [2, 7]
+    assert numbers_in(data.fix_ds) == [0, 1, 3, 4, 5, 6, 8, 9]
+
+
+@pytest.mark.parametrize("val_idxs", [[10], [-1]])
+def test_rows_that_do_not_exist_are_refused(
+    numbered: Path, val_idxs: list[int]
+) -> None:
+    with pytest.raises(PlanError, match="row numbers from 0 to 9"):
+        ImageClassifierData.from_names_and_array(
+            numbered / "photos",
+            COUNTED,
+            np.arange(10) % 2,
+            ["even", "odd"],
+            val_idxs=val_idxs,
+            suffix=".png",
+            **WORDS,
+        )
+
+
+@pytest.mark.parametrize("val_idxs", [[], list(range(10))])
+def test_a_split_without_photos_is_refused(numbered: Path, val_idxs: list[int]) -> None:
+    with pytest.raises(PlanError, match=r"val_idxs hold out \d+ of 10 photos"):
+        ImageClassifierData.from_names_and_array(
+            numbered / "photos",
+            COUNTED,
+            np.arange(10) % 2,
+            ["even", "odd"],
+            val_idxs=val_idxs,
+            suffix=".png",
+            **WORDS,
+        )
+
+
+def test_names_and_an_array_of_labels_belong_together_row_by_row(
+    numbered: Path,
+) -> None:
+    data = ImageClassifierData.from_names_and_array(
+        numbered / "photos",
+        ["5.png", "3.png", "8.png"],
+        np.array([0, 1, 0]),
+        ["a", "b"],
+        val_idxs=[1],
+        **WORDS,
+    )
+
+    assert numbers_in(data.fix_ds) == [5, 8]
+    assert numbers_in(data.val_ds) == [3]
+    assert data.val_y.tolist() == [1]
+
+
+def test_rows_of_0s_and_1s_are_several_labels(numbered: Path) -> None:
+    labels = np.eye(3, dtype=np.float32)[np.arange(10) % 3]
+
+    data = ImageClassifierData.from_names_and_array(
+        numbered / "photos",
+        COUNTED,
+        labels,
+        ["a", "b", "c"],
+        val_idxs=[0],
+        suffix=".png",
+        **WORDS,
+    )
+
+    assert data.is_multi
+    assert data.val_y.tolist() == [[1, 0, 0]]
+
+
+def test_a_folder_and_an_array_go_by_the_order_of_names(numbered: Path) -> None:
+    data = ImageClassifierData.from_path_and_array(
+        numbered, "photos", np.arange(10) % 2, val_idxs=[4], **WORDS
+    )
+
+    assert data.classes == ("0", "1")
+    assert numbers_in(data.val_ds) == [4]
+    assert data.trn_y.tolist() == [0, 1, 0, 1, 1, 0, 1, 0, 1]
+
+
+def test_more_labels_than_files_are_refused(numbered: Path) -> None:
+    with pytest.raises(DataError, match="10 images but 11 labels"):
+        ImageClassifierData.from_path_and_array(
+            numbered, "photos", np.arange(11) % 2, **WORDS
+        )
+
+
+def test_arrays_need_no_transforms(tmp_path: Path) -> None:
+    images = np.arange(4, dtype=np.uint8).repeat(8 * 8).reshape(4, 8, 8)
+
+    data = ImageClassifierData.from_arrays(
+        tmp_path, (images, np.array([0, 1, 0, 1])), (images, np.array([1, 1, 0, 0]))
+    )
+
+    assert data.sz == 8
+    assert numbers_in(data.val_ds) == [0, 1, 2, 3]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("build", ["from_csv", "from_names_and_array"])
+def test_numbers_to_predict_are_refused(numbered: Path, build: str) -> None:
+    first = {
+        "from_csv": ("photos", "labels.csv"),
+        "from_names_and_array": (COUNTED, np.arange(10) / 10, ["a", "b"]),
+    }[build]
+
+    with pytest.raises(PlanError, match="continuous=True would predict numbers"):
+        getattr(ImageClassifierData, build)(numbered, *first, continuous=True, **WORDS)
+
+
+def test_unreadable_files_are_left_out_and_named(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    (drawn_folder / "train/circles/circles03.png").write_bytes(b"not a picture")
+
+    data = make_data(drawn_folder)
+
+    assert [each.file for each in data.skipped] == ["circles/circles03.png"]
+    assert len(data.trn_ds) == 35
+    assert "circles/circles03.png" not in list(data.trn_ds.fnames)
+
+
+# --- splits and loaders ------------------------------------------------------------
+
+
+def test_every_split_is_seen_through_its_transform(data: ImageClassifierData) -> None:
+    train, valid = data.tfms
+
+    assert [ds.transform for ds in (data.trn_ds, data.aug_ds)] == [train] * 2
+    assert [ds.transform for ds in (data.fix_ds, data.val_ds)] == [valid] * 2
+
+
+def test_only_the_training_loader_is_shuffled(data: ImageClassifierData) -> None:
+    labels = {
+        name: np.concatenate([y.numpy() for _, y in getattr(data, name)]).tolist()
+        for name in ("trn_dl", "fix_dl", "val_dl", "aug_dl")
+    }
+
+    assert labels["trn_dl"] != sorted(labels["trn_dl"])
+    assert sorted(labels["trn_dl"]) == labels["fix_dl"] == data.trn_y.tolist()
+    assert labels["val_dl"] == labels["aug_dl"] == data.val_y.tolist()
+
+
+def test_a_missing_test_set_says_how_to_get_one(data: ImageClassifierData) -> None:
+    with pytest.raises(PlanError, match="Pass test_name"):
+        _ = data.test_ds
+
+
+# --- other sizes -------------------------------------------------------------------
+
+
+def test_resized_photos_are_read_and_the_root_stays(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    data = make_data(drawn_folder)
+
+    small = data.resize(40)
+
+    assert small.path == data.path
+    assert list(small.trn_ds.fnames) == list(data.trn_ds.fnames)
+    copies = list((drawn_folder / "tmp").rglob("40/*/*.png"))
+    assert len(copies) == 54
+    assert {min(read_pixels(path).shape[:2]) for path in copies} == {40}
+    assert small.train.index.sources[0].is_relative_to(drawn_folder / "tmp")
+
+
+def test_resizing_again_writes_nothing(drawn_folder: Path, make_data: MakeData) -> None:
+    data = make_data(drawn_folder)
+
+    def times() -> dict[Path, int]:
+        copies = (drawn_folder / "tmp").rglob("40/*/*.png")
+        return {path: path.stat().st_mtime_ns for path in copies}
+
+    data.resize(40)
+    before = times()
+    data.resize(40)
+
+    assert times() == before
+
+
+def test_photos_smaller_than_the_model_reads_are_refused(
+    data: ImageClassifierData,
+) -> None:
+    with pytest.raises(PlanError, match=r"resize\(31\).*32 pixels"):
+        data.resize(31)
+
+
+def test_read_only_photos_are_left_alone(
+    drawn_folder: Path,
+    make_data: MakeData,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
+    drawn_folder.chmod(0o555)
+    try:
+        make_data(drawn_folder).resize(40)
+        names = {entry.name for entry in drawn_folder.iterdir()}
+    finally:
+        drawn_folder.chmod(0o755)
+
+    assert names == {"train", "valid"}
+    assert len(list((tmp_path / "cache").rglob("40/*/*.png"))) == 54
