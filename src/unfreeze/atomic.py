@@ -40,9 +40,14 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def text_written_whole(target: Path) -> Iterator[TextIO]:
-    """The same for text in UTF-8, with line ends as they are written."""
+    """The same for text in UTF-8, with line ends as they are written.
+
+    Names of files that are not text are written as the bytes they are.
+    """
     with written_whole(target) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        text = io.TextIOWrapper(
+            stream, encoding="utf-8", errors="surrogateescape", newline=""
+        )
         yield text
         text.flush()
         text.detach()

@@ -5,7 +5,7 @@ UnfreezeError
 │   └── ImageError       one image cannot be read
 ├── PlanError            a setting is out of range, or contradicts another
 ├── WeightsError         saved weights are damaged, or do not fit this model
-├── DivergedError        the loss left the finite numbers
+├── DivergedError        the loss exploded, or left the finite numbers
 └── MissingExtraError    an optional dependency is not installed
 
 Every class takes one finished sentence (what was found, what was expected, what
@@ -45,7 +45,7 @@ class WeightsError(UnfreezeError):
 
 
 class DivergedError(UnfreezeError):
-    """The loss left the finite numbers; the last good weights are back in place."""
+    """The loss exploded; the last good weights are back in place."""
 
 
 class MissingExtraError(UnfreezeError):

@@ -11,6 +11,7 @@ from torch import nn
 
 from unfreeze import (
     ConvLearner,
+    CropType,
     ImageClassifierData,
     PlanError,
     resnet18,
@@ -136,11 +137,9 @@ def test_s49_changed_weights_or_transforms_are_another_store(
     learner.fit(1e-3, 1)
 
     assert len(_stores(learner)) == 2
-    squeezed = tfms_from_model(unfreeze_nano, 32)[1]
-    other = make_data(
-        drawn_folder, tfms=(tfms_from_model(unfreeze_nano, 32)[0], squeezed)
-    )
-    assert _stores(make_learner(other, precompute=True)) == _stores(learner)
+    squeezed = tfms_from_model(unfreeze_nano, 32, crop_type=CropType.NO)
+    other = make_learner(make_data(drawn_folder, tfms=squeezed), precompute=True)
+    assert len(_stores(other)) == 3
 
 
 def test_s50_a_store_has_data_and_meta(quick: ConvLearner) -> None:
@@ -184,11 +183,11 @@ def test_s51_one_call_enables_augmentation_and_stores_activations(
 def test_s53_an_epoch_from_stored_activations_is_many_times_faster(
     drawn_folder: Path, make_data: DataMaker, make_learner: LearnerMaker
 ) -> None:
-    plain = make_data(drawn_folder, tfms=tfms_from_model(unfreeze_nano, 96))
+    plain = make_data(drawn_folder, tfms=tfms_from_model(unfreeze_nano, 128))
     stored, whole = make_learner(plain, precompute=True), make_learner(plain)
 
     stored.fit(1e-2, 3)
-    whole.fit(1e-2, 2)
+    whole.fit(1e-2, 1)
 
     assert min(whole.sched.times) > 5 * min(stored.sched.times)
 

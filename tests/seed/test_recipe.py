@@ -182,6 +182,7 @@ def dogs_and_cats(
 @pytest.mark.slow
 @pytest.mark.realdata
 def test_s66_a_frozen_head_separates_cats_from_dogs(dogs_and_cats: ConvLearner) -> None:
+    """The notes: 0.988 with resnet34 and 23,000 photos; here resnet18 and 800."""
     dogs_and_cats.precompute = True
 
     row = dogs_and_cats.fit(1e-2, 2)

@@ -256,7 +256,7 @@ class Learner:
 
         Raises:
             PlanError: If a setting is out of range, or contradicts another.
-            DivergedError: If the loss left the finite numbers; the weights are then
+            DivergedError: If the loss exploded; the weights are then
                 those from before that epoch.
         """
         layer_opt = self.get_layer_opt(lrs, wds)

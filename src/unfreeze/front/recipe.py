@@ -32,8 +32,8 @@ _HEAD_STEPS = 300
 _FINDER_STEPS = (25, 100)
 """Batches of the second search, at least and at most; two epochs if between."""
 
-_MOST_CYCLES = 4
-"""Of step 8, if the validation loss keeps falling: 1 + 2 + 4 + 8 epochs."""
+_MOST_CYCLES = 3
+"""Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in the notes."""
 
 
 def follow(
@@ -54,8 +54,8 @@ def follow(
         clock: Times the steps and keeps what they brought.
         recipe: How far to go.
         epochs: Of the last training step, in one cycle. Without it, two epochs where
-            only the head learns, and cycles of 1, 2, 4 and 8 epochs of the whole
-            network until it over-fits.
+            only the head learns, and cycles of 1, 2 and 4 epochs of the whole network
+            until it over-fits.
         ratio: How much lower each earlier layer group's rate is, 3 to 10.
         **words: Everything else that ``ConvLearner.pretrained`` takes.
 

@@ -86,7 +86,8 @@ class FeatureStore:
     def read(self, ids: UInt8[np.ndarray, "N 16"]) -> "StoredRows | np.ndarray":
         """Rows in the order of ``ids``, all of which must be at hand."""
         places = [self._place[each] for each in _as_bytes(ids)]
-        stored = StoredRows(self._segments, np.array(places, dtype=np.int64))
+        table = np.array(places, dtype=np.int64).reshape(-1, 2)
+        stored = StoredRows(self._segments, table)
         if stored.nbytes <= _LARGEST_IN_MEMORY:
             return stored[np.arange(len(stored))]
         return stored
@@ -96,12 +97,11 @@ class FeatureStore:
         rows, ids = _files_of(manifest)
         try:
             promised = json.loads(manifest.read_text(encoding="utf-8"))
-            is_whole = promised["ids_checksum"] == _checksum(ids) and promised[
-                "rows_checksum"
-            ] == _checksum(rows)
+            promises = promised["ids_checksum"], promised["rows_checksum"]
+            checksums = _checksum(ids), _checksum(rows)
         except (OSError, ValueError, KeyError, TypeError):
             return
-        if is_whole:
+        if promises == checksums:
             self._register(np.load(rows, mmap_mode="r"), np.load(ids))
 
     def _register(self, rows: np.ndarray, ids: np.ndarray) -> None:
@@ -119,7 +119,7 @@ class StoredRows:
         self, segments: Sequence[np.ndarray], places: Int64[np.ndarray, "N 2"]
     ) -> None:
         self._segments = segments
-        self._places = places.reshape(-1, 2)
+        self._places = places
 
     def __len__(self) -> int:
         return len(self._places)

@@ -167,16 +167,22 @@ class _Sweep:
         return torch_seed(self.setup.loading.seed, Purpose.STEP, epoch=epoch, row=step)
 
     def _batches(self, count: int, repeat: int) -> Iterator[Batch]:
-        """Yield ``count`` batches, starting over as often as the images require."""
+        """Yield ``count`` whole batches, starting over as often as the images require.
+
+        The rest at an epoch's end is passed over: the loss of a few images is chance.
+        """
+        whole = min(self.setup.loading.batch_size, len(self.source))
         epoch = _SWEEP_EPOCH + repeat * 2**16
         while True:
             batches = shuffled(self.source, self.setup.loading, epoch)
             if not len(batches):
                 raise PlanError(
-                    f"{len(self.source)} training images are too few to learn from; "
-                    "2 are the least."
+                    f"{len(self.source)} training images in batches of {whole} are too "
+                    "few to learn from; 2 are the least."
                 )
             for batch in batches:
+                if len(batch) < whole:
+                    continue
                 yield batch
                 count -= 1
                 if count == 0:

@@ -6,7 +6,7 @@ difference says so in a ``match`` that the type checker proves complete.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, assert_never
+from typing import Protocol, TypeAlias, assert_never, runtime_checkable
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ Square: TypeAlias = UInt8[np.ndarray, "S S 3"]
 Labels: TypeAlias = Int64[np.ndarray, " N"] | Float32[np.ndarray, "N K"]
 
 
+@runtime_checkable
 class Batches(Protocol):
     """One pass over some rows."""
 
@@ -51,6 +52,7 @@ class Batches(Protocol):
     def __iter__(self) -> Iterator[Batch]: ...
 
 
+@runtime_checkable
 class FeatureRows(Protocol):
     """Stored activations that are read by row numbers; a numpy array is one."""
 

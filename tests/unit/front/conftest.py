@@ -16,6 +16,7 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model, transforms_side_on
+from unfreeze.front.training_run import RunSettings, train_folder
 from unfreeze.training.runtime import PlainRuntime
 
 MakeData: TypeAlias = Callable[..., ImageClassifierData]
@@ -95,3 +96,26 @@ def state_of() -> Callable[[nn.Module], dict[str, Tensor]]:
         return {name: each.clone() for name, each in module.state_dict().items()}
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def settings() -> RunSettings:
+    """The shortest recipe."""
+    return RunSettings(
+        arch="unfreeze_nano",
+        size=32,
+        batch_size=8,
+        recipe="quick",
+        epochs=6,
+        num_workers=0,
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    photos: Path, settings: RunSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run folder, as the shortest recipe leaves it. Only to be read."""
+    out = tmp_path_factory.mktemp("runs") / "drawn"
+    train_folder(photos, out, settings, write=lambda line: None, has_bar=False)
+    return out

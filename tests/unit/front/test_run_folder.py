@@ -23,6 +23,12 @@ def left_by_a_run(folder: Path, status: str) -> Path:
     return folder
 
 
+def fail_after_writing(out: Path, name: str, error: BaseException) -> None:
+    with fresh_run_folder(out):
+        (out / name).touch()
+        raise error
+
+
 # --- planned_run_folder ------------------------------------------------------------
 
 
@@ -118,9 +124,8 @@ def test_a_summary_that_is_torn_counts_as_unfinished(tmp_path: Path) -> None:
 def test_a_refused_run_leaves_everything_as_it_was(tmp_path: Path) -> None:
     out = left_by_a_run(tmp_path / "run", "finished")
 
-    with pytest.raises(UnfreezeError), fresh_run_folder(out):
-        (out / "history.jsonl").touch()
-        raise UnfreezeError("the weights do not fit")
+    with pytest.raises(UnfreezeError):
+        fail_after_writing(out, "history.jsonl", UnfreezeError("does not fit"))
 
     assert [each.name for each in tmp_path.iterdir()] == ["run"]
     assert (out / "model.safetensors").read_text() == "weights of a finished run"
@@ -130,9 +135,8 @@ def test_a_refused_run_leaves_everything_as_it_was(tmp_path: Path) -> None:
 def test_a_run_that_fails_later_keeps_its_model(tmp_path: Path) -> None:
     out = tmp_path / "run"
 
-    with pytest.raises(UnfreezeError), fresh_run_folder(out):
-        (out / "model.safetensors").touch()
-        raise UnfreezeError("the loss left the finite numbers")
+    with pytest.raises(UnfreezeError):
+        fail_after_writing(out, "model.safetensors", UnfreezeError("diverged"))
 
     assert (out / "model.safetensors").exists()
 
@@ -140,9 +144,8 @@ def test_a_run_that_fails_later_keeps_its_model(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_is_there(tmp_path: Path) -> None:
     out = tmp_path / "run"
 
-    with pytest.raises(KeyboardInterrupt), fresh_run_folder(out):
-        (out / "summary.json").touch()
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fail_after_writing(out, "summary.json", KeyboardInterrupt())
 
     assert (out / "summary.json").exists()
 

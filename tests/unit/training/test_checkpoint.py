@@ -153,7 +153,7 @@ def test_a_head_that_a_file_cannot_describe_is_not_guessed(
     header = dataclasses.replace(_HEADER, head=HeadShape(kind="custom"))
     path = save_model(tmp_path / "a.safetensors", model, header)
 
-    with pytest.raises(WeightsError, match="head of its own making.*learn.load"):
+    with pytest.raises(WeightsError, match=r"head of its own making.*learn\.load"):
         load_model(path)
 
 
@@ -247,7 +247,7 @@ def test_a_file_of_somebody_else_has_no_header_but_its_weights_can_be_read(
 def test_a_file_of_a_later_format_says_to_update(file: Path) -> None:
     later = _with_metadata(file, _sealed({"format": 2, "model": "?"}))
 
-    with pytest.raises(WeightsError, match="has format 2.*reads format 1. Update"):
+    with pytest.raises(WeightsError, match=r"has format 2.*reads format 1\. Update"):
         read_header(later)
 
 

@@ -1,6 +1,6 @@
 """Mirrors src/unfreeze/training/evaluate.py."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -90,10 +90,10 @@ def test_a_last_batch_of_one_image_is_measured(
 
 
 @pytest.fixture
-def mixed_modes(model: StagedClassifier) -> Iterator[dict[str, bool]]:
+def mixed_modes(model: StagedClassifier) -> dict[str, bool]:
     model.train()
     model.backbone.network.stem.eval()
-    yield {name: module.training for name, module in model.named_modules()}
+    return {name: module.training for name, module in model.named_modules()}
 
 
 def test_modes_weights_and_statistics_are_as_before(

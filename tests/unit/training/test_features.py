@@ -107,7 +107,9 @@ def test_ten_new_images_cost_exactly_ten_rows(
         found = make_keeper().features(whole.index, whole.digests)
 
     assert sum(sizes) == 10
-    np.testing.assert_allclose(found, _by_hand(model, index, spec), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        found, _by_hand(model, index, spec), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_images_that_change_their_split_or_order_keep_their_rows(

@@ -17,6 +17,7 @@ from unfreeze.numerics.schedules import rising
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec
+from unfreeze.tensors import Batch
 from unfreeze.training import lr_find as module
 from unfreeze.training.lr_find import RateSearch, find_rate
 from unfreeze.training.source import FromImages, Setup
@@ -43,9 +44,7 @@ def search(model: StagedClassifier, source: FromImages, setup: Setup) -> Search:
     return run
 
 
-def _losses_become(
-    monkeypatch: pytest.MonkeyPatch, losses: list[float]
-) -> None:
+def _losses_become(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
     """Let steps report losses of our choice, and learn nothing."""
     given = iter(losses)
     monkeypatch.setattr(
@@ -153,9 +152,34 @@ def test_repeats_see_other_batches(search: Search) -> None:
 def test_five_batches_suffice(
     search: Search, make_index: Callable[..., ImageIndex], spec: ImageSpec
 ) -> None:
-    found = search(source=FromImages(make_index(20), spec), schedule=rising(100, 1e-6, 1))
+    found = search(
+        source=FromImages(make_index(20), spec), schedule=rising(100, 1e-6, 1)
+    )
 
     assert len(found.history) == 100
+
+
+@pytest.mark.parametrize(("batch_size", "size"), [(4, 4), (22, 22), (64, 22)])
+def test_only_whole_batches_count(
+    search: Search,
+    make_setup: Callable[..., Setup],
+    monkeypatch: pytest.MonkeyPatch,
+    batch_size: int,
+    size: int,
+) -> None:
+    """22 photos make five batches of four and a rest, or a single batch of them all."""
+    sizes: list[int] = []
+
+    def note_size(
+        _: object, __: object, batch: Batch, *rest: object, **more: object
+    ) -> Tensor:
+        sizes.append(len(batch))
+        return torch.tensor(1.0)
+
+    monkeypatch.setattr(module, "train_step", note_size)
+    search(setup=make_setup(batch_size=batch_size))
+
+    assert sizes == [size] * 30
 
 
 def test_the_suggestion_lies_in_the_clear_fall_of_the_loss(
@@ -250,7 +274,9 @@ def test_gradients_are_clipped_during_the_sweep(
 def test_one_photo_is_too_few(
     search: Search, make_index: Callable[..., ImageIndex], spec: ImageSpec
 ) -> None:
-    with pytest.raises(PlanError, match="1 training images are too few"):
+    with pytest.raises(
+        PlanError, match="1 training images in batches of 1 are too few"
+    ):
         search(source=FromImages(make_index(1), spec))
 
 

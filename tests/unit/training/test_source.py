@@ -168,5 +168,5 @@ def test_labels_are_asked_for_where_there_are_none(
     unlabelled = FromFeatures(stored.features, None)
     batch = next(iter(in_order(unlabelled, setup.loading)))
 
-    with pytest.raises(PlanError, match="no labels.*call predict"):
+    with pytest.raises(PlanError, match=r"no labels.*call predict"):
         labels_of(batch)

@@ -24,8 +24,9 @@ class Bar:
     """A bar that fills while a loop runs and leaves nothing behind.
 
     It appears with the first progress that is shown. Lines that are printed meanwhile
-    go above it, or to wherever standard output was sent. Nothing is drawn where nobody watches: when ``console`` (standard error, unless
-    given) is neither a terminal nor a notebook.
+    go above it, or to wherever standard output was sent. Nothing is drawn where nobody
+    watches: when ``console`` (standard error, unless given) is neither a terminal nor a
+    notebook.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ def test_the_best_epochs_are_kept(
     now = 0
     callback = KeepBest(lambda: saved.append(now), BestScore(), deciding)
 
-    for now, (loss, score) in enumerate(epochs):  # noqa: B007  # read by the lambda
+    for now, (loss, score) in enumerate(epochs):
         row = make_row(now, valid_loss=loss, metrics={"score": score})
         assert not callback.on_epoch_end(make_view(row))
 

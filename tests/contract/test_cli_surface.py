@@ -1,0 +1,74 @@
+"""Commands and options, frozen: scripts of users depend on them.
+
+A line that goes or changes here is a break; a line that comes is a promise.
+"""
+
+import re
+
+import pytest
+
+from unfreeze.cli.app import run
+
+SURFACE = {
+    "demo": "--out --seed --num-workers --json --help",
+    "train": (
+        "DATA --arch --weights --size --batch-size --epochs --recipe --augment "
+        "--max-zoom --seed --num-workers --out --valid-fraction --json --help"
+    ),
+    "lr-find": (
+        "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "
+        "--num-workers --unfrozen --plot --valid-fraction --json --help"
+    ),
+    "evaluate": "RUN DATA --tta --num-workers --json --help",
+    "predict": "RUN PATH --tta --csv --num-workers --json --help",
+    "models": "PATTERN --json --help",
+}
+
+DEFAULTS = {
+    "arch": "resnet34",
+    "size": "224",
+    "batch-size": "64",
+    "recipe": "eight-steps",
+    "augment": "side-on",
+    "max-zoom": "1.1",
+    "seed": "0",
+    "valid-fraction": "0.2",
+}
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
+    assert run([*command, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    _, listed = help_of(capsys).split("Commands:\n")
+
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        "demo",
+        "train",
+        "lr-find",
+        "evaluate",
+        "predict",
+        "models",
+    ]
+
+
+@pytest.mark.parametrize("command", SURFACE)
+def test_these_are_the_arguments_and_options(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    page = help_of(capsys, command)
+
+    found = re.findall(r"^  ([A-Z]+(?= <)|--[a-z-]+)", page, flags=re.MULTILINE)
+    assert found == SURFACE[command].split()
+
+
+@pytest.mark.parametrize("option", DEFAULTS)
+def test_these_are_the_defaults(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    page = " ".join(help_of(capsys, "train").split())
+
+    entry = page.split(f"--{option} ")[1].split(" --")[0]
+    assert f"[default: {DEFAULTS[option]}" in entry

@@ -1,0 +1,39 @@
+"""Mirrors src/unfreeze/cli/demo.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from unfreeze.front.training_run import RunSettings
+
+Unfreeze: TypeAlias = Callable[..., Any]
+
+
+def test_it_trains_on_the_digits_with_the_embedded_backbone(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[Path, Path, RunSettings]] = []
+
+    def note(folder: Path, out: Path, settings: RunSettings, **words: object) -> None:
+        asked.append((folder, out, settings))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unfreeze.front.training_run.train_folder", note)
+    unfreeze("demo --seed 4")
+
+    ((folder, out, settings),) = asked
+    assert folder.parent == tmp_path / "cache"
+    assert out == Path("runs/demo")
+    assert (settings.arch, settings.seed) == ("unfreeze_nano", 4)
+
+
+@pytest.mark.slow
+def test_the_demo_reads_digits_well(unfreeze: Unfreeze, tmp_path: Path) -> None:
+    content = unfreeze("demo --out run --json").content
+
+    assert content["status"] == "finished"
+    assert content["n_train"] + content["n_valid"] == 1797
+    assert content["accuracy"] > 0.95
+    assert (tmp_path / "run" / "model.safetensors").is_file()

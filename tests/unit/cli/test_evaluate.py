@@ -1,0 +1,49 @@
+"""Mirrors src/unfreeze/cli/evaluate.py."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Unfreeze: TypeAlias = Callable[..., Any]
+
+
+def test_it_finds_what_the_run_found(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    content = unfreeze("evaluate --json", finished_run, photos).content
+
+    summary = json.loads((finished_run / "summary.json").read_text())
+    assert content["num_images"] == summary["n_valid"] == 18
+    assert content["accuracy"] == pytest.approx(summary["accuracy"])
+    assert content["confusion"] == summary["confusion"]
+    assert content["loss"] == pytest.approx(summary["valid_loss"], rel=0.05)
+
+
+@pytest.mark.parametrize("words", ["", "--tta"])
+def test_it_prints_a_line_per_class_and_the_whole(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, words: str
+) -> None:
+    lines = unfreeze(f"evaluate {words}", finished_run, photos).out.splitlines()
+
+    assert [line.split()[0] for line in lines[1:4]] == ["circles", "squares", "stripes"]
+    assert lines[-1].startswith("accuracy ")
+    assert lines[-1].endswith("on 18 photos; 0 skipped")
+
+
+def test_an_unknown_class_is_one_line(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(photos / "valid" / "stripes", tmp_path / "data" / "zebras")
+
+    assert "'zebras'" in unfreeze("evaluate", finished_run, "data").mistake
+
+
+def test_a_missing_folder_is_one_line(unfreeze: Unfreeze, finished_run: Path) -> None:
+    assert (
+        "nowhere does not exist"
+        in unfreeze("evaluate", finished_run, "nowhere").mistake
+    )

@@ -1,0 +1,13 @@
+"""Mirrors src/unfreeze/cli/options.py."""
+
+from typing import get_args
+
+from unfreeze.cli import options
+from unfreeze.front.presets import PRESETS
+from unfreeze.front.recipe import RECIPES
+
+
+def test_choices_are_those_of_the_library() -> None:
+    """They are written down twice, so that ``--help`` need not load the library."""
+    assert get_args(get_args(options.Recipe)[0]) == RECIPES
+    assert get_args(get_args(options.Augment)[0]) == PRESETS

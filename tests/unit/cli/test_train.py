@@ -1,0 +1,149 @@
+"""Mirrors src/unfreeze/cli/train.py."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from unfreeze.front.training_run import RunSettings
+
+SHORT = "--arch unfreeze_nano --size 32 --batch-size 8 --num-workers 0 --recipe quick"
+
+Unfreeze: TypeAlias = Callable[..., Any]
+
+
+def test_options_default_to_the_settings_of_a_run(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, photos: Path
+) -> None:
+    asked: list[RunSettings] = []
+
+    def note(folder: Path, out: Path, settings: RunSettings, **words: object) -> None:
+        asked.append(settings)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unfreeze.front.training_run.train_folder", note)
+    unfreeze("train", photos)
+
+    assert asked == [RunSettings()]
+
+
+def test_it_ends_with_a_table_that_fits_80_columns(
+    unfreeze: Unfreeze, photos: Path
+) -> None:
+    ended = unfreeze(f"train {SHORT} --epochs 2 --out run", photos)
+
+    assert ended.code == 0
+    assert ended.err == ""
+    assert "accuracy" in ended.out
+    assert "ask it: unfreeze predict run PHOTO" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_json_is_the_summary_and_everything_else_goes_to_stderr(
+    unfreeze: Unfreeze, photos: Path, tmp_path: Path
+) -> None:
+    ended = unfreeze(f"train {SHORT} --epochs 2 --out run --json", photos)
+
+    written = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert ended.content == {"run": "run", **written}
+    assert "epoch" in ended.err
+
+
+def test_without_out_runs_are_numbered(
+    unfreeze: Unfreeze, photos: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert unfreeze(f"train {SHORT} --epochs 1", photos).code == 0
+
+    runs = sorted(each.name for each in (tmp_path / "runs").iterdir())
+    assert runs == ["drawn", "drawn-2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--arch resnt34", "Did you mean 'resnet34'"),
+        ("--weights nowhere.pth", "no weights file nowhere.pth"),
+        ("--valid-fraction 1.5", "got 1.5"),
+        ("--seed 99999999999999999999", "seed must be from 0 to 2**63 - 1"),
+        ("--max-zoom inf", "max_zoom"),
+        ("--out file", "file is a file"),
+        ("--out file/run", "file is a file"),
+        ("--out full", "holds other things"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(
+    unfreeze: Unfreeze,
+    photos: Path,
+    tmp_path: Path,
+    words: str,
+    found: str,
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").touch()
+
+    assert found in unfreeze(f"train {SHORT} {words}", photos).mistake
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "full"]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ([], "no images"),
+        (["photo.png"], "lie directly in it"),
+        (["a/1.png", "a/2.png"], "1 class ['a']"),
+        (["a/photo.png", "b/photo.png"], "Nothing can be held out"),
+        (["a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"], "can be read"),
+    ],
+)
+def test_photos_that_cannot_be_learned_from_are_one_line(
+    unfreeze: Unfreeze,
+    photos: Path,
+    tmp_path: Path,
+    names: list[str],
+    found: str,
+) -> None:
+    """Names that end in .jpg are no pictures."""
+    picture = (photos / "train/circles/circles00.png").read_bytes()
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"junk" if name.endswith("jpg") else picture)
+
+    assert found in unfreeze(f"train {SHORT}", folder).mistake
+    assert not (tmp_path / "runs").exists()
+
+
+def test_read_only_photos_are_left_alone(
+    unfreeze: Unfreeze, drawn_folder: Path, tmp_path: Path
+) -> None:
+    for folder in (drawn_folder, *drawn_folder.rglob("*/")):
+        folder.chmod(0o555)
+    try:
+        ended = unfreeze(f"train {SHORT} --epochs 1 --out run", drawn_folder)
+        names = {each.name for each in drawn_folder.iterdir()}
+    finally:
+        for folder in (drawn_folder, *drawn_folder.rglob("*/")):
+            folder.chmod(0o755)
+
+    assert ended.code == 0
+    assert names == {"train", "valid"}
+    assert list((tmp_path / "cache").glob("drawn-*/tmp/x_act_unfreeze_nano_0_32_*"))
+
+
+def test_a_second_run_finds_the_same_classes(
+    unfreeze: Unfreeze, drawn_folder: Path
+) -> None:
+    """``tmp/`` then stands among the class folders."""
+    folder = drawn_folder / "train"
+    line = f"train {SHORT} --epochs 1 --json"
+
+    first, second = (unfreeze(line, folder).content for _ in range(2))
+
+    assert (folder / "tmp").is_dir()
+    assert first["classes"] == second["classes"] == ["circles", "squares", "stripes"]
+    assert first["valid_loss"] == second["valid_loss"]

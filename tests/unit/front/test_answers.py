@@ -1,0 +1,44 @@
+"""Mirrors src/unfreeze/front/answers.py."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unfreeze.front.answers import answers_as_json, write_answers
+from unfreeze.front.predictor import Answers
+from unfreeze.records import Predictions, Skipped
+
+
+@pytest.fixture
+def answers() -> Answers:
+    log_probs = np.log([[0.25, 0.75], [0.9, 0.1]])
+    names = ['a,"1".jpg', "b.jpg"]
+    predictions = Predictions(names, ("cat", "dog"), log_probs, None)
+    return Answers(predictions, (Skipped("c.jpg", "It is empty."),))
+
+
+def test_a_row_has_the_file_its_label_and_a_column_per_class(
+    answers: Answers, tmp_path: Path
+) -> None:
+    write_answers(tmp_path / "x.csv", answers)
+
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as text:
+        rows = list(csv.reader(text))
+    assert rows == [
+        ["file", "label", "probability", "cat", "dog"],
+        ['a,"1".jpg', "dog", "0.750000", "0.250000", "0.750000"],
+        ["b.jpg", "cat", "0.900000", "0.900000", "0.100000"],
+    ]
+
+
+def test_json_says_the_same_and_names_what_was_skipped(answers: Answers) -> None:
+    content = json.loads(json.dumps(answers_as_json(answers)))
+
+    assert content["classes"] == ["cat", "dog"]
+    assert content["skipped"] == [{"file": "c.jpg", "reason": "It is empty."}]
+    first = content["predictions"][0]
+    assert first["label"] == "dog"
+    assert first["probabilities"] == pytest.approx({"cat": 0.25, "dog": 0.75})

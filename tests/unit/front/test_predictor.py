@@ -1,0 +1,138 @@
+"""Mirrors src/unfreeze/front/predictor.py."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unfreeze.errors import DataError, PlanError
+from unfreeze.front.predictor import Answers, Classifier
+from unfreeze.front.training_run import RunSettings, train_folder
+
+
+@pytest.fixture(scope="module")
+def classifier(finished_run: Path) -> Classifier:
+    return Classifier.load(finished_run, num_workers=0)
+
+
+@pytest.fixture(scope="module")
+def measured(classifier: Classifier, photos: Path) -> Answers:
+    """Answers for the validation photos."""
+    return classifier.evaluate(photos / "valid")
+
+
+def test_a_model_needs_nothing_but_its_file(
+    finished_run: Path, tmp_path: Path, photos: Path, measured: Answers
+) -> None:
+    alone = shutil.copy(finished_run / "model.safetensors", tmp_path / "x.safetensors")
+
+    answers = Classifier.load(alone, num_workers=0).evaluate(photos / "valid")
+
+    assert np.array_equal(answers.predictions.log_probs, measured.predictions.log_probs)
+
+
+def test_it_answers_as_the_run_did(finished_run: Path, measured: Answers) -> None:
+    written = (finished_run / "predictions.csv").read_text().splitlines()[1:]
+
+    for line, (name, label, probability, _) in zip(
+        written, measured.rows(), strict=True
+    ):
+        file, _, predicted, share, _ = line.split(",")
+        assert (file, predicted) == (name, label)
+        assert float(share) == pytest.approx(probability, abs=1e-5)
+
+
+def test_probabilities_of_a_photo_add_up_to_1(measured: Answers) -> None:
+    assert measured.predictions.probs.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    for _, label, probability, probabilities in measured.rows():
+        assert probability == max(probabilities)
+        best = int(np.argmax(probabilities))
+        assert label == measured.predictions.classes[best]
+
+
+def test_files_and_folders_are_predicted_in_the_order_given(
+    classifier: Classifier, photos: Path
+) -> None:
+    one = photos / "valid" / "stripes" / "stripes03.png"
+    folder = photos / "valid" / "circles"
+
+    names = list(classifier.predict([one, folder]).predictions.names)
+
+    assert names == [str(one), *(str(each) for each in sorted(folder.iterdir()))]
+
+
+def test_the_answer_for_a_photo_does_not_depend_on_its_company(
+    classifier: Classifier, photos: Path, measured: Answers
+) -> None:
+    alone = classifier.predict([photos / "valid" / measured.predictions.names[4]])
+
+    expected = measured.predictions.probs[4]
+    assert alone.predictions.probs[0] == pytest.approx(expected, abs=2e-2)
+
+
+def test_files_that_cannot_be_read_are_named(
+    classifier: Classifier, photos: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+
+    answers = classifier.predict([broken, photos / "valid" / "circles"])
+
+    assert [each.file for each in answers.skipped] == [str(broken)]
+    assert len(answers.predictions.names) == 6
+
+
+def test_a_path_that_does_not_exist_is_refused(classifier: Classifier) -> None:
+    with pytest.raises(DataError, match="no file or folder nowhere"):
+        classifier.predict(["nowhere"])
+
+
+def test_a_data_set_is_measured_on_its_validation_photos(
+    classifier: Classifier, photos: Path, measured: Answers
+) -> None:
+    answers = classifier.evaluate(photos)
+
+    assert list(answers.predictions.names) == list(measured.predictions.names)
+
+
+def test_labels_are_matched_by_name(
+    classifier: Classifier, photos: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(photos / "valid" / "stripes", tmp_path / "stripes")
+
+    answers = classifier.evaluate(tmp_path)
+
+    assert answers.predictions.labels is not None
+    assert set(answers.predictions.labels.tolist()) == {2}
+
+
+def test_an_unknown_class_is_refused(
+    classifier: Classifier, photos: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(photos / "valid" / "stripes", tmp_path / "zebras")
+
+    with pytest.raises(DataError, match=r"zebras.*not among the classes"):
+        classifier.evaluate(tmp_path)
+
+
+def test_tta_averages_probabilities_over_views(
+    classifier: Classifier, photos: Path, measured: Answers
+) -> None:
+    averaged = classifier.evaluate(photos, tta=True).predictions.probs
+
+    assert averaged.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert not np.allclose(averaged, measured.predictions.probs)
+    again = classifier.evaluate(photos, tta=True).predictions.probs
+    assert np.array_equal(averaged, again)
+
+
+def test_views_need_a_model_that_was_trained_with_augmentation(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    words = {name: getattr(settings, name) for name in settings.__slots__}
+    plain = RunSettings(**words | {"augment": "none", "epochs": 1})
+    train_folder(photos, tmp_path / "run", plain, write=lambda line: None)
+
+    with pytest.raises(PlanError, match="without a named augmentation"):
+        Classifier.load(tmp_path / "run", num_workers=0).predict([photos], tta=True)

@@ -1,0 +1,69 @@
+"""Mirrors src/unfreeze/front/steps.py."""
+
+import time
+
+import pytest
+
+from unfreeze.errors import DataError
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.steps import NoteFit, StepClock
+from unfreeze.front.summary import StepSummary
+
+
+def test_seconds_of_the_steps_add_up_to_those_of_the_run() -> None:
+    clock = StepClock(lambda line: None, time.perf_counter() - 1.0)
+    with clock.step("first"):
+        pass
+    time.sleep(0.02)
+    with clock.step("second"):
+        time.sleep(0.02)
+    time.sleep(0.02)
+    clock.settle()
+
+    first, second = (step.seconds for step in clock.steps)
+
+    assert first >= 1.0
+    assert second >= 0.06
+    assert first + second == pytest.approx(clock.seconds, abs=0.01)
+
+
+def test_titles_are_numbered_and_notes_stand_below_them() -> None:
+    lines: list[str] = []
+    clock = StepClock(lines.append, time.perf_counter())
+
+    with clock.step("Look") as step:
+        step.note = "word " * 30
+    with clock.step("Leap"):
+        pass
+
+    assert lines[0] == "\n1. Look"
+    assert lines[2] == "\n2. Leap"
+    assert max(len(line) for line in lines[1].split("\n")) < 80
+
+
+def fail_in(clock: StepClock) -> None:
+    with clock.step("first"):
+        raise DataError("no photos")
+
+
+def test_a_step_that_fails_is_timed_too() -> None:
+    clock = StepClock(lambda line: None, time.perf_counter() - 1.0)
+
+    with pytest.raises(DataError):
+        fail_in(clock)
+
+    assert clock.steps[0].seconds >= 1.0
+
+
+def test_a_fit_leaves_its_last_figures(quick: ConvLearner) -> None:
+    step = StepSummary("train")
+
+    row = quick.fit([1e-4, 1e-3, 1e-2], 2, cycle_len=1, callbacks=[NoteFit(step)])
+
+    assert step.epochs == 2
+    assert step.lr == pytest.approx([1e-4, 1e-3, 1e-2])
+    assert (step.train_loss, step.valid_loss) == (row.train_loss, row.valid_loss)
+    assert step.accuracy == row.metrics["accuracy"]
+    assert step.images_per_second == pytest.approx(
+        72 / sum(quick.sched.times), rel=1e-6
+    )

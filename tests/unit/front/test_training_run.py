@@ -1,0 +1,227 @@
+"""Mirrors src/unfreeze/front/training_run.py."""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
+from unfreeze.front.training_run import (
+    RunSettings,
+    read_photos,
+    search_rate,
+    train_folder,
+)
+from unfreeze.training.checkpoint import read_header
+
+
+def quiet(line: str) -> None:
+    del line
+
+
+@pytest.fixture(scope="module")
+def summary(finished_run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((finished_run / "summary.json").read_text())
+    return content
+
+
+# --- what a run leaves -------------------------------------------------------------
+
+
+def test_a_run_leaves_these_files(finished_run: Path) -> None:
+    assert sorted(each.name for each in finished_run.iterdir()) == [
+        "history.jsonl",
+        "model.safetensors",
+        "predictions.csv",
+        "summary.json",
+    ]
+
+
+def test_the_summary_agrees_with_the_predictions(
+    finished_run: Path, summary: dict[str, Any]
+) -> None:
+    with (finished_run / "predictions.csv").open(newline="") as text:
+        rows = list(csv.DictReader(text))
+
+    labels = [row["label"] for row in rows]
+    predicted = [row["predicted"] for row in rows]
+    losses = [float(row["loss"]) for row in rows]
+    assert summary["status"] == "finished"
+    assert (summary["n_train"], summary["n_valid"]) == (36, len(rows)) == (36, 18)
+    assert summary["accuracy"] == pytest.approx(
+        np.mean([a == b for a, b in zip(labels, predicted, strict=True)])
+    )
+    assert summary["valid_loss"] == pytest.approx(np.mean(losses), abs=1e-5)
+    expected = confusion_matrix(labels, predicted, labels=summary["classes"])
+    assert summary["confusion"] == expected.tolist()
+
+
+def test_seconds_of_the_steps_add_up(summary: dict[str, Any]) -> None:
+    steps = sum(step["seconds"] for step in summary["steps"])
+
+    assert steps == pytest.approx(summary["seconds"], abs=0.05)
+
+
+def test_the_history_has_a_row_per_step_and_per_epoch(finished_run: Path) -> None:
+    lines = (finished_run / "history.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+
+    assert kinds[0] == "fit"
+    assert kinds.count("epoch") == 6
+    assert kinds.count("step") == 6 * 5
+
+
+def test_the_model_carries_the_settings_of_its_run(
+    finished_run: Path, settings: RunSettings
+) -> None:
+    header = read_header(finished_run / "model.safetensors")
+
+    assert header.classes == ("circles", "squares", "stripes")
+    wanted = dataclasses.asdict(settings)
+    wanted.pop("num_workers")  # changes the speed, never the weights
+    assert {name: header.settings[name] for name in wanted} == wanted
+
+
+# --- photos ------------------------------------------------------------------------
+
+
+def test_class_folders_alone_are_split(photos: Path, settings: RunSettings) -> None:
+    data = read_photos(photos / "train", settings)
+
+    assert (len(data.trn_ds), len(data.val_ds)) == (29, 7)
+    assert data.num_workers == 0
+
+
+def test_a_train_folder_without_valid_is_split(
+    drawn_folder: Path, settings: RunSettings
+) -> None:
+    (drawn_folder / "valid").rename(drawn_folder.parent / "valid")
+
+    data = read_photos(drawn_folder, settings)
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert len(data.trn_ds) + len(data.val_ds) == 36
+
+
+def test_skipped_files_are_named_and_counted(
+    drawn_folder: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    for number in range(2):
+        (drawn_folder / f"train/circles/junk{number}.jpg").write_bytes(b"junk")
+    (drawn_folder / "train/circles/notes.txt").write_text("of the photographer")
+    lines: list[str] = []
+
+    summary = train_folder(
+        drawn_folder, tmp_path / "run", settings, write=lines.append, has_bar=False
+    )
+
+    assert {each.file for each in summary.skipped} == {
+        "circles/junk0.jpg",
+        "circles/junk1.jpg",
+        "circles/notes.txt",
+    }
+    assert sum(line.startswith("skipped") for line in lines) == 3
+
+
+# --- mistakes ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ({"recipe": "nine-steps"}, "nine-steps"),
+        ({"epochs": 0}, "got 0"),
+        ({"seed": -1}, "got -1"),
+        ({"seed": 2**63}, "got 9223372036854775808"),
+        ({"valid_fraction": 0.0}, "got 0.0"),
+        ({"valid_fraction": 1.0}, "got 1.0"),
+        ({"valid_fraction": float("nan")}, "got nan"),
+    ],
+)
+def test_settings_out_of_range_are_refused(words: dict[str, Any], found: str) -> None:
+    with pytest.raises(PlanError, match=found):
+        RunSettings(**words)
+
+
+def test_mistakes_are_found_before_anything_is_written(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    junk = tmp_path / "junk.pth"
+    junk.write_bytes(b"nonsense")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    out = tmp_path / "out"
+    mistakes: list[tuple[Path, dict[str, Any], type[UnfreezeError]]] = [
+        (tmp_path / "nowhere", {}, DataError),
+        (photos, {"arch": "resnt34"}, PlanError),
+        (photos, {"augment": "upside"}, PlanError),
+        (photos, {"max_zoom": 0.0}, PlanError),
+        (photos, {"weights": "nowhere.pth"}, WeightsError),
+        (photos, {"weights": str(junk)}, WeightsError),
+        (empty, {}, DataError),
+    ]
+
+    for folder, words, error in mistakes:
+        with pytest.raises(error):
+            train_folder(
+                folder, out, dataclasses.replace(settings, **words), write=quiet
+            )
+        assert not out.exists()
+
+
+def test_a_run_of_something_else_is_refused(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    (tmp_path / "thesis.txt").touch()
+
+    with pytest.raises(PlanError, match=r"thesis\.txt"):
+        train_folder(photos, tmp_path, settings, write=quiet)
+
+
+def test_ctrl_c_leaves_a_summary_that_says_so(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    def press_in_step_3(line: str) -> None:
+        if line.startswith("\n3."):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_folder(
+            photos, tmp_path / "run", settings, write=press_in_step_3, has_bar=False
+        )
+
+    content = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert content["status"] == "stopped"
+    assert content["accuracy"] is None
+    assert len(content["steps"]) == 3
+
+
+# --- the rate finder ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unfrozen", [False, True])
+def test_a_search_leaves_a_picture(
+    photos: Path, tmp_path: Path, settings: RunSettings, unfrozen: bool
+) -> None:
+    plot = tmp_path / "curve.png"
+
+    found = search_rate(photos, settings, plot, unfrozen=unfrozen, write=quiet)
+
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert found.reason
+    assert [each.name for each in tmp_path.iterdir()] == ["curve.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("curve.xyz", "ends in one of"), ("no/curve.png", "no folder")]
+)
+def test_a_place_for_the_picture_is_checked_first(
+    photos: Path, tmp_path: Path, settings: RunSettings, name: str, found: str
+) -> None:
+    with pytest.raises(PlanError, match=found):
+        search_rate(photos, settings, tmp_path / name, write=quiet)
