@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/atomic.py."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,13 @@ def test_text_is_utf_8_with_line_ends_as_written(tmp_path: Path) -> None:
         text.write("Füße,1\r\nKäse,2\n")
 
     assert (tmp_path / "table.csv").read_bytes() == "Füße,1\r\nKäse,2\n".encode()
+
+
+def test_a_file_name_that_is_not_text_is_written_as_its_bytes(tmp_path: Path) -> None:
+    with text_written_whole(tmp_path / "table.csv") as text:
+        text.write(os.fsdecode(b"caf\xe9.jpg"))
+
+    assert (tmp_path / "table.csv").read_bytes() == b"caf\xe9.jpg"
 
 
 def test_text_that_fails_half_way_does_not_appear(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from unfreeze.data.atomic import folder_written_whole
+from unfreeze.atomic import folder_written_whole
 from unfreeze.data.decode import encode, read_pixels
 from unfreeze.data.splits import stratified_split
 from unfreeze.errors import DataError

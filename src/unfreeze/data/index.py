@@ -167,11 +167,14 @@ def index_flat_folder(root: Path, classes: Sequence[str]) -> ImageIndex:
     Raises:
         DataError: If there are no images.
     """
-    top = _list_root(root)
+    _list_root(root)
     ignored = Ignored()
     names = PackedNames.from_folders(walk_images(root, b"", ignored))
     if not names:
-        raise _no_images(root, top, [os.fsdecode(name) for name in top.folders])
+        raise DataError(
+            f"{root} holds no images, and neither do the folders in it. Add some, or "
+            "check the path."
+        )
     return _indexed(root, tuple(classes), names, None, ignored)
 
 

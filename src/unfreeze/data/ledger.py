@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt64
 
-from unfreeze.data.atomic import written_whole
+from unfreeze.atomic import written_whole
 from unfreeze.data.decode import DECODER
 
 __all__ = ["ENTRY", "Ledger", "name_keys", "read_ledger", "write_ledger"]

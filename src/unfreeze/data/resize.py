@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze.data.atomic import tag_as_cache, written_whole
+from unfreeze.atomic import tag_as_cache, written_whole
 from unfreeze.data.decode import encode, read_pixels
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.threads import map_in_order

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze.data.atomic import folder_written_whole
+from unfreeze.atomic import folder_written_whole
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.errors import DataError, PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for

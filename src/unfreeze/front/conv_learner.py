@@ -27,12 +27,13 @@ from unfreeze.models.classifier import (
     with_original_head,
 )
 from unfreeze.models.heads import dropouts_of
+from unfreeze.models.probe import evaluating
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.records import Predictions
 from unfreeze.training.checkpoint import HeadShape
-from unfreeze.training.evaluate import logits_over, watching
+from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back
 from unfreeze.training.source import Labels
 from unfreeze.training.tta import logits_of_views
@@ -174,7 +175,7 @@ class ConvLearner(Learner):
                 "images with val_tfms(image)[None]."
             )
         images = torch.from_numpy(np.ascontiguousarray(arr, dtype=np.float32))
-        with watching(self.model), self._runtime.autocast():
+        with evaluating(self.model), self._runtime.autocast():
             logits = self.model(images.to(self._runtime.device))
         return self._answers(logits.float().cpu())
 
@@ -337,7 +338,7 @@ def _origin(pretrained: bool, weights: str | Path | None) -> Weights:
 
 def _require_outputs(model: StagedClassifier, data: ImageClassifierData) -> None:
     """Refuse a head of the wrong width before anything is trained."""
-    with watching(model):
+    with evaluating(model):
         width = model(torch.zeros(2, 3, data.sz, data.sz)).shape[-1]
     if width != data.c:
         raise PlanError(

@@ -540,7 +540,8 @@ class Learner:
         )
 
     def _measure_averaged(self, model: StagedClassifier) -> Evaluation:
-        refresh_statistics(model, self._training_source(), self._setup)
+        if not self._is_bn_frozen:
+            refresh_statistics(model, self._training_source(), self._setup)
         return self._validation(self.metrics)(model)
 
     def _say_if_augmentation_rests(self) -> None:

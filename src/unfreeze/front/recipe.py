@@ -33,7 +33,7 @@ _FINDER_STEPS = (25, 100)
 """Batches of the second search, at least and at most; two epochs if between."""
 
 _MOST_CYCLES = 3
-"""Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in the notes."""
+"""Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
 
 
 def follow(

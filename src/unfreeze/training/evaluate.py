@@ -17,9 +17,7 @@ from unfreeze.numerics.metrics import Metric
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
 
-__all__ = ["Evaluation", "evaluate", "logits_over", "score", "watching"]
-
-watching = evaluating
+__all__ = ["Evaluation", "evaluate", "logits_over", "score"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,6 +42,9 @@ class AcceleratedRuntime(Runtime):
     Args:
         precision: ``bf16``, ``fp32``, or None to take bf16 where the hardware
             multiplies it natively (CPUs with AVX512-BF16 or AMX, recent GPUs).
+
+    Raises:
+        PlanError: If there is no such precision, or more than one process.
     """
 
     def __init__(self, precision: str | None = None) -> None:
@@ -49,6 +52,12 @@ class AcceleratedRuntime(Runtime):
             raise PlanError(f"precision is 'bf16' or 'fp32', got {precision!r}.")
         self.precision = precision or ("bf16" if _multiplies_bf16() else "fp32")
         self._accelerator = Accelerator()
+        if self._accelerator.num_processes > 1:
+            raise PlanError(
+                f"Launched as {self._accelerator.num_processes} processes, and "
+                "training runs in one so far. Start it without accelerate launch or "
+                "torchrun."
+            )
         self.device = self._accelerator.device
 
     @override

@@ -204,7 +204,9 @@ def test_ctrl_c_leaves_a_summary_that_says_so(
 # --- the rate finder ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unfrozen", [False, True])
+@pytest.mark.parametrize(
+    "unfrozen", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_a_search_leaves_a_picture(
     photos: Path, tmp_path: Path, settings: RunSettings, unfrozen: bool
 ) -> None:

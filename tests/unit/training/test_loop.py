@@ -425,7 +425,7 @@ def _loss_becomes(monkeypatch: pytest.MonkeyPatch, value: float, step: int) -> N
 
 
 @pytest.mark.parametrize("first_frozen", [0, -1])
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e3])
 def test_a_diverged_loss_brings_back_the_weights_from_before_the_epoch(
     make_fit: MakeFit,
     model: StagedClassifier,
@@ -444,13 +444,24 @@ def test_a_diverged_loss_brings_back_the_weights_from_before_the_epoch(
     fit = make_fit(model=model, callbacks=[_Diary("a", notes, at={"epoch end": keep})])
     _loss_becomes(monkeypatch, value, step=9)
 
-    message = rf"loss became {value} in epoch 1, step 9, .*rates \[.*0\.05\].*10 times"
+    message = (
+        rf"loss became {value:g} in epoch 1, step 9, .*rates \[.*0\.05\].*10 times"
+    )
     with pytest.raises(DivergedError, match=message):
         fit.run()
 
     assert state_of(model) == good["first epoch"]
     assert notes[-1] == "a train end"
     assert len(fit.history.epochs) == 1
+
+
+def test_a_loss_that_is_merely_high_goes_on(
+    make_fit: MakeFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = make_fit()
+    _loss_becomes(monkeypatch, 999.0, step=9)
+
+    assert len(fit.run()) == 12
 
 
 def test_too_high_a_rate_is_reported_and_leaves_no_ruins(

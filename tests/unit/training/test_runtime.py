@@ -115,3 +115,13 @@ def test_too_little_memory_becomes_advice_on_the_batch_size(
         memory_explained(batch_size),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ManyProcesses:
+        num_processes = 2
+
+    monkeypatch.setattr(module, "Accelerator", ManyProcesses)
+
+    with pytest.raises(PlanError, match="Launched as 2 processes"):
+        AcceleratedRuntime("fp32")
