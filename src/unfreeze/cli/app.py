@@ -30,6 +30,8 @@ app = typer.Typer(
     help="A folder of labelled photos in, a world-class image classifier out.",
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Without this, typer loads pydantic to learn that nobody asked for help up here.
+    context_settings={"default_map": {"help": False}},
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
 for command in (demo, train, lr_find, evaluate, predict, models):

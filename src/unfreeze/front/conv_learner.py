@@ -160,10 +160,8 @@ class ConvLearner(Learner):
         logits = logits_over(model, source, self._setup)
         return self._answers(logits), split.index.labels
 
-    def predict_array(
-        self, arr: Float32[np.ndarray, "B C H W"]
-    ) -> Float32[np.ndarray, "B K"]:
-        """Predictions for images that the validation transform has prepared.
+    def predict_array(self, arr: np.ndarray) -> Float32[np.ndarray, "B K"]:
+        """Predictions for images (B 3 H W) that the validation transform has prepared.
 
         Raises:
             PlanError: If ``arr`` is not an array of shape B 3 H W.
