@@ -11,13 +11,13 @@ import numpy as np
 
 from unfreeze.data.decode import read_pixels
 from unfreeze.front.conv_learner import ConvLearner
-from unfreeze.front.demo import demo_photos, demo_settings
-from unfreeze.front.predictor import Classifier
-from unfreeze.front.training_run import read_photos, train_folder
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.plots import Picture, confusion_plot, image_grid, schedule_picture
 from unfreeze.numerics.schedules import cosine_restarts
 from unfreeze.records import Predictions
+from unfreeze.runs.demo import demo_photos, demo_settings
+from unfreeze.runs.predictor import Classifier
+from unfreeze.runs.training_run import read_photos, train_folder
 
 _HOME = Path(__file__).parents[1] / "docs/pictures"
 _STEPS_PER_EPOCH = 360  # the lesson's 23,000 photos in batches of 64

@@ -31,7 +31,7 @@ _HOMES = {
     "unfreeze.front.conv_learner": ("ConvLearner",),
     "unfreeze.front.image_data": ("ImageClassifierData",),
     "unfreeze.front.learner": ("Learner",),
-    "unfreeze.front.predictor": ("Classifier",),
+    "unfreeze.runs.predictor": ("Classifier",),
     "unfreeze.front.recipe": ("layer_rates",),
     "unfreeze.front.tfms": (
         "AddPadding",
@@ -53,7 +53,7 @@ _HOMES = {
         "transforms_side_on",
         "transforms_top_down",
     ),
-    "unfreeze.front.training_run": ("RunSettings", "train_folder"),
+    "unfreeze.runs.training_run": ("RunSettings", "train_folder"),
     "unfreeze.models.archs": (
         "dn121",
         "dn161",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unfreeze.cli.app import run
-from unfreeze.front.predictor import Classifier
+from unfreeze.runs.predictor import Classifier
 
 
 def test_from_photos_to_answers(

@@ -27,9 +27,9 @@ def demo(
     is needed. The digits are written as image files to the cache folder, once.
     """
     began = time.perf_counter()
-    from unfreeze.front.demo import demo_photos, demo_settings
-    from unfreeze.front.run_folder import planned_run_folder
-    from unfreeze.front.training_run import train_folder
+    from unfreeze.runs.demo import demo_photos, demo_settings
+    from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.training_run import train_folder
 
     photos = demo_photos()
     run = planned_run_folder(out, Path("demo"))

@@ -27,8 +27,8 @@ def evaluate(
 
     Folders are matched with the model's classes by name.
     """
-    from unfreeze.front.predictor import Classifier
-    from unfreeze.front.scores import scores_of
+    from unfreeze.runs.predictor import Classifier
+    from unfreeze.runs.scores import scores_of
 
     answers = Classifier.load(run, num_workers=num_workers).evaluate(data, tta=tta)
     scores = scores_of(answers)

@@ -34,7 +34,7 @@ def lr_find(  # one parameter per option
 
     Leaves a picture of the curve, and no model.
     """
-    from unfreeze.front.training_run import RunSettings, search_rate
+    from unfreeze.runs.training_run import RunSettings, search_rate
 
     settings = RunSettings(
         arch=arch,

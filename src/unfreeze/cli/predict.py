@@ -25,9 +25,9 @@ def predict(
     as_json: options.AsJson = False,
 ) -> None:
     """Say what is on photos, with probabilities from 0 to 1."""
-    from unfreeze.front.answers import answers_as_json, write_answers
-    from unfreeze.front.places import require_place
-    from unfreeze.front.predictor import Classifier
+    from unfreeze.places import require_place
+    from unfreeze.runs.answers import answers_as_json, write_answers
+    from unfreeze.runs.predictor import Classifier
 
     if csv is not None:
         require_place(csv)

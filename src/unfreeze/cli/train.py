@@ -50,8 +50,8 @@ def train(  # one parameter per option
     """
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.front.run_folder import planned_run_folder
-    from unfreeze.front.training_run import RunSettings, train_folder
+    from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.training_run import RunSettings, train_folder
 
     settings = RunSettings(
         arch=arch,

@@ -18,8 +18,8 @@ from unfreeze.data.splits import get_cv_idxs, stratified_split
 from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.datasets import ImageDataset, ImageLoader
-from unfreeze.front.places import made, writable_home
 from unfreeze.front.tfms import TrainTransform, ValidTransform, tfms_from_stats
+from unfreeze.places import made, writable_home
 from unfreeze.records import ImageSpec, Skipped
 from unfreeze.training.callbacks.progress import Bar
 from unfreeze.training.source import Labels, Loading

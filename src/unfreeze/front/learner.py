@@ -15,7 +15,6 @@ from typing_extensions import override
 from unfreeze.errors import PlanError
 from unfreeze.front.fitting import Decay, Output, Saving
 from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.front.places import made, writable_home
 from unfreeze.front.sched import Sched
 from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
@@ -34,6 +33,7 @@ from unfreeze.numerics.schedules import rising
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.optim.builders import OptimizerBuilder, sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer, PerGroup, one_each
+from unfreeze.places import made, writable_home
 from unfreeze.training.bn_statistics import refresh_statistics
 from unfreeze.training.callbacks.average_weights import AverageWeights
 from unfreeze.training.callbacks.base import Callback

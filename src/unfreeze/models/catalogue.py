@@ -1,7 +1,6 @@
 """Which architectures there are, how large, and whose weights are here already."""
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Literal, TypeAlias
 from unfreeze.atomic import written_whole
 from unfreeze.models import zoo
 from unfreeze.models.embedded import EMBEDDED_ARCH
+from unfreeze.places import cache_home
 
 __all__ = ["ModelInfo", "WeightsPlace", "list_models"]
 
@@ -50,7 +50,7 @@ def list_models(
         cache_folder: Where counts are kept; the user's cache folder unless stated.
     """
     names = [name for name in zoo.arch_names() if _matches(name, pattern)]
-    counts = _counts(names, cache_folder or _user_cache())
+    counts = _counts(names, cache_folder or cache_home())
     return [
         ModelInfo(name=name, parameters=counts.get(name), weights=_place(name))
         for name in names
@@ -97,7 +97,3 @@ def _keep(counts: dict[str, int | None], file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(file) as stream:
             stream.write(json.dumps(counts, indent=0, sort_keys=True).encode())
-
-
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "unfreeze")

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from unfreeze.front.training_run import RunSettings
+from unfreeze.runs.training_run import RunSettings
 
 Unfreeze: TypeAlias = Callable[..., Any]
 
@@ -20,7 +20,7 @@ def test_it_trains_on_the_digits_with_the_embedded_backbone(
         asked.append((folder, out, settings))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unfreeze.front.training_run.train_folder", note)
+    monkeypatch.setattr("unfreeze.runs.training_run.train_folder", note)
     unfreeze("demo --seed 4")
 
     ((folder, out, settings),) = asked

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from unfreeze.front.training_run import RunSettings
+from unfreeze.runs.training_run import RunSettings
 
 SHORT = "--arch unfreeze_nano --size 32 --batch-size 8 --num-workers 0 --recipe quick"
 
@@ -23,7 +23,7 @@ def test_options_default_to_the_settings_of_a_run(
         asked.append(settings)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unfreeze.front.training_run.train_folder", note)
+    monkeypatch.setattr("unfreeze.runs.training_run.train_folder", note)
     unfreeze("train", photos)
 
     assert asked == [RunSettings()]

@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/places.py."""
+"""Mirrors src/unfreeze/places.py."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import PlanError
-from unfreeze.front.places import cache_home, made, require_place, writable_home
+from unfreeze.places import cache_home, made, require_place, writable_home
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/predictor.py."""
+"""Mirrors src/unfreeze/runs/predictor.py."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from unfreeze.errors import DataError, PlanError
-from unfreeze.front.predictor import Answers, Classifier
-from unfreeze.front.training_run import RunSettings, train_folder
+from unfreeze.runs.predictor import Answers, Classifier
+from unfreeze.runs.training_run import RunSettings, train_folder
 
 
 @pytest.fixture(scope="module")

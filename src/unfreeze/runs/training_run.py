@@ -15,10 +15,10 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
-from unfreeze.front.places import require_place
+from unfreeze.places import require_place
 from unfreeze.front.presets import Preset, layer_ratio, tfms_for
 from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
-from unfreeze.front.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
 from unfreeze.numerics.metrics import accuracy

@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/training_run.py."""
+"""Mirrors src/unfreeze/runs/training_run.py."""
 
 import csv
 import dataclasses
@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
-from unfreeze.front.training_run import (
+from unfreeze.runs.training_run import (
     RunSettings,
     read_photos,
     search_rate,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unfreeze.errors import DataError
-from unfreeze.front.predictor import Answers
+from unfreeze.runs.predictor import Answers
 from unfreeze.insight.confusion import ClassScore, class_scores, confusion_matrix
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.records import Skipped

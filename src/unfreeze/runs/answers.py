@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.atomic import text_written_whole
-from unfreeze.front.predictor import Answers
+from unfreeze.runs.predictor import Answers
 
 __all__ = ["answers_as_json", "write_answers"]
 

@@ -1,10 +1,10 @@
-"""Mirrors src/unfreeze/front/demo.py."""
+"""Mirrors src/unfreeze/runs/demo.py."""
 
 from pathlib import Path
 
 import pytest
 
-from unfreeze.front.demo import demo_photos, demo_settings
+from unfreeze.runs.demo import demo_photos, demo_settings
 
 
 def test_the_digits_are_written_to_the_cache_once(

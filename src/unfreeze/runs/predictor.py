@@ -15,7 +15,7 @@ from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
-from unfreeze.front.run_folder import model_file
+from unfreeze.runs.run_folder import model_file
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.losses import Task

@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/run_folder.py."""
+"""Mirrors src/unfreeze/runs/run_folder.py."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError
-from unfreeze.front.run_folder import fresh_run_folder, model_file, planned_run_folder
+from unfreeze.runs.run_folder import fresh_run_folder, model_file, planned_run_folder
 
 
 @pytest.fixture

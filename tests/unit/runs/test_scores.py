@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/scores.py."""
+"""Mirrors src/unfreeze/runs/scores.py."""
 
 import json
 
@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from unfreeze.errors import DataError
-from unfreeze.front.predictor import Answers
-from unfreeze.front.scores import scores_of
+from unfreeze.runs.predictor import Answers
+from unfreeze.runs.scores import scores_of
 from unfreeze.records import Predictions, Skipped
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.3, 0.3, 0.4]])

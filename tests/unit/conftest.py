@@ -1,4 +1,4 @@
-"""What tests of the front share: drawn photos, and learners with the embedded backbone.
+"""What unit tests share: drawn photos, and learners with the embedded backbone.
 
 Photos are 32 pixels wide for the model; an epoch from stored activations takes a few
 hundredths of a second.
@@ -16,7 +16,7 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model, transforms_side_on
-from unfreeze.front.training_run import RunSettings, train_folder
+from unfreeze.runs.training_run import RunSettings, train_folder
 from unfreeze.training.runtime import PlainRuntime
 
 MakeData: TypeAlias = Callable[..., ImageClassifierData]

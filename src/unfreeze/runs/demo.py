@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from unfreeze.data.digits import write_digits
-from unfreeze.front.places import cache_home
-from unfreeze.front.training_run import RunSettings
+from unfreeze.places import cache_home
+from unfreeze.runs.training_run import RunSettings
 
 __all__ = ["demo_photos", "demo_settings"]
 
-_SIDE = 64
+_SIDE = 96
 """Digits are enlarged from 8 pixels to this, so that files can be looked at."""
 
 

@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/front/answers.py."""
+"""Mirrors src/unfreeze/runs/answers.py."""
 
 import csv
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unfreeze.front.answers import answers_as_json, write_answers
-from unfreeze.front.predictor import Answers
+from unfreeze.runs.answers import answers_as_json, write_answers
+from unfreeze.runs.predictor import Answers
 from unfreeze.records import Predictions, Skipped
 
 
