@@ -12,7 +12,7 @@ from unfreeze.front.tfms import (
     transforms_top_down,
 )
 
-__all__ = ["PRESETS", "Preset", "layer_ratio", "tfms_for"]
+__all__ = ["PRESETS", "Preset", "is_like_imagenet", "tfms_for"]
 
 Preset: TypeAlias = Literal["side-on", "top-down", "basic", "none"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -39,10 +39,9 @@ def tfms_for(
     return tfms_from_model(arch, size, aug_tfms=_STEPS[augment], max_zoom=zoom)
 
 
-def layer_ratio(augment: Preset) -> float:
-    """How much lower each earlier layer group's rate should be, by the notes.
+def is_like_imagenet(augment: Preset) -> bool:
+    """Whether photos that are varied this way are of the kind ImageNet holds.
 
-    10 for photos like those of ImageNet, 3 for others; pictures taken from above are
-    others.
+    Pictures taken from above are not.
     """
-    return 3.0 if augment == "top-down" else 10.0
+    return augment != "top-down"

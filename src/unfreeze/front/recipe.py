@@ -43,7 +43,7 @@ def follow(
     *,
     recipe: Recipe = "eight-steps",
     epochs: int | None = None,
-    ratio: float = 10.0,
+    like_imagenet: bool = True,
     **words: Any,  # noqa: ANN401  # handed to ConvLearner.pretrained
 ) -> ConvLearner:
     """Train a classifier by the notes.
@@ -56,7 +56,10 @@ def follow(
         epochs: Of the last training step, in one cycle. Without it, two epochs where
             only the head learns, and cycles of 1, 2 and 4 epochs of the whole network
             until it over-fits.
-        ratio: How much lower each earlier layer group's rate is, 3 to 10.
+        like_imagenet: Whether the photos are of the kind that the backbone knows.
+            Then earlier layers get rates 10 times lower than the next, else 3 times,
+            as the notes advise; and its batch norms keep their statistics, which a
+            few hundred photos would only blur.
         **words: Everything else that ``ConvLearner.pretrained`` takes.
 
     Returns:
@@ -87,8 +90,10 @@ def follow(
 
     with clock.step("Unfreeze all layers"):
         learn.unfreeze()
+        learn.bn_freeze(like_imagenet)
 
     with clock.step("Give earlier layers lower rates") as step:
+        ratio = 10.0 if like_imagenet else 3.0
         step.lr = layer_rates(lr, ratio)
         step.note = f"each layer group {ratio:g} times lower than the next"
 
@@ -96,7 +101,9 @@ def follow(
         found = learn.lr_find(
             layer_rates(1e-6, ratio), end_lr=1, num_it=_finder_steps(data)
         )
-        lr = min(_chosen(found, lr, step), lr)
+        # The head has learned at its first rate. One noisy sweep may lower that for
+        # the whole network, by a decade at most, and not raise it.
+        lr = min(max(_chosen(found, lr, step), lr / 10), lr)
         step.lr = layer_rates(lr, ratio)
 
     with clock.step("Train the whole network until it over-fits") as step:

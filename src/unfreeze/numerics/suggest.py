@@ -26,6 +26,7 @@ _WIDTH = 0.2  # decades over which noise is averaged
 _CHOSEN_FALL = 0.9  # share of the fall that is made at the chosen rate ...
 _STRETCH = (0.75, 0.95)  # ... and at the ends of the stretch around it
 _LEAST_DISTANCE = 0.5  # decades from the lowest loss down to the choice
+_LEAST_WAY = 1.0  # decades from the first rate up to the lowest loss
 _CLEAR_FALL = 0.03  # share of the first loss that a fall must exceed ...
 _CLEAR_NOISE = 7.0  # ... and how many times its own uncertainty
 _STABLE_SPREAD = 0.5  # decades between repeats; half a decade is a factor of 3
@@ -142,7 +143,7 @@ def _choose(curve: Curve) -> _Choice | _NoChoice:
     lowest = int(heights.argmin())
     fall = heights[: lowest + 1].max() - heights[lowest]
     needed = max(_CLEAR_FALL * abs(heights[0]), _CLEAR_NOISE * sweep.uncertainty)
-    if lowest == 0 or fall < needed:
+    if sweep.decades[lowest] - sweep.decades[0] < _LEAST_WAY or fall < needed:
         return _NoChoice(_why_not(heights, needed))
     latest = sweep.decades[lowest] - _LEAST_DISTANCE
     low, rate, high = (
@@ -171,7 +172,7 @@ def _decade_of(
 
 def _why_not(heights: Float[np.ndarray, " N"], needed: float) -> str:
     if heights[-1] - heights[0] > needed:
-        return "The loss rises without having fallen. Start the sweep lower."
+        return "The loss rises without having fallen clearly before."
     return "The loss never falls beyond its noise. Sweep with larger batches."
 
 

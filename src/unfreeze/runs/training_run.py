@@ -16,7 +16,7 @@ from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
 from unfreeze.places import require_place
-from unfreeze.front.presets import Preset, layer_ratio, tfms_for
+from unfreeze.front.presets import Preset, is_like_imagenet, tfms_for
 from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.front.steps import StepClock
@@ -172,7 +172,7 @@ def _trained(
         clock,
         recipe=settings.recipe,
         epochs=settings.epochs,
-        ratio=layer_ratio(settings.augment),
+        like_imagenet=is_like_imagenet(settings.augment),
         weights=settings.weights,
         seed=settings.seed,
         settings=settings.that_matter(),
@@ -283,7 +283,7 @@ def search_rate(
     )
     if unfrozen:
         learn.unfreeze()
-    ratio = layer_ratio(settings.augment) if unfrozen else 1.0
+    ratio = 10.0 if is_like_imagenet(settings.augment) else 3.0
     found = learn.lr_find(layer_rates(1e-5, ratio))
     learn.sched.plot().savefig(plot)
     return found
