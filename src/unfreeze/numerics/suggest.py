@@ -172,7 +172,7 @@ def _decade_of(
 
 def _why_not(heights: Float[np.ndarray, " N"], needed: float) -> str:
     if heights[-1] - heights[0] > needed:
-        return "The loss rises without having fallen clearly before."
+        return "The loss rises without having fallen clearly. Start the sweep lower."
     return "The loss never falls beyond its noise. Sweep with larger batches."
 
 
