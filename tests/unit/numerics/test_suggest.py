@@ -237,6 +237,6 @@ def test_the_choice_is_within_a_decade_of_the_best_rate_of_a_grid(
 def test_a_fall_within_the_first_decade_is_not_trusted() -> None:
     """A trained model's sweep begins at its lowest loss, up to noise."""
     decades = np.log10(_RATES / _RATES[0])
-    losses = 0.3 - 0.2 * np.minimum(decades, 0.6) + 0.2 * np.maximum(decades - 3, 0)
+    losses = 0.3 - 0.2 * np.minimum(decades, 0.6) + 0.1 * np.maximum(decades - 0.6, 0)
 
     assert suggest([Curve(_RATES, losses)]).rate is None
