@@ -74,8 +74,14 @@ def follow(
 
     with clock.step("Train the last layers from stored activations") as step:
         num_epochs = epochs if recipe == "quick" and epochs else _head_epochs(data)
-        learn.fit(lr, 1, cycle_len=num_epochs, callbacks=[NoteFit(step)])
-        learn.save_best(BEST)
+        learn.fit(
+            lr,
+            1,
+            cycle_len=num_epochs,
+            best_save_name=BEST,
+            callbacks=[NoteFit(step)],
+        )
+        learn.load(BEST)
     if recipe == "quick":
         return learn
 
