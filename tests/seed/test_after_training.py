@@ -90,7 +90,7 @@ def test_s18_learning_by_heart_is_flagged(
     )
     learner = make_learner(noise, precompute=True, ps=0)
 
-    learner.fit(1e-2, 8)
+    learner.fit(1e-3, 12)
 
     report = learner.sched.overfit_report()
     assert report.is_overfitting
