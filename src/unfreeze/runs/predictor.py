@@ -15,11 +15,11 @@ from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
-from unfreeze.runs.run_folder import model_file
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.losses import Task
 from unfreeze.records import Predictions, Skipped
+from unfreeze.runs.run_folder import model_file
 from unfreeze.training.callbacks.progress import Bar
 from unfreeze.training.checkpoint import ModelHeader, load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime

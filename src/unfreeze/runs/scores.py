@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from unfreeze.errors import DataError
-from unfreeze.runs.predictor import Answers
 from unfreeze.insight.confusion import ClassScore, class_scores, confusion_matrix
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.records import Skipped
+from unfreeze.runs.predictor import Answers
 
 __all__ = ["Scores", "scores_of"]
 

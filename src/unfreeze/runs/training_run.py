@@ -15,15 +15,15 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
-from unfreeze.places import require_place
 from unfreeze.front.presets import Preset, is_like_imagenet, tfms_for
 from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
-from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.numerics.suggest import Suggestion
+from unfreeze.places import require_place
 from unfreeze.records import Predictions
+from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 

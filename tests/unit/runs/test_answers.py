@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.answers import answers_as_json, write_answers
 from unfreeze.runs.predictor import Answers
-from unfreeze.records import Predictions, Skipped
 
 
 @pytest.fixture

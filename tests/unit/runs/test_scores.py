@@ -7,9 +7,9 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from unfreeze.errors import DataError
+from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.predictor import Answers
 from unfreeze.runs.scores import scores_of
-from unfreeze.records import Predictions, Skipped
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.3, 0.3, 0.4]])
 LABELS = np.array([0, 1, 1, 2])
