@@ -5,7 +5,6 @@ or when it does not fit: a network is never left half filled.
 """
 
 import hashlib
-import pickle
 import re
 import zipfile
 from collections.abc import Mapping
@@ -184,15 +183,15 @@ def _read_state_dict(path: Path) -> dict[str, Tensor]:
         if zipfile.is_zipfile(path):
             _check_zip(path)
         contents = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except (EOFError, OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+        raise WeightsError(
+            f"{path} is damaged or not a torch file ({error}). Get it again."
+        ) from error
+    except Exception as error:  # torch's refusals share no class of their own
         raise WeightsError(
             f"{path} is not a plain torch state dict: loading it could run code, "
             "or its bytes are damaged. Expected tensors by name; save it again with "
             "torch.save(model.state_dict(), path) or as safetensors."
-        ) from error
-    except (EOFError, OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
-        raise WeightsError(
-            f"{path} is damaged or not a torch file ({error}). Get it again."
         ) from error
     return _named_tensors(contents, path)
 
