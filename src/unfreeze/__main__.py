@@ -1,4 +1,4 @@
-"""``python -m unfreeze``, and ``accelerate launch -m unfreeze``."""
+"""``python -m unfreeze``: the same as the command ``unfreeze``."""
 
 from unfreeze.cli.app import main
 

@@ -444,23 +444,6 @@ class Learner:
             made(folder)  # marked as ours: it must not become a class
         return save_model(self._model_file(name), self.model, self._header())
 
-    def save_best(self, name: str) -> bool:
-        """Save under ``name`` if the model beats all that were saved there as best.
-
-        Compares with earlier calls and with fits under ``best_save_name=name``.
-
-        Returns:
-            Whether it did.
-        """
-        metrics = self.metrics
-        measured = self._validation(metrics)(self.model)
-        deciding = metrics[0] if metrics else None
-        best = self._best.setdefault(name, BestScore())
-        is_better = best.take(measured.loss, measured.metrics, deciding)
-        if is_better:
-            self.save(name)
-        return is_better
-
     def load(self, name: str) -> None:
         """Read weights saved under ``name``; all of them fit or none is changed.
 

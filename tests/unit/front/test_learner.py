@@ -425,11 +425,6 @@ def test_best_save_name_keeps_the_best_of_several_fits(
     assert found >= reached
 
 
-def test_save_best_compares_with_what_was_saved_before(quick: ConvLearner) -> None:
-    assert quick.save_best("best")
-    assert not quick.save_best("best")
-
-
 def test_a_learner_writes_nothing_before_it_must(
     drawn_folder: Path, make_data: MakeData, make_learner: MakeLearner
 ) -> None:
