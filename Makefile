@@ -1,8 +1,9 @@
 # Everything runs in .venv, which is made or renewed when the project's needs change.
-.PHONY: help install demo test test-all test-shapes check clean
+.PHONY: help install demo test test-all test-shapes check bench clean
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-peers
 CHECKER := unfreeze,beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))
 
 help:
@@ -11,6 +12,7 @@ help:
 	@echo "make test-all     every test that this machine can run"
 	@echo "make test-shapes  the fast tests with every annotated array shape checked"
 	@echo "make check        format, lint, types, floors"
+	@echo "make bench        speed beside others: make bench DATA=photos WEIGHTS=resnet18.safetensors"
 	@echo "make install      only prepare $(VENV)"
 
 install: $(INSTALLED)
@@ -34,5 +36,13 @@ test-shapes: $(INSTALLED)
 check: $(INSTALLED)
 	scripts/check
 
+# DATA and WEIGHTS come from the command line or the environment; BENCH takes options.
+bench: $(PEERS)/.installed
+	$(VENV)/bin/python -m benchmarks.run $(BENCH)
+
+$(PEERS)/.installed: benchmarks/install_peers benchmarks/peers.txt $(INSTALLED)
+	benchmarks/install_peers $(PEERS)
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) runs .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache

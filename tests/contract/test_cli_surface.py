@@ -12,8 +12,8 @@ from unfreeze.cli.app import run
 SURFACE = {
     "demo": "--out --seed --num-workers --json --help",
     "train": (
-        "DATA --arch --weights --size --batch-size --epochs --recipe --augment "
-        "--max-zoom --seed --num-workers --out --valid-fraction --json --help"
+        "DATA --arch --weights --size --batch-size --epochs --budget --recipe "
+        "--augment --max-zoom --seed --num-workers --out --valid-fraction --json --help"
     ),
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "

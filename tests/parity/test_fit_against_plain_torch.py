@@ -87,6 +87,7 @@ def _fit_by_hand(
         ],
         momentum=0.9,
         weight_decay=_DECAY,
+        fused=True,
     )
     model.train()
     multipliers = iter(_multipliers())

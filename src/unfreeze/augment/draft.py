@@ -56,17 +56,24 @@ class Draft:
             case _:
                 assert_never(step)
 
-    def develop(self) -> UInt8[np.ndarray, "h w 3"]:
+    def develop(
+        self, out: UInt8[np.ndarray, "h w 3"] | None = None
+    ) -> UInt8[np.ndarray, "h w 3"]:
         """Carry out what was decided: at most one warp and one light table.
 
-        Where nothing was decided, the result is the array that came in.
+        Args:
+            out: Where the result goes. Without it, and where nothing was decided, the
+                result is the array that came in.
         """
         pixels = self._pixels
         if not self._is_in_place():
             matrix, canvas = self._placement.matrix, self._placement.canvas
-            pixels = kernels.warp(pixels, matrix, canvas, self._border)
+            pixels = kernels.warp(pixels, matrix, canvas, self._border, out)
         if self._lights:
-            pixels = kernels.light(pixels, kernels.light_table(self._lights))
+            pixels = kernels.light(pixels, kernels.light_table(self._lights), out)
+        if out is not None and pixels is not out:
+            np.copyto(out, pixels)
+            return out
         return pixels
 
     def _begin(self, pixels: UInt8[np.ndarray, "H W 3"]) -> None:
@@ -77,5 +84,4 @@ class Draft:
 
     def _is_in_place(self) -> bool:
         height, width = self._pixels.shape[:2]
-        is_same_size = self.canvas == (width, height)
-        return is_same_size and np.array_equal(self._placement.matrix, np.eye(3))
+        return self.canvas == (width, height) and self._placement.is_still

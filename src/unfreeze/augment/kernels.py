@@ -5,16 +5,30 @@ panoramas of more than 32,767 pixels. Its own threads are left as they are: meas
 with 1 to 8 loader threads on 2 cores, they neither help nor harm.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 
 from unfreeze.augment.geometry import Canvas, Matrix
 
-__all__ = ["Border", "Light", "LightTable", "blur", "light", "light_table", "warp"]
+__all__ = [
+    "OPENCV",
+    "Border",
+    "Light",
+    "LightTable",
+    "average_areas",
+    "blur",
+    "light",
+    "light_table",
+    "warp",
+]
+
+OPENCV: str = cv2.__version__
+"""Names everything that the result of a kernel depends on besides its arguments."""
 
 Border: TypeAlias = Literal["reflect", "edge", "constant"]
 """What lies outside an image: its mirror image (without repeating the outermost
@@ -34,6 +48,9 @@ _BORDERS: dict[Border, int] = {
 _WIDEST_STRIDE = 1.5
 
 
+_LEVELS = np.linspace(0.0, 1.0, 256)
+
+
 class Light(NamedTuple):
     """A change of light, the same for every pixel."""
 
@@ -49,6 +66,7 @@ def warp(
     matrix: Matrix,
     canvas: Canvas,
     border: Border = "reflect",
+    out: UInt8[np.ndarray, "h w 3"] | None = None,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Fill a new canvas with one bilinear interpolation per pixel.
 
@@ -62,15 +80,42 @@ def warp(
             coordinates of ``geometry``.
         canvas: Size of the result.
         border: What lies outside the source.
+        out: Where the result goes: contiguous, of the size of ``canvas``.
     """
-    pixels, matrix = _average_areas(pixels, matrix)
+    pixels, matrix = average_areas(pixels, matrix)
     return cv2.warpAffine(
         pixels,
-        _between_pixel_centres(matrix)[:2],
+        _between_pixel_centres(matrix),
         canvas,
+        dst=out,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=_BORDERS[border],
     )
+
+
+def average_areas(
+    pixels: UInt8[np.ndarray, "H W 3"], matrix: Matrix
+) -> tuple[UInt8[np.ndarray, "h w 3"], Matrix]:
+    """Shrink an image by averaging, as far as a warp with ``matrix`` would alias.
+
+    Args:
+        pixels: Source image; it is not changed.
+        matrix: Maps places of a new canvas to places on the source, in the
+            coordinates of ``geometry``.
+
+    Returns:
+        The smaller image and the matrix that belongs to it; where every pixel still
+        counts in a bilinear interpolation, both as they came in.
+    """
+    (xx, xy, _), (yx, yy, _) = matrix[:2].tolist()
+    across, down = math.hypot(xx, xy), math.hypot(yx, yy)
+    if max(across, down) <= _WIDEST_STRIDE:
+        return pixels, matrix
+    height, width = pixels.shape[:2]
+    across, down = max(across, 1.0), max(down, 1.0)
+    smaller = Canvas(max(1, round(width / across)), max(1, round(height / down)))
+    shrink = np.diag((smaller.width / width, smaller.height / height, 1.0))
+    return cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA), shrink @ matrix
 
 
 def light_table(lights: Iterable[Light]) -> LightTable:
@@ -82,18 +127,20 @@ def light_table(lights: Iterable[Light]) -> LightTable:
         >>> light_table([Light(brightness=0.2, contrast=1.0)])[[0, 100, 255]]
         array([ 51, 151, 255], dtype=uint8)
     """
-    levels = np.linspace(0.0, 1.0, 256)
+    levels = _LEVELS
     for change in lights:
-        levels = (levels - 0.5) * change.contrast + 0.5 + change.brightness
-        levels = levels.clip(0.0, 1.0)
+        levels = (levels - 0.5) * change.contrast + (0.5 + change.brightness)
+        levels = np.minimum(np.maximum(levels, 0.0), 1.0)
     return np.rint(levels * 255).astype(np.uint8)
 
 
 def light(
-    pixels: UInt8[np.ndarray, "H W 3"], table: LightTable
+    pixels: UInt8[np.ndarray, "H W 3"],
+    table: LightTable,
+    out: UInt8[np.ndarray, "H W 3"] | None = None,
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """Look every value up in ``table``."""
-    return cv2.LUT(pixels, table)
+    """Look every value up in ``table``; ``out`` may be ``pixels`` itself."""
+    return cv2.LUT(pixels, table, dst=out)
 
 
 def blur(pixels: UInt8[np.ndarray, "H W 3"], side: int) -> UInt8[np.ndarray, "H W 3"]:
@@ -105,21 +152,8 @@ def blur(pixels: UInt8[np.ndarray, "H W 3"], side: int) -> UInt8[np.ndarray, "H 
     return cv2.GaussianBlur(pixels, (side, side), sigmaX=0.15 * side + 0.35)
 
 
-def _average_areas(
-    pixels: UInt8[np.ndarray, "H W 3"], matrix: Matrix
-) -> tuple[UInt8[np.ndarray, "h w 3"], Matrix]:
-    strides = np.hypot(matrix[:2, 0], matrix[:2, 1])
-    if strides.max() <= _WIDEST_STRIDE:
-        return pixels, matrix
-    height, width = pixels.shape[:2]
-    across, down = np.maximum(strides, 1.0)
-    smaller = Canvas(max(1, round(width / across)), max(1, round(height / down)))
-    shrink = np.diag((smaller.width / width, smaller.height / height, 1.0))
-    return cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA), shrink @ matrix
-
-
-def _between_pixel_centres(matrix: Matrix) -> Matrix:
+def _between_pixel_centres(matrix: Matrix) -> Float64[np.ndarray, "2 3"]:
     """Move the origin from the corner of the first pixel to its centre, as in cv2."""
-    to_corner = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
-    to_centre = np.array([[1.0, 0.0, -0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 1.0]])
-    return to_centre @ matrix @ to_corner
+    moved = matrix[:2].copy()
+    moved[:, 2] += 0.5 * (moved[:, 0] + moved[:, 1]) - 0.5
+    return moved

@@ -103,7 +103,10 @@ class Augmentation:
         return self.spec.size if self.crop == "squash" else None
 
     def apply(
-        self, pixels: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator
+        self,
+        pixels: UInt8[np.ndarray, "H W 3"],
+        rng: np.random.Generator,
+        out: UInt8[np.ndarray, "S S 3"] | None = None,
     ) -> UInt8[np.ndarray, "S S 3"]:
         """Vary one image.
 
@@ -111,10 +114,11 @@ class Augmentation:
             pixels: The image, best decoded to ``short_side`` or ``squash_to``; any
                 other size is scaled here. It is never written to.
             rng: The generator of this image in this epoch.
+            out: Where the result goes, if it is to go to a certain place.
 
         Returns:
-            A square of ``spec.size`` pixels. Where nothing had to be changed it
-            shares its memory with ``pixels``.
+            A square of ``spec.size`` pixels. Without ``out``, and where nothing had
+            to be changed, it shares its memory with ``pixels``.
 
         Raises:
             PlanError: If a function among the steps returned something unusable.
@@ -125,7 +129,7 @@ class Augmentation:
         for step in map(as_step, self.steps):
             draft.take(step, rng)
         draft.place(self._cut(draft.canvas, rng))
-        return draft.develop()
+        return draft.develop(out)
 
     def _scale(self, canvas: Canvas, rng: np.random.Generator) -> Placement:
         if self.crop in ("squash", "random-area"):

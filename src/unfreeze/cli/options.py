@@ -5,11 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from unfreeze.numerics.durations import seconds_of
+
 __all__ = [
     "Arch",
     "AsJson",
     "Augment",
     "BatchSize",
+    "Budget",
     "Folder",
     "MaxZoom",
     "NumWorkers",
@@ -43,6 +46,14 @@ Size = Annotated[
     int, typer.Option(min=8, max=4096, help="Side of the image, in pixels.")
 ]
 BatchSize = Annotated[int, typer.Option(min=2, help="Photos in a batch.")]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds_of,
+        metavar="<time>",
+        help="Time for everything, such as 45s, 10m or 1h30m; chooses the epochs.",
+    ),
+]
 Augment = Annotated[
     Literal["side-on", "top-down", "basic", "none"],
     typer.Option(help="How training photos are varied: by how they were taken."),

@@ -29,6 +29,7 @@ def train(  # one parameter per option
         int | None,
         typer.Option(min=1, help="Epochs of the last step; else until over-fitting."),
     ] = None,
+    budget: options.Budget = None,
     recipe: options.Recipe = "eight-steps",
     augment: options.Augment = "side-on",
     max_zoom: options.MaxZoom = 1.1,
@@ -59,6 +60,7 @@ def train(  # one parameter per option
         size=size,
         batch_size=batch_size,
         epochs=epochs,
+        budget=budget,
         recipe=recipe,
         augment=augment,
         max_zoom=max_zoom,
@@ -92,10 +94,11 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     print_table(titles, rows)
     augmented = summary.tta_accuracy
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
+    given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     typer.echo(
         f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
         f"{views}\n{len(summary.skipped)} files skipped; "
-        f"{summary.seconds:.0f} seconds\n"
+        f"{summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}\nask it: unfreeze predict {run} PHOTO"
     )
 

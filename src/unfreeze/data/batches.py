@@ -1,6 +1,6 @@
 """Batches of pixels, read ahead by threads, in an order that they cannot change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.threads import map_in_order
-from unfreeze.errors import ImageError, PlanError
+from unfreeze.errors import PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.tensors import Batch, Pixels
 
@@ -34,7 +34,7 @@ class PixelLoader:
     """Read images into batches, again on every iteration.
 
     Up to two batches are read ahead. Leaving the loop early, also by an error or
-    Ctrl-C, ends the threads. An exception of ``read`` reaches the loop as it is, with
+    Ctrl-C, ends the threads. An exception of ``fill`` reaches the loop as it is, with
     a note that names the image.
 
     Raises:
@@ -42,8 +42,8 @@ class PixelLoader:
     """
 
     index: ImageIndex
-    read: Callable[[int], UInt8[np.ndarray, "S S 3"]]
-    """Gives the pixels of one row of ``index``. Called in threads."""
+    fill: Callable[[int, UInt8[np.ndarray, "S S 3"]], None]
+    """Writes the pixels of one row of ``index`` into an array. Called in threads."""
 
     _: KW_ONLY
 
@@ -57,7 +57,7 @@ class PixelLoader:
     """Threads that read; 0 reads in the thread that iterates."""
 
     size: int
-    """Side of the square images that ``read`` gives, in pixels."""
+    """Side of the square images, in pixels."""
 
     drop_single: bool = False
     """Leave out a last batch of one image, which batch norm cannot train on."""
@@ -75,10 +75,10 @@ class PixelLoader:
         """Count the batches."""
         return len(self._starts())
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Generator[Batch, None, None]:
         labels = self.index.labels
         filled = map_in_order(
-            self._fill,
+            self._filled,
             self._places(),
             num_workers=self.num_workers,
             ahead=_BATCHES_AHEAD * self.batch_size + self.num_workers,
@@ -105,17 +105,11 @@ class PixelLoader:
             for position, row in enumerate(rows.tolist()):
                 yield inputs, position, row
 
-    def _fill(self, place: _Place) -> Tensor:
+    def _filled(self, place: _Place) -> Tensor:
         inputs, position, row = place
         try:
-            pixels = self.read(row)
+            self.fill(row, inputs.numpy()[position])
         except Exception as error:
             error.add_note(f"While reading image {self.index.name(row)!r}.")
             raise
-        if pixels.shape != inputs.shape[1:]:
-            raise ImageError(
-                f"Reading gave pixels of the shape {pixels.shape}, expected "
-                f"{tuple(inputs.shape[1:])}. Check the size of the transforms."
-            )
-        inputs.numpy()[position] = pixels
         return inputs

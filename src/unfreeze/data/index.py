@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Int, Int64, UInt8
 
+from unfreeze.data.names import parted
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.walk import (
     CACHE_TAG,
     Ignored,
-    Listing,
     list_folder,
     note_ignored,
     walk_images,
@@ -74,6 +74,11 @@ class ImageIndex:
     def is_multi(self) -> bool:
         """Whether an image can carry several labels."""
         return self.labels is not None and self.labels.ndim == 2
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the pixels are at hand, and no file need be read."""
+        return isinstance(self.sources, np.ndarray)
 
     @property
     def names(self) -> Sequence[str]:
@@ -138,19 +143,21 @@ def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex
             where the folders name the classes, one of them has no images.
     """
     ignored = Ignored()
-    top = _list_root(root)
-    folders = [name for name in top.folders if not _is_cache(root, name)]
+    _check_root(root)
+    base = os.fsencode(root)
+    top = list_folder(base)
+    folders = [name for name in top.folders if not _is_cache(base, name)]
     note_ignored(ignored, b"", top.others)
     titles = [os.fsdecode(name) for name in folders]
     known = tuple(sorted(titles) if classes is None else classes)
     _check_known(root, titles, known)
 
-    found = (pair for name in folders for pair in walk_images(root, name, ignored))
-    names = PackedNames.from_folders(found)
+    names = PackedNames.from_folders(walk_images(root, folders, ignored))
+    strays = sorted(parted(top.images))
     if not names:
-        raise _no_images(root, top, titles)
+        raise _no_images(root, strays, titles)
     labels = _labels(names, known)
-    for image in top.images:
+    for image in strays:
         ignored.add(b"", image, "It lies outside the class folders.")
     if classes is None:
         _check_none_empty(root, known, labels)
@@ -167,9 +174,9 @@ def index_flat_folder(root: Path, classes: Sequence[str]) -> ImageIndex:
     Raises:
         DataError: If there are no images.
     """
-    _list_root(root)
+    _check_root(root)
     ignored = Ignored()
-    names = PackedNames.from_folders(walk_images(root, b"", ignored))
+    names = PackedNames.from_folders(walk_images(root, [b""], ignored))
     if not names:
         raise DataError(
             f"{root} holds no images, and neither do the folders in it. Add some, or "
@@ -202,16 +209,15 @@ def _labels(names: PackedNames, classes: Sequence[str]) -> Int64[np.ndarray, " N
     return np.array(of_folder, dtype=np.int64)[names.folder_of]
 
 
-def _list_root(root: Path) -> Listing:
+def _check_root(root: Path) -> None:
     if not root.exists():
         raise DataError(f"{root} does not exist. {_LAYOUT}")
     if not root.is_dir():
         raise DataError(f"{root} is a file, not a folder. {_LAYOUT}")
-    return list_folder(os.fsencode(root))
 
 
-def _is_cache(root: Path, folder: bytes) -> bool:
-    return (root / os.fsdecode(folder) / os.fsdecode(CACHE_TAG)).exists()
+def _is_cache(root: bytes, folder: bytes) -> bool:
+    return os.access(b"/".join([root, folder, CACHE_TAG]), os.F_OK)
 
 
 def _check_known(root: Path, titles: Sequence[str], known: Sequence[str]) -> None:
@@ -238,12 +244,14 @@ def _check_none_empty(
         )
 
 
-def _no_images(root: Path, top: Listing, folders: Sequence[str]) -> DataError:
+def _no_images(
+    root: Path, strays: Sequence[bytes], folders: Sequence[str]
+) -> DataError:
     """Say which of the usual mistakes was made."""
-    if top.images:
+    if strays:
         return DataError(
-            f"The {len(top.images)} images in {root}, such as "
-            f"{os.fsdecode(top.images[0])!r}, lie directly in it. {_LAYOUT}"
+            f"The {len(strays)} images in {root}, such as "
+            f"{os.fsdecode(strays[0])!r}, lie directly in it. {_LAYOUT}"
         )
     if folders:
         return DataError(

@@ -1,7 +1,7 @@
 """Millions of file names in little memory.
 
 A Python string costs about 90 bytes and a Path several hundred. Packed, a name
-costs its own bytes plus 20, and becomes a string or a Path when it is asked for.
+costs its own bytes plus 13, and becomes a string or a Path when it is asked for.
 """
 
 import os
@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Int, Int32, Int64
 from typing_extensions import override
 
-__all__ = ["PackedNames", "PackedPaths"]
+from unfreeze.data.names import END, joined, name_starts, sorted_starts
 
-_END = b"\0"  # the one byte, besides the slash, that no file name can hold
+__all__ = ["PackedNames", "PackedPaths"]
 
 
 @final
@@ -26,58 +26,45 @@ class PackedNames(Sequence[str]):
     exactly what the file system holds.
     """
 
-    __slots__ = ("_blob", "_starts", "_stops", "folder_of", "folders")
+    __slots__ = ("_starts", "_texts", "folder_of", "folders")
 
     def __init__(
         self,
-        blob: bytes,
-        starts: Int64[np.ndarray, " N"],
-        stops: Int64[np.ndarray, " N"],
         folders: tuple[bytes, ...],
+        texts: tuple[bytes, ...],
         folder_of: Int32[np.ndarray, " N"],
+        starts: Int64[np.ndarray, " N"],
     ) -> None:
-        self._blob = blob
-        self._starts = starts
-        self._stops = stops
         self.folders = folders
+        self._texts = texts
         self.folder_of = folder_of
+        self._starts = starts
 
     @classmethod
-    def from_folders(
-        cls, folders: Iterable[tuple[bytes, Sequence[bytes]]]
-    ) -> "PackedNames":
-        """Pack the names found in each folder, keeping their order.
+    def from_folders(cls, folders: Iterable[tuple[bytes, bytes]]) -> "PackedNames":
+        """Pack the names found in each folder, sorted within it byte by byte.
 
         Args:
             folders: Pairs of a folder, relative and with forward slashes (empty for
-                the root itself), and the names of the files in it.
+                the root itself), and the joined names of the files in it.
         """
-        titles: list[bytes] = []
-        counts: list[int] = []
-        blob = bytearray()
-        for folder, names in folders:
-            if names:
-                titles.append(folder)
-                counts.append(len(names))
-                blob += _END.join(names) + _END
-        stops = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == _END[0])
-        starts = np.concatenate([[0], stops + 1])[: len(stops)]
-        folder_of = np.repeat(np.arange(len(titles), dtype=np.int32), counts)
-        return cls(bytes(blob), starts, stops, tuple(titles), folder_of)
+        found = [(folder, text) for folder, text in folders if text]
+        texts = tuple(text for _, text in found)
+        starts, counts = sorted_starts(texts)
+        folder_of = np.repeat(np.arange(len(found), dtype=np.int32), counts)
+        return cls(tuple(folder for folder, _ in found), texts, folder_of, starts)
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> "PackedNames":
         """Pack names that already stand in their final order."""
-        return cls.from_folders([(b"", [os.fsencode(name) for name in names])])
+        text = joined(list(names))
+        starts = name_starts(text)
+        return cls((b"",), (text,), np.zeros(len(starts), dtype=np.int32), starts)
 
     def take(self, rows: Int[np.ndarray, " M"]) -> "PackedNames":
         """Keep the names of ``rows``, in that order; the text itself is shared."""
         return PackedNames(
-            self._blob,
-            self._starts[rows],
-            self._stops[rows],
-            self.folders,
-            self.folder_of[rows],
+            self.folders, self._texts, self.folder_of[rows], self._starts[rows]
         )
 
     @override
@@ -92,8 +79,9 @@ class PackedNames(Sequence[str]):
     def __getitem__(self, row: int | slice) -> "str | PackedNames":
         if isinstance(row, slice):
             return self.take(np.arange(len(self))[row])
-        name = self._blob[self._starts[row] : self._stops[row]]
-        folder = self.folders[self.folder_of[row]]
+        at, start = self.folder_of.item(row), self._starts.item(row)
+        text, folder = self._texts[at], self.folders[at]
+        name = text[start : text.index(END, start)]
         return os.fsdecode(folder + b"/" + name if folder else name)
 
 

@@ -1,11 +1,13 @@
 """Walk a folder tree and tell images from everything else, by name alone."""
 
 import os
-from bisect import bisect_left
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
+from unfreeze.data.names import END, joined, parted
 from unfreeze.errors import DataError
 from unfreeze.records import Skipped
 
@@ -29,6 +31,9 @@ _SUFFIXES = frozenset(
 _LONGEST_ENDING = 1 + max(map(len, _SUFFIXES))
 _OTHER_NAME = "Its name is not that of an image file."
 _NOT_A_FILE = "It is not a regular file, or a link that leads nowhere."
+_HIDDEN = re.compile(rb"\0\.[^\0]*(?=\0)")  # in a text that begins with a zero byte
+_HAS_NUMBERED_FOLDERS = os.scandir in os.supports_fd
+_AT_ONCE = 4096  # names of a folder: more of them do not fit in a fast cache
 _MOST_NAMED = 1000  # a folder of a million text files must not fill the memory
 
 
@@ -48,11 +53,17 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one folder holds, without hidden names; each list in byte order."""
+    """What one folder holds, without hidden names."""
 
     folders: list[bytes]
-    images: list[bytes]
+    """In byte order."""
+
+    images: bytes
+    """Names, joined in the order of the file system; sorting a million takes time, and
+    some callers only ask whether there are any."""
+
     others: list[bytes]
+    """In byte order."""
 
     @property
     def is_cache(self) -> bool:
@@ -66,41 +77,38 @@ def list_folder(path: bytes) -> Listing:
     Raises:
         DataError: If the folder cannot be listed.
     """
-    files: list[bytes] = []
+    texts: list[bytes] = []
     folders: list[bytes] = []
-    odd: list[bytes] = []
+    others: list[bytes] = []
     try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.is_file():
-                    files.append(entry.name)
-                elif entry.is_dir():
-                    folders.append(entry.name)
-                else:
-                    odd.append(entry.name)
+        for files, subfolders, rest in _scan(path):
+            images, not_images = _images_and_others(files)
+            texts.append(images)
+            folders += _visible(subfolders)
+            others += not_images + _visible(rest)
     except OSError as error:
         raise _cannot_list(path, error) from error
-    images, others = _parted(_visible(files))
-    return Listing(_visible(folders), images, sorted(others + _visible(odd)))
+    return Listing(sorted(folders), b"".join(texts), sorted(others))
 
 
 def walk_images(
-    root: Path, start: bytes, ignored: Ignored
-) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Yield every folder at or below ``root/start`` and the images in it.
+    root: Path, starts: Iterable[bytes], ignored: Ignored
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield every folder at or below each of ``starts`` and the images in it.
 
     Folders come depth first, in byte order, so that the order is the same on every
-    machine. Hidden folders, caches, and links to a folder that holds them are not
-    entered.
+    machine; the names of the images are joined in the order of the file system. Hidden
+    folders, caches, and links to a folder that holds them are not entered.
 
     Args:
         root: Where names start.
-        start: Folder to begin with, relative to ``root``; empty for ``root`` itself.
+        starts: Folders to begin with, relative to ``root``; empty for ``root`` itself.
         ignored: Receives what is neither an image nor a folder.
     """
     base = os.fsencode(root)
-    chain = frozenset({_identity(_joined(base, start) if start else base)})
-    yield from _below(base, start, ignored, chain)
+    for start in starts:
+        chain = frozenset({_identity(_joined(base, start) if start else base)})
+        yield from _below(base, start, ignored, chain)
 
 
 def note_ignored(ignored: Ignored, folder: bytes, names: list[bytes]) -> None:
@@ -111,7 +119,7 @@ def note_ignored(ignored: Ignored, folder: bytes, names: list[bytes]) -> None:
 
 def _below(
     base: bytes, folder: bytes, ignored: Ignored, chain: frozenset[tuple[int, int]]
-) -> Iterator[tuple[bytes, list[bytes]]]:
+) -> Iterator[tuple[bytes, bytes]]:
     """Walk one folder; ``chain`` identifies it and the folders it lies in."""
     listing = list_folder(_joined(base, folder) if folder else base)
     if listing.is_cache and len(chain) > 1:
@@ -143,21 +151,60 @@ def _cannot_list(path: bytes, error: OSError) -> DataError:
     )
 
 
-def _visible(names: list[bytes]) -> list[bytes]:
-    """Sort ``names`` in place and drop those that begin with a dot."""
-    names.sort()
-    first = bisect_left(names, b".")
-    del names[first : bisect_left(names, b"/", lo=first)]  # "/" follows "." in ASCII
-    return names
+def _scan(path: bytes) -> Iterator[tuple[list[str], list[str], list[str]]]:
+    """Name the files, the folders and the rest of one folder, some at a time."""
+    # Of a folder that is given by number, entries carry no path: that saves a tenth.
+    place = os.open(path, os.O_RDONLY) if _HAS_NUMBERED_FOLDERS else os.fsdecode(path)
+    try:
+        with os.scandir(place) as entries:
+            while any(some := _named(islice(entries, _AT_ONCE))):
+                yield some
+    finally:
+        if isinstance(place, int):
+            os.close(place)
 
 
-def _parted(names: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Part names of images from other names, keeping their order."""
-    # Folders mostly hold one kind of file: then a few endings answer for all names.
-    if all(map(_is_image, {name[-_LONGEST_ENDING:] for name in names})):
-        return names, []
-    images = [name for name in names if _is_image(name)]
-    return images, [name for name in names if not _is_image(name)]
+def _named(
+    entries: Iterable[os.DirEntry[str]],
+) -> tuple[list[str], list[str], list[str]]:
+    files: list[str] = []
+    folders: list[str] = []
+    rest: list[str] = []
+    for entry in entries:
+        if entry.is_file():
+            files.append(entry.name)
+        elif entry.is_dir():
+            folders.append(entry.name)
+        else:
+            rest.append(entry.name)
+    return files, folders, rest
+
+
+def _visible(names: list[str]) -> list[bytes]:
+    return [os.fsencode(name) for name in names if not name.startswith(".")]
+
+
+def _images_and_others(names: list[str]) -> tuple[bytes, list[bytes]]:
+    """Tell images, joined, from other names, listed; hidden names are neither."""
+    text, num_hidden = _HIDDEN.subn(b"", END + joined(names))
+    text = text[len(END) :]
+    if _are_alike(text, len(names) - num_hidden):
+        return text, []
+    visible = parted(text)
+    endings = {name[-_LONGEST_ENDING:] for name in visible}
+    kinds = set(filter(_is_image, endings))
+    if kinds == endings:
+        return text, []
+    images = [name for name in visible if name[-_LONGEST_ENDING:] in kinds]
+    others = [name for name in visible if name[-_LONGEST_ENDING:] not in kinds]
+    return END.join([*images, b""]), others
+
+
+def _are_alike(text: bytes, count: int) -> bool:
+    """Whether ``count`` joined names all end as the first, which is an image."""
+    first, end, _ = text.partition(END)
+    ending = first[first.rfind(b".") :] + end
+    return _is_image(first) and text.count(ending) == count
 
 
 def _is_image(name: bytes) -> bool:

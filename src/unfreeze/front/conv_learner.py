@@ -17,6 +17,7 @@ from unfreeze.errors import PlanError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
 from unfreeze.front.learner import Learner
+from unfreeze.front.precompute import checked_precompute
 from unfreeze.models.activations import activations_of
 from unfreeze.models.archs import Arch
 from unfreeze.models.backbones import Weights, build_backbone
@@ -29,13 +30,14 @@ from unfreeze.models.classifier import (
 from unfreeze.models.heads import dropouts_of
 from unfreeze.models.probe import evaluating
 from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.keyed import Purpose
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.records import Predictions
 from unfreeze.training.checkpoint import HeadShape
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back
-from unfreeze.training.source import Labels
+from unfreeze.training.source import FromImages, Labels
 from unfreeze.training.tta import logits_of_views
 
 __all__ = ["ConvLearner"]
@@ -53,7 +55,7 @@ class ConvLearner(Learner):
         xtra_fc: Sequence[int] | None = None,
         xtra_cut: int = 0,
         custom_head: nn.Module | None = None,
-        precompute: bool = False,
+        precompute: bool | int = False,
         pretrained: bool = True,
         *,
         weights: str | Path | None = None,
@@ -72,7 +74,8 @@ class ConvLearner(Learner):
             xtra_cut: Trailing stages of the backbone to leave out.
             custom_head: A module that reads the backbone's output instead of pool and
                 head.
-            precompute: Train the head on stored activations at first.
+            precompute: Train the head on stored activations at first: True for those
+                of the plain photos, a number for as many augmented views of each.
             pretrained: False begins with random weights.
             weights: A local file instead of a download: timm's or torchvision's
                 layout, safetensors or a torch state dict.
@@ -85,6 +88,7 @@ class ConvLearner(Learner):
             PlanError: If a setting is out of range, or contradicts another.
             WeightsError: If the weights cannot be had, are damaged, or do not fit.
         """
+        precompute = checked_precompute(precompute, data.augmentation)
         size = data.sz
         origin = _origin(pretrained, weights)
         if original_head:
@@ -113,20 +117,33 @@ class ConvLearner(Learner):
         return learner
 
     def store_activations(self) -> None:
-        """Compute and keep what the backbone makes of every photo, where missing."""
-        splits = [self.data.train, self.data.valid, self.data.test]
-        for split in filter(None, splits):
+        """Compute and keep what the backbone makes of every photo, where missing.
+
+        Of training photos in their augmented views, if ``precompute`` is a number.
+        """
+        self._stored_training_source()
+        for split in filter(None, [self.data.valid, self.data.test]):
             with self._progress("storing activations") as bar:
                 self._supply.features(self.model, split, bar.show)
 
-    def set_data(self, data: ImageClassifierData, precompute: bool = False) -> None:
+    def num_missing_activations(self) -> int:
+        """Photos, of all splits, whose plain activations are not stored yet."""
+        splits = [self.data.train, self.data.valid, self.data.test]
+        known = filter(None, splits)
+        return sum(self._supply.num_missing(self.model, split) for split in known)
+
+    def set_data(
+        self, data: ImageClassifierData, precompute: bool | int = False
+    ) -> None:
         """Go on with other photos, for example the same ones at a larger size.
 
         The weights stay; the backbone is frozen.
 
         Raises:
-            PlanError: If the classes are not the same, in the same order.
+            PlanError: If the classes are not the same, in the same order, or
+                ``precompute`` cannot be had for these photos.
         """
+        precompute = checked_precompute(precompute, data.augmentation)
         if data.classes != self.data.classes:
             raise PlanError(
                 f"This learner knows the classes {list(self.data.classes)}, and the "
@@ -156,7 +173,7 @@ class ConvLearner(Learner):
         """Predictions as ``predict`` gives them, and labels, None without."""
         split = self._split(is_test)
         model = self._averaged() if use_swa else self.model
-        source = self._supply.images(split, is_augmented=False)
+        source = self._plain(split)
         logits = logits_over(model, source, self._setup)
         return self._answers(logits), split.index.labels
 
@@ -180,7 +197,7 @@ class ConvLearner(Learner):
     def predictions(self, is_test: bool = False) -> Predictions:
         """The record of all answers for one split, with file names and labels."""
         split = self._split(is_test)
-        source = self._supply.images(split, is_augmented=False)
+        source = self._plain(split)
         logits = logits_over(self.model, source, self._setup)
         return self._record(split, log_probs_of(logits, self._task).numpy())
 
@@ -291,11 +308,16 @@ class ConvLearner(Learner):
             )
         return self.swa_model
 
+    def _plain(self, split: Screening) -> FromImages:
+        """Photos as evaluation sees them; those of a test are looked at but once."""
+        is_test = split is self.data.test
+        return self._supply.images(split, is_augmented=False, is_kept=not is_test)
+
     def _views(self, num_views: int, split: Screening) -> Tensor:
         return logits_of_views(
             self.model,
-            self._supply.images(split, is_augmented=False),
-            self.data.augmentation,
+            self._plain(split),
+            self._supply.images(split, is_augmented=True, purpose=Purpose.VIEWS),
             num_views,
             self._setup,
         )

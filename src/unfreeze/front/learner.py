@@ -15,6 +15,7 @@ from typing_extensions import override
 from unfreeze.errors import PlanError
 from unfreeze.front.fitting import Decay, Output, Saving
 from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.precompute import checked_precompute
 from unfreeze.front.sched import Sched
 from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
@@ -49,9 +50,11 @@ from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.history import EpochRow
 from unfreeze.training.loop import Fit
 from unfreeze.training.lr_find import find_rate
+from unfreeze.training.micro_batches import MicroBatches
 from unfreeze.training.plan import FitPlan
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
 from unfreeze.training.source import Loading, Setup, Source
+from unfreeze.training.speeds import Speeds, measure_speeds
 from unfreeze.training.supply import Supply
 
 __all__ = ["Learner"]
@@ -75,6 +78,8 @@ class Learner:
         output: Where tables, bars and history rows go.
         tmp_name: Folder for stored activations, beside the photos or absolute.
         models_name: Folder for saved weights, likewise.
+        cache_gb: Room on the disk for decoded photos, beside the activations, in
+            gigabytes; at most a quarter of what is free. 0 decodes in every epoch.
         settings: Further hyperparameters to carry in saved files.
     """
 
@@ -92,6 +97,7 @@ class Learner:
         output: Output | None = None,
         tmp_name: str | Path = "tmp",
         models_name: str | Path = "models",
+        cache_gb: float = 20.0,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.data = data
@@ -116,11 +122,12 @@ class Learner:
         self._output = output or Output()
         self._tmp_name = Path(tmp_name)
         self._models_name = Path(models_name)
+        self._cache_gb = cache_gb
         self._sched: Sched | None = None
         self._best: dict[str, BestScore] = {}
         self._is_bn_frozen = False
-        self._precompute = False
-        self._has_warned = False
+        self._precompute: bool | int = False
+        self._notes: set[str] = set()
         self._supply = self._make_supply()
         self.model.to(self._runtime.device)
         self.freeze()
@@ -180,17 +187,25 @@ class Learner:
     # --- freezing --------------------------------------------------------------
 
     @property
-    def precompute(self) -> bool:
-        """Train the head on stored activations of un-augmented photos.
+    def precompute(self) -> bool | int:
+        """Train the head on stored activations.
+
+        True stores those of the plain photos: augmentation rests. A number of 2 or more
+        stores those of as many augmented views of each training photo; epochs take the
+        views by turns. Either way the plain validation photos are what is measured.
 
         May be switched at any time. Switching it on freezes the backbone, since its
         activations cannot be stored while it learns.
+
+        Raises:
+            PlanError: If set to anything else; or to a number, while augmentation holds
+                a function or step of your own, whose changes would go unnoticed.
         """
         return self._precompute
 
     @precompute.setter
-    def precompute(self, is_on: bool) -> None:
-        self._precompute = bool(is_on)
+    def precompute(self, precompute: bool | int) -> None:
+        self._precompute = checked_precompute(precompute, self.data.augmentation)
         if self._precompute:
             self.freeze()
 
@@ -399,6 +414,25 @@ class Learner:
         self._sched = Sched(search.history, search)
         return search.suggestion
 
+    def measure_speeds(self, seconds: float = 10.0) -> Speeds:
+        """Find out how long photos take on this machine, and change nothing.
+
+        Args:
+            seconds: To spend on it, about.
+        """
+        self._require_learnable()
+        train = self.data.train
+        with self._progress("measuring speeds") as bar:
+            return measure_speeds(
+                self.model,
+                plain=self._supply.images(train, is_augmented=False),
+                augmented=self._supply.images(train, is_augmented=True),
+                make_optimizer=partial(self.get_layer_opt, 1e-6, None),
+                setup=self._setup,
+                seconds=seconds,
+                on_progress=bar.show,
+            )
+
     def _run(
         self,
         plan: FitPlan,
@@ -483,9 +517,17 @@ class Learner:
     @property
     def _setup(self) -> Setup:
         loading = Loading(
-            batch_size=self.data.bs, num_workers=self.data.num_workers, seed=self.seed
+            batch_size=self.data.bs,
+            num_workers=self.data.num_workers,
+            seed=self.seed,
+            pin_memory=self._runtime.device.type == "cuda",
         )
-        return Setup(loading=loading, runtime=self._runtime, task=self._task)
+        return Setup(
+            loading=loading,
+            runtime=self._runtime,
+            task=self._task,
+            micro_batches=MicroBatches(self._say_once),
+        )
 
     def _make_supply(self) -> Supply:
         return Supply(
@@ -493,6 +535,7 @@ class Learner:
             augmentation=self.data.augmentation,
             setup=self._setup,
             folder=lambda: made(self.tmp_path),
+            most_cached_bytes=int(self._cache_gb * 1e9),
         )
 
     def _progress(self, label: str) -> Bar:
@@ -502,7 +545,14 @@ class Learner:
         self._require_learnable()
         if not self.precompute:
             return self._supply.images(self.data.train, is_augmented=True)
+        return self._stored_training_source()
+
+    def _stored_training_source(self) -> Source:
         with self._progress("storing activations") as bar:
+            if self._precompute > 1:
+                return self._supply.views(
+                    self.model, self.data.train, self._precompute, bar.show
+                )
             return self._supply.features(self.model, self.data.train, bar.show)
 
     def _validation(
@@ -512,7 +562,7 @@ class Learner:
         valid = self.data.valid
         with self._progress("storing activations") as bar:
             source = self._supply.for_measuring(
-                self.model, valid, bar.show, on_disk=self.precompute
+                self.model, valid, bar.show, on_disk=bool(self.precompute)
             )
         return partial(
             evaluate,
@@ -530,13 +580,16 @@ class Learner:
     def _say_if_augmentation_rests(self) -> None:
         augmentation = self.data.augmentation
         varies = bool(augmentation.steps) or augmentation.max_zoom is not None
-        is_news = self._output.has_hints and not self._has_warned
-        if self.precompute and varies and is_news:
-            self._has_warned = True
-            self._output.write(
-                "note: precompute=True trains on stored activations of un-augmented "
+        if self.precompute is True and varies and self._output.has_hints:
+            self._say_once(
+                "precompute=True trains on stored activations of un-augmented "
                 "photos; set learn.precompute = False to train with augmentation."
             )
+
+    def _say_once(self, note: str) -> None:
+        if note not in self._notes:
+            self._notes.add(note)
+            self._output.write(f"note: {note}")
 
     def _require_learnable(self) -> None:
         if not any(each.requires_grad for each in self.model.parameters()):
@@ -575,7 +628,7 @@ def _steps_per_epoch(source: Source, batch_size: int) -> int:
 
 
 def _words_of(
-    plan: FitPlan, layer_opt: LayerOptimizer, precompute: bool
+    plan: FitPlan, layer_opt: LayerOptimizer, precompute: bool | int
 ) -> dict[str, Any]:
     """The hyperparameters of one fit, as saved files carry them."""
     return {

@@ -1,36 +1,26 @@
 """The eight steps of the notes, in the lesson's own calls."""
 
-import math
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 from unfreeze.errors import DivergedError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.pacing import Moment, Pacing
+from unfreeze.front.plan import Plan
+from unfreeze.front.precompute import has_storable_views
 from unfreeze.front.steps import NoteFit, StepClock
 from unfreeze.front.summary import StepSummary
 from unfreeze.models.archs import Arch
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.training.callbacks.stop_on_overfitting import StopOnOverfitting
 
-__all__ = ["BEST", "RECIPES", "Recipe", "follow", "layer_rates"]
-
-Recipe: TypeAlias = Literal["eight-steps", "head", "quick"]
-RECIPES: tuple[Recipe, ...] = get_args(Recipe)
-"""``eight-steps``: all of them. ``head``: 1 to 4, the backbone stays as it is.
-``quick``: 1 to 3, from stored activations alone."""
+__all__ = ["BEST", "follow", "layer_rates"]
 
 BEST = "model"
 """Name under which the weights that are best on the validation photos are saved."""
 
 _USUAL_RATE = 1e-2
 """The lesson's rate for a new head, where the finder cannot say."""
-
-_HEAD_STEPS = 300
-"""Optimizer steps of step 3, about. The lesson's 1 to 2 epochs of 23,000 photos were
-360 to 720; smaller sets get more epochs, which cost next to nothing there."""
-
-_FINDER_STEPS = (25, 100)
-"""Batches of the second search, at least and at most; two epochs if between."""
 
 _MOST_CYCLES = 3
 """Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
@@ -40,9 +30,8 @@ def follow(
     arch: Arch | str,
     data: ImageClassifierData,
     clock: StepClock,
+    pacing: Pacing,
     *,
-    recipe: Recipe = "eight-steps",
-    epochs: int | None = None,
     like_imagenet: bool = True,
     **words: Any,  # noqa: ANN401  # handed to ConvLearner.pretrained
 ) -> ConvLearner:
@@ -52,10 +41,8 @@ def follow(
         arch: The backbone.
         data: Photos, with augmentation in their transforms.
         clock: Times the steps and keeps what they brought.
-        recipe: How far to go.
-        epochs: Of the last training step, in one cycle. Without it, two epochs where
-            only the head learns, and cycles of 1, 2 and 4 epochs of the whole network
-            until it over-fits.
+        pacing: How far to go, and how long: ``AsPlanned`` with the ``usual_plan`` for
+            all eight steps until over-fitting, or a ``Budget``.
         like_imagenet: Whether the photos are of the kind that the backbone knows.
             Then earlier layers get rates 10 times lower than the next, else 3 times,
             as the notes advise; and its batch norms keep their statistics, which a
@@ -65,69 +52,46 @@ def follow(
     Returns:
         The learner with the weights that were best on the validation photos, saved
         under the name ``model``.
+
+    Raises:
+        PlanError: If a setting is out of range, or a budget too small for anything.
     """
-    with clock.step("Enable augmentation, store activations (precompute=True)"):
-        learn = ConvLearner.pretrained(arch, data, precompute=True, **words)
+    with clock.step("Enable augmentation, store activations (precompute=True)") as step:
+        learn = ConvLearner.pretrained(arch, data, **words)
+        plan = pacing.plan_at(Moment.BEGINNING, learn, step)
+        learn.precompute = True
+        learn.store_activations()
 
     with clock.step("Find the highest rate at which the loss clearly improves") as step:
         lr = _chosen(learn.lr_find(), _USUAL_RATE, step)
 
     with clock.step("Train the last layers from stored activations") as step:
-        num_epochs = epochs if recipe == "quick" and epochs else _head_epochs(data)
         learn.fit(
             lr,
             1,
-            cycle_len=num_epochs,
+            cycle_len=plan.head_epochs,
             best_save_name=BEST,
-            callbacks=[NoteFit(step)],
+            callbacks=[NoteFit(step), *pacing.watch(step)],
         )
         learn.load(BEST)
-    if recipe == "quick":
+        plan = pacing.plan_at(Moment.HEAD_TRAINED, learn, step)
+    if plan.recipe == "quick":
         return learn
 
     with clock.step("Train the last layers with augmentation") as step:
-        learn.precompute = False
-        num_epochs = epochs if recipe == "head" and epochs else 2
-        learn.fit(
-            lr, num_epochs, cycle_len=1, best_save_name=BEST, callbacks=[NoteFit(step)]
-        )
-    if recipe == "head":
-        return _at_its_best(learn)
-
-    with clock.step("Unfreeze all layers"):
-        learn.unfreeze()
-        learn.bn_freeze(like_imagenet)
-
-    with clock.step("Give earlier layers lower rates") as step:
-        ratio = 10.0 if like_imagenet else 3.0
-        step.lr = layer_rates(lr, ratio)
-        step.note = f"each layer group {ratio:g} times lower than the next"
-
-    with clock.step("Find the rate again, now for the whole network") as step:
-        found = learn.lr_find(
-            layer_rates(1e-6, ratio), end_lr=1, num_it=_finder_steps(data)
-        )
-        # The head has learned at its first rate. One noisy sweep may lower that for
-        # the whole network, by a decade at most, and not raise it.
-        lr = min(max(_chosen(found, lr, step), lr / 10), lr)
-        step.lr = layer_rates(lr, ratio)
-
-    with clock.step("Train the whole network until it over-fits") as step:
-        overfitting = StopOnOverfitting()
-        try:
+        cycles, cycle_len = _show_augmented(learn, plan, step)
+        if cycles:
             learn.fit(
-                layer_rates(lr, ratio),
-                1 if epochs else _MOST_CYCLES,
-                cycle_len=epochs or 1,
-                cycle_mult=2,
+                lr,
+                cycles,
+                cycle_len=cycle_len,
                 best_save_name=BEST,
-                callbacks=[NoteFit(step), overfitting],
+                callbacks=[NoteFit(step), *pacing.watch(step)],
             )
-        except DivergedError as error:
-            step.note = f"{error} The best weights so far are kept."
-        if overfitting.stopped_at is not None:
-            step.note = f"over-fitting shows after cycle {overfitting.stopped_at + 1}"
-        return _at_its_best(learn)
+    if plan.recipe == "eight-steps":
+        _train_all_layers(learn, lr, clock, pacing, like_imagenet)
+    learn.load(BEST)
+    return learn
 
 
 def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
@@ -142,6 +106,76 @@ def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
     return [lr / ratio**distance for distance in reversed(range(groups))]
 
 
+def _show_augmented(
+    learn: ConvLearner, plan: Plan, step: StepSummary
+) -> tuple[int, int]:
+    """Let the head see augmented photos; say in how many cycles of how many epochs.
+
+    The backbone looks at each photo ``frozen_epochs`` times. Where that makes few steps
+    for the head, it goes over what the backbone saw as often as in step 3.
+    """
+    looks = plan.frozen_epochs
+    is_storable = has_storable_views(learn.data.augmentation)
+    if 1 < looks < plan.head_epochs and is_storable:
+        learn.precompute = looks
+        step.say(f"From stored activations of {looks} augmented views.")
+        return 1, plan.head_epochs
+    learn.precompute = False
+    if not looks:
+        step.say("Left out.")
+    return looks, 1
+
+
+def _train_all_layers(
+    learn: ConvLearner,
+    lr: float,
+    clock: StepClock,
+    pacing: Pacing,
+    like_imagenet: bool,
+) -> None:
+    """Steps 5 to 8, with ``lr`` as the head's rate so far."""
+    with clock.step("Unfreeze all layers"):
+        learn.unfreeze()
+        learn.bn_freeze(like_imagenet)
+
+    with clock.step("Give earlier layers lower rates") as step:
+        ratio = 10.0 if like_imagenet else 3.0
+        step.lr = layer_rates(lr, ratio)
+        step.note = f"each layer group {ratio:g} times lower than the next"
+
+    with clock.step("Find the rate again, now for the whole network") as step:
+        plan = pacing.plan_at(Moment.SWEEP_NEXT, learn, step)
+        if plan.sweep_batches:
+            found = learn.lr_find(
+                layer_rates(1e-6, ratio), end_lr=1, num_it=plan.sweep_batches
+            )
+            # The head has learned at its first rate. One noisy sweep may lower that
+            # for the whole network, by a decade at most, and not raise it.
+            lr = min(max(_chosen(found, lr, step), lr / 10), lr)
+        else:
+            step.say("Left out. Going on with the rate of the head.")
+        step.lr = layer_rates(lr, ratio)
+
+    with clock.step("Train the whole network until it over-fits") as step:
+        plan = pacing.plan_at(Moment.WHOLE_NEXT, learn, step)
+        if plan.epochs == 0:
+            return
+        overfitting = StopOnOverfitting()
+        try:
+            learn.fit(
+                layer_rates(lr, ratio),
+                1 if plan.epochs else _MOST_CYCLES,
+                cycle_len=plan.epochs or 1,
+                cycle_mult=2,
+                best_save_name=BEST,
+                callbacks=[NoteFit(step), overfitting, *pacing.watch(step)],
+            )
+        except DivergedError as error:
+            step.say(f"{error} The best weights so far are kept.")
+        if overfitting.stopped_at is not None:
+            step.say(f"over-fitting shows after cycle {overfitting.stopped_at + 1}")
+
+
 def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:
     """Take the finder's rate, or say why another one is taken."""
     step.note = f"{found.verdict}: {found.reason}"
@@ -150,19 +184,3 @@ def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:
     rate = otherwise if found.rate is None else found.rate
     step.lr = [rate]
     return rate
-
-
-def _head_epochs(data: ImageClassifierData) -> int:
-    steps = math.ceil(len(data.train.index) / data.bs)
-    return min(max(2, math.ceil(_HEAD_STEPS / steps)), 50)
-
-
-def _finder_steps(data: ImageClassifierData) -> int:
-    least, most = _FINDER_STEPS
-    two_epochs = 2 * math.ceil(len(data.train.index) / data.bs)
-    return min(max(two_epochs, least), most)
-
-
-def _at_its_best(learn: ConvLearner) -> ConvLearner:
-    learn.load(BEST)
-    return learn

@@ -37,6 +37,10 @@ class StepSummary:
     note: str = ""
     """What the step has to say: a verdict, a reason to stop."""
 
+    def say(self, sentence: str) -> None:
+        """Add to the note."""
+        self.note = f"{self.note} {sentence}".strip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
@@ -56,6 +60,12 @@ class RunSummary:
     """Rows are true classes, columns predicted ones."""
 
     seconds: float
+    budget: float | None
+    """Seconds that the run was given; None for as long as it takes."""
+
+    plan: Mapping[str, Any] | None
+    """What was chosen to fit the budget, as ``Plan`` takes it; None without one."""
+
     steps: Sequence[StepSummary]
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]

@@ -1,11 +1,14 @@
-"""Which classes are taken for which; the scikit-learn door."""
+"""Which classes are taken for which; the scikit-learn door.
+
+It opens only when something is counted: loading scikit-learn takes half a second, which
+no training run should wait for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
-from sklearn import metrics
 
 from unfreeze.errors import DataError
 
@@ -48,6 +51,8 @@ def confusion_matrix(
     _require_class_numbers(labels, predicted, len(classes))
     if len(labels) == 0:
         return np.zeros((len(classes), len(classes)), dtype=np.int64)
+    from sklearn import metrics
+
     return np.asarray(
         metrics.confusion_matrix(labels, predicted, labels=np.arange(len(classes)))
     )
@@ -66,6 +71,8 @@ def class_scores(
     _require_class_numbers(labels, predicted, len(classes))
     if len(labels) == 0:
         return tuple(ClassScore(name, 0.0, 0.0, 0.0, 0) for name in classes)
+    from sklearn import metrics
+
     columns = metrics.precision_recall_fscore_support(
         labels, predicted, labels=np.arange(len(classes)), zero_division=0
     )

@@ -13,10 +13,25 @@ from unfreeze.tensors import Features, Images, Logits
 
 __all__ = [
     "StagedClassifier",
+    "StandIn",
     "with_custom_head",
     "with_new_head",
     "with_original_head",
 ]
+
+
+@final
+class StandIn:
+    """What computes the features instead of the backbone, for the time being.
+
+    It is no part of the model that holds it, neither saved nor copied with it.
+    ``models.fused`` puts a network here.
+    """
+
+    network: nn.Module | None = None
+
+    def __deepcopy__(self, memo: object) -> "StandIn":
+        return StandIn()
 
 
 @final
@@ -37,10 +52,12 @@ class StagedClassifier(nn.Module):
         self.backbone = backbone
         self.pool = pool
         self.head = head
+        self.stand_in = StandIn()
 
     def features(self, images: Images) -> Features:
         """Compute what the head reads: ``B 2C`` behind a ConcatPool."""
-        return self.pool(self.backbone(images))
+        backbone = self.stand_in.network
+        return self.pool((self.backbone if backbone is None else backbone)(images))
 
     def classify(self, features: Features) -> Logits:
         """Compute logits from what ``features`` returned, in single precision.

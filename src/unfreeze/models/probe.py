@@ -33,13 +33,27 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 def watching(
     modules: dict[str, nn.Module],
     notice: Callable[[str, tuple[object, ...], object], None],
+    foresee: Callable[[str, tuple[object, ...]], None] | None = None,
 ) -> Iterator[None]:
-    """Call ``notice(name, inputs, output)`` whenever one of ``modules`` has run."""
+    """Call ``notice(name, inputs, output)`` whenever one of ``modules`` has run.
+
+    And ``foresee(name, inputs)`` when one is about to run, perhaps in place.
+    """
 
     def hook_for(name: str) -> Callable[..., None]:
         return lambda _, inputs, output: notice(name, inputs, output)
 
+    def early_hook_for(
+        name: str, call: Callable[[str, tuple[object, ...]], None]
+    ) -> Callable[..., None]:
+        return lambda _, inputs: call(name, inputs)
+
     handles = [m.register_forward_hook(hook_for(n)) for n, m in modules.items()]
+    if foresee is not None:
+        handles += [
+            module.register_forward_pre_hook(early_hook_for(name, foresee))
+            for name, module in modules.items()
+        ]
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     HEAD = 5
     SPLIT = 6
     BACKBONE = 7
+    STORED_VIEWS = 8
 
 
 def rng_for(

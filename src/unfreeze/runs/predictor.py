@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -17,6 +17,7 @@ from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.keyed import Purpose
 from unfreeze.numerics.losses import Task
 from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.run_folder import model_file
@@ -137,14 +138,10 @@ class Classifier:
         return Answers(predictions, split.skipped)
 
     def _log_probs(self, split: Screening, num_views: int) -> np.ndarray:
-        spec = self.header.image
-        logits = logits_of_views(
-            self._model,
-            FromImages(split.index, spec),
-            self._augmentation() if num_views else None,
-            num_views,
-            self._setup,
-        )
+        plain = FromImages(split.index, self.header.image)
+        augmentation = self._augmentation() if num_views else None
+        varied = replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
+        logits = logits_of_views(self._model, plain, varied, num_views, self._setup)
         is_single = self.header.task is Task.SINGLE
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
         if num_views == 0:

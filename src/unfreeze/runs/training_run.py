@@ -1,6 +1,7 @@
 """One training run from a folder of photos to a folder of results."""
 
 import csv
+import math
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,8 +16,10 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
+from unfreeze.front.pacing import AsPlanned, Budget, Moment, Pacing
+from unfreeze.front.plan import Recipe, require_recipe, usual_plan
 from unfreeze.front.presets import Preset, is_like_imagenet, tfms_for
-from unfreeze.front.recipe import RECIPES, Recipe, follow, layer_rates
+from unfreeze.front.recipe import follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
 from unfreeze.numerics.metrics import accuracy
@@ -49,6 +52,10 @@ class RunSettings:
     epochs: int | None = None
     """Of the last training step; None lets the recipe decide."""
 
+    budget: float | None = None
+    """Seconds for the whole run, which then chooses its epochs to fit; None takes as
+    long as it takes."""
+
     recipe: Recipe = "eight-steps"
     augment: Preset = "side-on"
     max_zoom: float = 1.1
@@ -58,18 +65,29 @@ class RunSettings:
     """Share held out where the photos are not split already."""
 
     def __post_init__(self) -> None:
-        if self.recipe not in RECIPES:
-            raise PlanError(
-                f"There is no recipe {self.recipe!r}: take one of {RECIPES}."
-            )
-        if self.epochs is not None and self.epochs < 1:
-            raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
+        require_recipe(self.recipe)
+        self._require_length()
         if not 0 <= self.seed < 2**63:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
         if not 0 < self.valid_fraction < 1:
             raise PlanError(
                 "valid_fraction must be above 0 and below 1, got "
                 f"{self.valid_fraction}."
+            )
+
+    def _require_length(self) -> None:
+        if self.epochs is not None and self.epochs < 1:
+            raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
+        if self.budget is None:
+            return
+        if not 0 < self.budget < math.inf:
+            raise PlanError(
+                f"budget must be a number of seconds above 0, got {self.budget:g}."
+            )
+        if self.epochs is not None:
+            raise PlanError(
+                "A budget chooses the epochs, and there are epochs given, too. Pass "
+                "one of them."
             )
 
     def that_matter(self) -> dict[str, Any]:
@@ -145,18 +163,30 @@ def train_folder(
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
     _name_skipped(data, write)
+    pacing = _pacing(data, settings, clock)
     with (
         fresh_run_folder(out),
         closing(HistoryFile(out / "history.jsonl")) as history,
     ):
         output = Output(write=write, has_bar=has_bar, has_hints=False, history=history)
         try:
-            summary = _trained(data, out, settings, clock, output)
+            summary = _trained(data, out, settings, clock, pacing, output)
         except KeyboardInterrupt:
-            _unmeasured(data, settings, clock).write(out / "summary.json")
+            _unmeasured(data, settings, clock, pacing).write(out / "summary.json")
             raise
         summary.write(out / "summary.json")
     return summary
+
+
+def _pacing(
+    data: ImageClassifierData, settings: RunSettings, clock: StepClock
+) -> Pacing:
+    num_views = 0 if settings.augment == "none" else 4
+    num_train = len(data.train.index)
+    usual = usual_plan(num_train, data.bs, settings.recipe, settings.epochs, num_views)
+    if settings.budget is None:
+        return AsPlanned(usual)
+    return Budget(settings.budget, usual, elapsed=lambda: clock.seconds)
 
 
 def _trained(
@@ -164,14 +194,14 @@ def _trained(
     out: Path,
     settings: RunSettings,
     clock: StepClock,
+    pacing: Pacing,
     output: Output,
 ) -> RunSummary:
     learn = follow(
         settings.arch,
         data,
         clock,
-        recipe=settings.recipe,
-        epochs=settings.epochs,
+        pacing,
         like_imagenet=is_like_imagenet(settings.augment),
         weights=settings.weights,
         seed=settings.seed,
@@ -179,7 +209,7 @@ def _trained(
         models_name=out.resolve(),
         output=output,
     )
-    return _measured(learn, out, settings, clock)
+    return _measured(learn, out, settings, clock, pacing)
 
 
 def _name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:
@@ -191,28 +221,34 @@ def _name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> 
 
 
 def _measured(
-    learn: ConvLearner, out: Path, settings: RunSettings, clock: StepClock
+    learn: ConvLearner,
+    out: Path,
+    settings: RunSettings,
+    clock: StepClock,
+    pacing: Pacing,
 ) -> RunSummary:
     """Measure the trained model on the validation photos, as part of the last step."""
     data = learn.data
-    stack, _ = learn.TTA(n_aug=0 if settings.augment == "none" else 4)
+    plan = pacing.plan_at(Moment.ALL_TRAINED, learn, clock.steps[-1])
+    stack, _ = learn.TTA(n_aug=plan.num_views)
     labels = data.val_y
     plain = Predictions(data.valid.index.names, data.classes, stack[0], labels)
     write_predictions(out / "predictions.csv", plain)
+    confusion = Interpretation(plain).confusion_matrix().tolist()
     clock.settle()
     return replace(
-        _unmeasured(data, settings, clock),
+        _unmeasured(data, settings, clock, pacing),
         status="finished",
         accuracy=accuracy(plain.log_probs, labels),
         tta_accuracy=accuracy(stack, labels) if len(stack) > 1 else None,
         valid_loss=float(plain.losses().mean()),
-        confusion=Interpretation(plain).confusion_matrix().tolist(),
+        confusion=confusion,
         hardware=hardware(learn.runtime),
     )
 
 
 def _unmeasured(
-    data: ImageClassifierData, settings: RunSettings, clock: StepClock
+    data: ImageClassifierData, settings: RunSettings, clock: StepClock, pacing: Pacing
 ) -> RunSummary:
     return RunSummary(
         status="stopped",
@@ -227,6 +263,8 @@ def _unmeasured(
         valid_loss=None,
         confusion=None,
         seconds=clock.seconds,
+        budget=settings.budget,
+        plan=None if pacing.chosen is None else asdict(pacing.chosen),
         steps=clock.steps,
         settings=asdict(settings),
         hardware={},

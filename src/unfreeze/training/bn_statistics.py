@@ -1,5 +1,6 @@
 """Fresh batch-norm statistics for weights that no step of learning produced."""
 
+from functools import partial
 from typing import TypeGuard
 
 import torch
@@ -28,7 +29,8 @@ def refresh_statistics(model: StagedClassifier, source: Source, setup: Setup) ->
     try:
         with torch.no_grad():
             for batch in shuffled(source, setup.loading, epoch=0):
-                logits_of(model, source, batch, setup.runtime)
+                run = partial(logits_of, model, source, batch, setup)
+                setup.micro_batches.run(run, model)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -51,7 +52,9 @@ def logits_over(
     """
     with evaluating(model), memory_explained(setup.loading.batch_size):
         parts = [
-            logits_of(model, source, batch, setup.runtime).float()
+            setup.micro_batches.run(
+                partial(logits_of, model, source, batch, setup), model
+            ).float()
             for batch in in_order(source, setup.loading, epoch)
         ]
         return torch.cat(parts).cpu()

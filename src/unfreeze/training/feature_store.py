@@ -26,7 +26,8 @@ __all__ = ["FeatureStore", "StoredRows", "store_folder"]
 _BYTES_AT_ONCE = 1024**2
 
 _LARGEST_IN_MEMORY = 2 * 1024**3
-"""Bytes of one split that are held in memory; larger splits are read from the map."""
+"""Bytes of one split, in all of its views, that are held in memory; larger splits are
+read from the map."""
 
 
 def store_folder(parent: Path, name: str, key: Mapping[str, object]) -> Path:
@@ -83,12 +84,19 @@ class FeatureStore:
             rows = np.load(written, mmap_mode="r")
         self._register(rows, ids)
 
-    def read(self, ids: UInt8[np.ndarray, "N 16"]) -> "StoredRows | np.ndarray":
-        """Rows in the order of ``ids``, all of which must be at hand."""
+    def read(
+        self, ids: UInt8[np.ndarray, "N 16"], *, num_views: int = 1
+    ) -> "StoredRows | np.ndarray":
+        """Rows in the order of ``ids``, all of which must be at hand.
+
+        Args:
+            ids: Content hash of each image.
+            num_views: As many reads share the memory that one split may take.
+        """
         places = [self._place[each] for each in _as_bytes(ids)]
         table = np.array(places, dtype=np.int64).reshape(-1, 2)
         stored = StoredRows(self._segments, table)
-        if stored.nbytes <= _LARGEST_IN_MEMORY:
+        if num_views * stored.nbytes <= _LARGEST_IN_MEMORY:
             return stored[np.arange(len(stored))]
         return stored
 

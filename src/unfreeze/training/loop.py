@@ -18,9 +18,10 @@ from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
-from unfreeze.training.restore import borrowed_random_state, seed_modules
+from unfreeze.training.restore import borrowed_random_state
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
+from unfreeze.training.stand_in import fused_while_frozen
 from unfreeze.training.step import train_step
 
 __all__ = ["Fit"]
@@ -70,6 +71,7 @@ class Fit:
             borrowed_random_state(self.setup.runtime.device),
             _told(self.callbacks, view),
             memory_explained(self.setup.loading.batch_size),
+            fused_while_frozen(self.model, self.source, self.setup.runtime),
         ):
             for epoch in range(self.epochs):
                 began = time.perf_counter()
@@ -91,13 +93,13 @@ class Fit:
         ):
             rates, momentum = self._set_rates(len(self.history))
             _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
-            self._seed_step(global_epoch, i)
             loss = train_step(
                 self.model,
                 self.source,
                 batch,
                 self.optimizer,
                 self.setup,
+                seed=self._seed(global_epoch, i),
                 clip_norm=self.clip_norm,
             )
             self.history.add_step(epoch, rates, momentum, loss)
@@ -107,14 +109,13 @@ class Fit:
                 return True, num_images
         return False, num_images
 
-    def _seed_step(self, global_epoch: int, step_in_epoch: int) -> None:
-        seed = torch_seed(
+    def _seed(self, global_epoch: int, step_in_epoch: int) -> int:
+        return torch_seed(
             self.setup.loading.seed,
             Purpose.STEP,
             epoch=global_epoch,
             row=step_in_epoch,
         )
-        seed_modules(self.setup.runtime.device, seed)
 
     def _validated(self) -> Evaluation:
         evaluation = self.validate(self.model)

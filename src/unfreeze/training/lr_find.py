@@ -19,13 +19,10 @@ from unfreeze.numerics.suggest import Curve, Suggestion, suggest
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
 from unfreeze.training.history import History
-from unfreeze.training.restore import (
-    borrowed_random_state,
-    put_back,
-    seed_modules,
-)
+from unfreeze.training.restore import borrowed_random_state, put_back
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
+from unfreeze.training.stand_in import fused_while_frozen
 from unfreeze.training.step import train_step
 
 __all__ = ["RateSearch", "find_rate"]
@@ -98,6 +95,7 @@ def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
     with (
         borrowed_random_state(setup.runtime.device),
         memory_explained(setup.loading.batch_size),
+        fused_while_frozen(model, source, setup.runtime),
     ):
         for repeat in range(repeats):
             with put_back(model):
@@ -145,13 +143,13 @@ class _Sweep:
         set_mode(layer_groups(self.model), training=True, bn_frozen=self.bn_frozen)
         for step, batch in enumerate(self._batches(schedule.num_steps, repeat)):
             optimizer.set_multiplier(schedule.multiplier(step))
-            seed_modules(self.setup.runtime.device, self._seed(repeat, step))
             loss = train_step(
                 self.model,
                 self.source,
                 batch,
                 optimizer,
                 self.setup,
+                seed=self._seed(repeat, step),
                 clip_norm=self.clip_norm,
             )
             if watch.is_hopeless(float(loss)):

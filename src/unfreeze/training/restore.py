@@ -34,16 +34,18 @@ def seed_modules(device: torch.device, seed: int) -> None:
 def put_back(model: nn.Module) -> Iterator[None]:
     """Return weights, statistics, gradients and modes of ``model`` to those on entry.
 
-    Holds on Ctrl-C and on any error, too.
+    What is frozen and what learns is put back as well. Holds on Ctrl-C and on any
+    error, too.
     """
     saved = copy.deepcopy(model.state_dict())
-    gradients = [parameter.grad for parameter in model.parameters()]
+    parameters = [(each, each.requires_grad, each.grad) for each in model.parameters()]
     modes = [(module, module.training) for module in model.modules()]
     try:
         yield
     finally:
         model.load_state_dict(saved)
-        for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+        for parameter, learned, gradient in parameters:
+            parameter.requires_grad_(learned)
             parameter.grad = gradient
         for module, was_training in modes:
             module.training = was_training

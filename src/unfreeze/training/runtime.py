@@ -12,7 +12,21 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 
-__all__ = ["AcceleratedRuntime", "PlainRuntime", "Runtime", "memory_explained"]
+__all__ = [
+    "AcceleratedRuntime",
+    "PlainRuntime",
+    "Runtime",
+    "is_out_of_memory",
+    "memory_explained",
+]
+
+_FULL = (
+    "DefaultCPUAllocator",
+    "MPS backend out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+"""Words of torch where it lacks memory without saying so by the class of the error."""
 
 
 class Runtime(abc.ABC):
@@ -21,6 +35,9 @@ class Runtime(abc.ABC):
     device: torch.device
     precision: str
     """Format of the arithmetic inside the model: ``bf16`` or ``fp32``."""
+
+    fuses: bool
+    """Whether a backbone that does not learn may run in a fused form."""
 
     @abc.abstractmethod
     def autocast(self) -> AbstractContextManager[None]:
@@ -46,6 +63,8 @@ class AcceleratedRuntime(Runtime):
     Raises:
         PlanError: If there is no such precision, or more than one process.
     """
+
+    fuses = True
 
     def __init__(self, precision: str | None = None) -> None:
         if precision not in (None, "bf16", "fp32"):
@@ -82,6 +101,7 @@ class PlainRuntime(Runtime):
 
     device = torch.device("cpu")
     precision = "fp32"
+    fuses = False
 
     @override
     def autocast(self) -> AbstractContextManager[None]:
@@ -96,6 +116,13 @@ class PlainRuntime(Runtime):
         return nn.utils.clip_grad_norm_(model.parameters(), limit)
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error of torch says that some memory is too small."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return any(words in str(error) for words in _FULL)
+
+
 @contextmanager
 def memory_explained(batch_size: int) -> Iterator[None]:
     """Turn a memory that is too small for the body into advice on the batch size.
@@ -105,7 +132,9 @@ def memory_explained(batch_size: int) -> Iterator[None]:
     """
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
         raise PlanError(
             f"The memory of the device is too small for batches of {batch_size} "
             f"photos. Pass bs={max(batch_size // 2, 2)} or less, or a smaller sz."

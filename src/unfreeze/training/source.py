@@ -4,25 +4,29 @@ Two small classes instead of a flag, so that the one place that must know the
 difference says so in a ``match`` that the type checker proves complete.
 """
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, assert_never, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8, UInt64
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.batches import PixelLoader, epoch_order
-from unfreeze.data.decode import preprocess, read_pixels
+from unfreeze.data.decode import DECODER, preprocess, read_pixels
 from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.numerics.losses import Task
 from unfreeze.records import ImageSpec
-from unfreeze.tensors import Batch, Logits, Targets
+from unfreeze.tensors import Batch, Features, Logits, Pixels, Targets
+from unfreeze.training.micro_batches import MicroBatches
+from unfreeze.training.pixel_store import StoredPixels
 from unfreeze.training.runtime import Runtime
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "Loading",
     "Setup",
     "Source",
+    "features_of",
     "in_order",
     "labels_of",
     "logits_of",
@@ -69,6 +74,9 @@ class Loading:
     seed: int
     """Keys the order of rows and the augmentation of each image."""
 
+    pin_memory: bool = False
+    """Put photos in memory that a GPU copies from while it computes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
@@ -77,6 +85,8 @@ class Setup:
     loading: Loading
     runtime: Runtime
     task: Task
+    micro_batches: MicroBatches = field(default_factory=MicroBatches, compare=False)
+    """How many photos at once the memory holds, as far as this pass has found out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,39 +101,90 @@ class FromImages:
     purpose: Purpose = Purpose.AUGMENT
     """What the random numbers of the augmentation are for."""
 
+    counters: UInt64[np.ndarray, " N"] | None = None
+    """What keys the augmentation of each row. Its number, unless given."""
+
+    stored: StoredPixels | None = None
+    """Photos that were decoded before; None decodes them in every pass."""
+
     def __len__(self) -> int:
         return len(self.index)
+
+    @property
+    def way_of_decoding(self) -> str:
+        """Names everything besides the file that decoded pixels depend on."""
+        rules = hashlib.blake2b(DECODER.encode(), digest_size=4).hexdigest()
+        shape, side = "centre", self.spec.size
+        if self.spec.squash:
+            shape = "squeezed"
+        elif self.augmentation is not None and self.augmentation.short_side:
+            shape, side = "side", self.augmentation.short_side
+        return f"{shape}_{side}_{self.spec.interpolation}_{rules}"
 
     def batches(
         self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
     ) -> Batches:
-        """Decode the rows of ``order`` in threads, keeping their order."""
+        """Read the rows of ``order`` in threads, keeping their order."""
 
-        def read(row: int) -> Square:
-            return self._square(row, loading.seed, epoch)
+        def fill(row: int, square: Square) -> None:
+            self._fill(row, square, loading.seed, epoch)
 
-        return PixelLoader(
+        loader = PixelLoader(
             self.index,
-            read,
+            fill,
             rows=order,
             batch_size=loading.batch_size,
             num_workers=loading.num_workers,
             size=self.spec.size,
             drop_single=drop_single,
+            pin_memory=loading.pin_memory,
         )
+        return loader if self.stored is None else _Keeping(loader, self.stored)
 
-    def _square(self, row: int, seed: int, epoch: int) -> Square:
+    def _fill(self, row: int, square: Square, seed: int, epoch: int) -> None:
+        if self.stored is None:
+            pixels = self._decoded(row)
+        else:
+            pixels = self.stored.read(row, lambda: self._decoded(row))
+        if self.augmentation is None:
+            np.copyto(square, pixels)
+            return
+        counter = row if self.counters is None else int(self.counters[row])
+        rng = rng_for(seed, self.purpose, epoch=epoch, row=counter)
+        self.augmentation.apply(pixels, rng, square)
+
+    def _decoded(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
+        """What does not change from epoch to epoch."""
         source = self.index.sources[row]
         if self.augmentation is None:
             return preprocess(source, self.spec)
-        pixels = read_pixels(
+        return read_pixels(
             source,
             short_side=self.augmentation.short_side,
             squash_to=self.augmentation.squash_to,
             interpolation=self.spec.interpolation,
         )
-        rng = rng_for(seed, self.purpose, epoch=epoch, row=row)
-        return self.augmentation.apply(pixels, rng)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Keeping:
+    """A pass that keeps for the next one what it has decoded."""
+
+    loader: PixelLoader
+    stored: StoredPixels
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.stored.begin()
+        try:
+            with closing(iter(self.loader)) as batches:
+                for batch in batches:
+                    self.stored.save(only_if_late=True)
+                    yield batch
+        finally:
+            self.stored.save()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,15 +196,21 @@ class FromFeatures:
 
     labels: Labels | None
 
+    later_views: tuple[FeatureRows, ...] = ()
+    """Rows of epochs 1, 2 and so on, where not all have the same. After the last of
+    them it is the turn of ``features`` again."""
+
     def __len__(self) -> int:
         return len(self.features)
 
     def batches(
         self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
     ) -> Batches:
-        """Read the rows of ``order``; features are the same in every epoch."""
-        del epoch
-        return _FeatureBatches(self, order, loading.batch_size, drop_single)
+        """Read the rows of ``order`` from the view whose turn it is."""
+        views = (self.features, *self.later_views)
+        view = views[epoch % len(views)]
+        size = loading.batch_size
+        return _FeatureBatches(view, self.labels, order, size, drop_single)
 
 
 Source: TypeAlias = FromImages | FromFeatures
@@ -151,7 +218,8 @@ Source: TypeAlias = FromImages | FromFeatures
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FeatureBatches:
-    source: FromFeatures
+    features: FeatureRows
+    labels: Labels | None
     order: np.ndarray
     batch_size: int
     drop_single: bool
@@ -161,11 +229,10 @@ class _FeatureBatches:
         return whole + int(rest > int(self.drop_single))
 
     def __iter__(self) -> Iterator[Batch]:
-        known = self.source.labels
-        labels = None if known is None else torch.from_numpy(known)
+        labels = None if self.labels is None else torch.from_numpy(self.labels)
         for i in range(len(self)):
             rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-            inputs = torch.from_numpy(np.ascontiguousarray(self.source.features[rows]))
+            inputs = torch.from_numpy(np.ascontiguousarray(self.features[rows]))
             yield Batch(inputs, None if labels is None else labels[rows], rows)
 
 
@@ -183,17 +250,29 @@ def in_order(source: Source, loading: Loading, epoch: int = 0) -> Batches:
     return source.batches(np.arange(len(source)), loading, epoch, drop_single=False)
 
 
+def features_of(
+    model: StagedClassifier, pixels: Pixels, spec: ImageSpec, setup: Setup
+) -> Features:
+    """Run all of ``model`` but its head, in pieces where the memory is too small."""
+
+    def run(piece: Pixels) -> Features:
+        with setup.runtime.autocast():
+            return model.features(normalise(piece, spec))
+
+    pixels = pixels.to(setup.runtime.device, non_blocking=True)
+    return setup.micro_batches.apply(run, pixels, model)
+
+
 def logits_of(
-    model: StagedClassifier, source: Source, batch: Batch, runtime: Runtime
+    model: StagedClassifier, source: Source, batch: Batch, setup: Setup
 ) -> Logits:
     """Run the part of ``model`` that reads what ``source`` yields."""
-    inputs = batch.inputs.to(runtime.device, non_blocking=True)
     match source:
         case FromImages():
-            with runtime.autocast():
-                return model(normalise(inputs, source.spec))
+            return model.classify(features_of(model, batch.inputs, source.spec, setup))
         case FromFeatures():
-            return model.classify(inputs)
+            device = setup.runtime.device
+            return model.classify(batch.inputs.to(device, non_blocking=True))
         case _:
             assert_never(source)
 

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.screen import Screening
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import ImageSpec
 from unfreeze.training.features import FeatureKeeper, OnProgress
+from unfreeze.training.pixel_store import PixelShelf, StoredPixels
 from unfreeze.training.source import (
     FeatureRows,
     FromFeatures,
@@ -31,15 +34,40 @@ class Supply:
     folder: Callable[[], Path]
     """Gives the folder for stored activations, and makes it when it is needed."""
 
-    _rows: dict[int, tuple[Screening, FeatureRows]] = field(
-        default_factory=dict, init=False
-    )
+    most_cached_bytes: int = 0
+    """Room on the disk for decoded photos; 0 decodes them in every epoch."""
+
+    _rows: dict[int, "_Rows"] = field(default_factory=dict, init=False)
+    _shelf: PixelShelf | None = field(default=None, init=False)
     _key: str = field(default="", init=False)
 
-    def images(self, split: Screening, *, is_augmented: bool) -> FromImages:
-        """Decode the images of a split, each epoch anew."""
+    def images(
+        self,
+        split: Screening,
+        *,
+        is_augmented: bool,
+        purpose: Purpose = Purpose.AUGMENT,
+        is_kept: bool = True,
+    ) -> FromImages:
+        """The images of a split.
+
+        Args:
+            split: Images and their content hashes.
+            is_augmented: Vary them, differently in each epoch.
+            purpose: What the random numbers of the augmentation are for.
+            is_kept: Keep decoded photos for later passes, where the cache has room.
+        """
         augmentation = self.augmentation if is_augmented else None
-        return FromImages(split.index, self.spec, augmentation)
+        source = FromImages(split.index, self.spec, augmentation, purpose)
+        if not (is_kept and self.most_cached_bytes) or split.index.is_in_memory:
+            return source
+        store = self._shelf_of_pixels().store(source.way_of_decoding)
+        return replace(source, stored=StoredPixels(store, split.digests))
+
+    def _shelf_of_pixels(self) -> PixelShelf:
+        if self._shelf is None:
+            self._shelf = PixelShelf(self.folder() / "pixels", self.most_cached_bytes)
+        return self._shelf
 
     def features(
         self,
@@ -59,18 +87,37 @@ class Supply:
             on_progress: Called with the number of images done, and to be done.
             on_disk: Keep what has to be computed for later runs, too.
         """
-        keeper = FeatureKeeper(
-            model=model,
-            spec=self.spec,
-            folder=self.folder() if on_disk else None,
-            setup=self.setup,
-            on_progress=on_progress,
-        )
-        self._forget_others(keeper)
-        if id(split) not in self._rows:
-            rows = keeper.features(split.index, split.digests)
-            self._rows[id(split)] = split, rows
-        return FromFeatures(self._rows[id(split)][1], split.index.labels)
+        keeper = self._keeper(model, on_progress, on_disk=on_disk)
+        index, ids = split.index, split.digests
+        return self._at_hand(keeper, split, 0, lambda: (keeper.features(index, ids),))
+
+    def views(
+        self,
+        model: StagedClassifier,
+        split: Screening,
+        count: int,
+        on_progress: OnProgress | None = None,
+    ) -> FromFeatures:
+        """Stored activations of ``count`` augmented views; each epoch takes the next.
+
+        Args:
+            model: Frozen up to its head.
+            split: Images and their content hashes.
+            count: Views of each image, 1 or more.
+            on_progress: Called with the number of rows done, and to be done.
+
+        Raises:
+            PlanError: If there is no augmentation, or a step of the user's own in it.
+        """
+        keeper = self._keeper(model, on_progress, on_disk=True)
+        images = self.images(split, is_augmented=True)
+        read = partial(keeper.views, images, split.digests, count)
+        return self._at_hand(keeper, split, count, read)
+
+    def num_missing(self, model: StagedClassifier, split: Screening) -> int:
+        """Images of a split whose activations are not stored yet."""
+        keeper = self._keeper(model, None, on_disk=True)
+        return keeper.num_missing(split.digests)
 
     def for_measuring(
         self,
@@ -89,9 +136,51 @@ class Supply:
             return self.features(model, split, on_progress, on_disk=on_disk)
         return self.images(split, is_augmented=False)
 
+    def _keeper(
+        self,
+        model: StagedClassifier,
+        on_progress: OnProgress | None,
+        *,
+        on_disk: bool,
+    ) -> FeatureKeeper:
+        return FeatureKeeper(
+            model=model,
+            spec=self.spec,
+            folder=self.folder() if on_disk else None,
+            setup=self.setup,
+            on_progress=on_progress,
+        )
+
+    def _at_hand(
+        self,
+        keeper: FeatureKeeper,
+        split: Screening,
+        num_views: int,
+        read: Callable[[], tuple[FeatureRows, ...]],
+    ) -> FromFeatures:
+        """Read rows unless the last ones read for this split are those."""
+        self._forget_others(keeper)
+        known = self._rows.get(id(split))
+        if known is None or known.num_views != num_views:
+            known = self._rows[id(split)] = _Rows(split, num_views, read())
+        first, *others = known.rows
+        return FromFeatures(first, split.index.labels, tuple(others))
+
     def _forget_others(self, keeper: FeatureKeeper) -> None:
         """Drop rows that an earlier state of the backbone computed."""
         key = json.dumps(keeper.key(), sort_keys=True)
         if key != self._key:
             self._rows.clear()
             self._key = key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Rows of a split in memory, or mapped to it."""
+
+    split: Screening
+    num_views: int
+    """0 is the plain images."""
+
+    rows: tuple[FeatureRows, ...]
+    """Those of each view."""

@@ -3,16 +3,12 @@
 Only for images that are not learned from: validation, test, new photos.
 """
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from unfreeze.augment.pipeline import Augmentation
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.numerics.keyed import Purpose
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.source import FromImages, Setup
 
@@ -22,7 +18,7 @@ __all__ = ["logits_of_views"]
 def logits_of_views(
     model: StagedClassifier,
     plain: FromImages,
-    augmentation: Augmentation | None,
+    varied: FromImages,
     num_views: int,
     setup: Setup,
 ) -> Float32[Tensor, "V N K"]:
@@ -31,17 +27,24 @@ def logits_of_views(
     View 0 is the plain one, identical to a prediction without test-time augmentation.
     View ``v`` of row ``i`` is a function of (seed, v, i): calling twice gives the same.
 
+    Args:
+        model: Put in evaluation mode for the time being.
+        plain: The images as evaluation sees them.
+        varied: The same images with augmentation, drawn for ``Purpose.VIEWS``.
+        num_views: Augmented passes.
+        setup: How to load, and on what machine.
+
     Raises:
         PlanError: If augmented views are wanted and there is no augmentation.
     """
-    if num_views and augmentation is None:
+    if num_views and varied.augmentation is None:
         raise PlanError(
             "Test-time augmentation needs augmentation: pass aug_tfms or max_zoom to "
             "tfms_from_model, or call predict()."
         )
-    views = replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
     passes = [logits_over(model, plain, setup)]
     passes += [
-        logits_over(model, views, setup, epoch=view) for view in range(1, num_views + 1)
+        logits_over(model, varied, setup, epoch=view)
+        for view in range(1, num_views + 1)
     ]
     return torch.stack(passes)

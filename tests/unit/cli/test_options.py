@@ -3,8 +3,8 @@
 from typing import get_args
 
 from unfreeze.cli import options
+from unfreeze.front.plan import RECIPES
 from unfreeze.front.presets import PRESETS
-from unfreeze.front.recipe import RECIPES
 
 
 def test_choices_are_those_of_the_library() -> None:

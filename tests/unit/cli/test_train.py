@@ -1,13 +1,16 @@
 """Mirrors src/unfreeze/cli/train.py."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
+from unfreeze.front.learner import Learner
 from unfreeze.runs.training_run import RunSettings
+from unfreeze.training.speeds import Speeds
 
 SHORT = "--arch unfreeze_nano --size 32 --batch-size 8 --num-workers 0 --recipe quick"
 
@@ -41,6 +44,18 @@ def test_it_ends_with_a_table_that_fits_80_columns(
     assert max(map(len, ended.out.splitlines())) <= 80
 
 
+def test_a_budget_is_compared_with_what_was_spent(
+    unfreeze: Unfreeze, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = Speeds(look=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2)
+    monkeypatch.setattr(Learner, "measure_speeds", lambda learn, seconds: speeds)
+
+    ended = unfreeze(f"train {SHORT} --budget 1h30m --out run", photos)
+
+    assert ended.code == 0
+    assert re.search(r"\d+ seconds of 5400\n", ended.out)
+
+
 def test_json_is_the_summary_and_everything_else_goes_to_stderr(
     unfreeze: Unfreeze, photos: Path, tmp_path: Path
 ) -> None:
@@ -70,6 +85,8 @@ def test_without_out_runs_are_numbered(
         ("--valid-fraction 1.5", "got 1.5"),
         ("--seed 99999999999999999999", "seed must be from 0 to 2**63 - 1"),
         ("--max-zoom inf", "max_zoom"),
+        ("--budget 10", "Write it above 0 and with units, such as 45s, 10m"),
+        ("--budget 1h30m --epochs 2", "A budget chooses the epochs"),
         ("--out file", "file is a file"),
         ("--out file/run", "file is a file"),
         ("--out full", "holds other things"),

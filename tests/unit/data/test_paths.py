@@ -8,20 +8,28 @@ import pytest
 
 from unfreeze.data.paths import PackedNames, PackedPaths
 
-_FOLDERS = [(b"cats", [b"a.jpg", b"b.jpg"]), (b"", [b"c.jpg"]), (b"x/y", [b"d.png"])]
+_FOLDERS = [(b"cats", b"b.jpg\0a.jpg\0"), (b"", b"c.jpg\0"), (b"x/y", b"d.png\0")]
 _NAMES = ["cats/a.jpg", "cats/b.jpg", "c.jpg", "x/y/d.png"]
 
 
-def test_names_come_back_in_order_with_their_folders() -> None:
+def test_names_come_back_with_their_folders_and_sorted_within_them() -> None:
     assert list(PackedNames.from_folders(_FOLDERS)) == _NAMES
-    assert list(PackedNames.from_names(_NAMES)) == _NAMES
+
+
+def test_names_in_their_final_order_keep_it() -> None:
+    names = ["x/y/d.png", "b.jpg", "cats/a.jpg", "b.jpg"]
+
+    assert list(PackedNames.from_names(names)) == names
 
 
 def test_no_names_are_an_empty_sequence() -> None:
-    names = PackedNames.from_folders([(b"empty", [])])
-
-    assert len(names) == 0
-    assert list(names) == []
+    for names in (
+        PackedNames.from_folders([(b"empty", b"")]),
+        PackedNames.from_folders([]),
+        PackedNames.from_names([]),
+    ):
+        assert len(names) == 0
+        assert list(names) == []
 
 
 def test_take_follows_the_rows_given() -> None:
@@ -39,13 +47,14 @@ def test_rows_beyond_the_end_are_refused_and_negative_ones_count_backwards() -> 
     names = PackedNames.from_names(_NAMES)
 
     assert names[-1] == _NAMES[-1]
-    with pytest.raises(IndexError):
-        names[4]
+    for row in (4, -5):
+        with pytest.raises(IndexError):
+            names[row]
 
 
 def test_bytes_that_are_no_text_survive() -> None:
     raw = b"caf\xe9 \xff.jpg"
-    name = PackedNames.from_folders([(b"gr\xfc\xdfe", [raw])])[0]
+    name = PackedNames.from_folders([(b"gr\xfc\xdfe", raw + b"\0")])[0]
 
     assert os.fsencode(name) == b"gr\xfc\xdfe/" + raw
     assert PackedNames.from_names([name])[0] == name

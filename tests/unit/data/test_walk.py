@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.data import walk
+from unfreeze.data.names import parted
 from unfreeze.data.walk import Ignored, list_folder, note_ignored, walk_images
 from unfreeze.errors import DataError
 
@@ -20,8 +22,8 @@ def _walk(root: Path, start: bytes = b"") -> tuple[list[str], Ignored]:
     ignored = Ignored()
     found = [
         os.fsdecode(folder + b"/" + name if folder else name)
-        for folder, names in walk_images(root, start, ignored)
-        for name in names
+        for folder, text in walk_images(root, [start], ignored)
+        for name in sorted(parted(text))
     ]
     return found, ignored
 
@@ -32,7 +34,7 @@ def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
     listing = list_folder(os.fsencode(tmp_path))
 
     assert listing.folders == [b"sub"]
-    assert listing.images == [b"a.png", b"b.JPG"]
+    assert sorted(parted(listing.images)) == [b"a.png", b"b.JPG"]
     assert listing.others == [b"noending", b"notes.txt"]
 
 
@@ -43,7 +45,7 @@ def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
 def test_usual_endings_are_images_in_any_case(tmp_path: Path, ending: str) -> None:
     _touch(tmp_path, f"photo.{ending}")
 
-    assert list_folder(os.fsencode(tmp_path)).images == [f"photo.{ending}".encode()]
+    assert list_folder(os.fsencode(tmp_path)).images == f"photo.{ending}\0".encode()
 
 
 def test_names_that_only_resemble_images_are_others(tmp_path: Path) -> None:
@@ -51,8 +53,47 @@ def test_names_that_only_resemble_images_are_others(tmp_path: Path) -> None:
 
     listing = list_folder(os.fsencode(tmp_path))
 
-    assert listing.images == [b"-.jpg", b"x.jpg"]
+    assert sorted(parted(listing.images)) == [b"-.jpg", b"x.jpg"]
     assert listing.others == [b"jpg", b"photo.jpg.txt", b"photo.jpg~"]
+
+
+@pytest.mark.parametrize(
+    "visible",
+    [
+        [],
+        ["a.jpg"],
+        ["a.jpg", "b.jpg", "c..jpg", "-.jpg", "0.jpg"],
+        ["a.jpg", "b.JPG", "c.png"],
+        ["a.jpg", "b.jpg", "c.jpg.txt"],
+    ],
+)
+@pytest.mark.parametrize(
+    "hidden", [[], [".jpg"], [".a.jpg", "._a.jpg", ".DS_Store", "...", ".b.jpg"]]
+)
+def test_hidden_files_are_neither_images_nor_others(
+    tmp_path: Path, visible: list[str], hidden: list[str]
+) -> None:
+    _touch(tmp_path, *visible, *hidden)
+
+    listing = list_folder(os.fsencode(tmp_path))
+
+    assert sorted(parted(listing.images) + listing.others) == sorted(
+        name.encode() for name in visible
+    )
+    assert listing.others == [b"c.jpg.txt"] * ("c.jpg.txt" in visible)
+
+
+def test_systems_that_do_not_number_folders_list_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _touch(tmp_path, "a.png", "notes.txt", "sub/x.jpg", "sub/.hidden", "sub/b.jpg")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/sub/caf\xe9.jpg")).touch()
+    before = _walk(tmp_path)
+
+    monkeypatch.setattr(walk, "_HAS_NUMBERED_FOLDERS", False)
+
+    assert _walk(tmp_path) == before
+    assert len(before[0]) == 4
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -76,6 +117,14 @@ def test_the_walk_begins_where_it_is_told(tmp_path: Path) -> None:
     _touch(tmp_path, "b/2.jpg", "a/z/1.jpg")
 
     assert _walk(tmp_path, b"a")[0] == ["a/z/1.jpg"]
+
+
+def test_the_walk_keeps_the_order_of_its_starts(tmp_path: Path) -> None:
+    _touch(tmp_path, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+
+    found = list(walk_images(tmp_path, [b"c", b"a"], Ignored()))
+
+    assert found == [(b"c", b"3.jpg\0"), (b"a", b"1.jpg\0")]
 
 
 def test_hidden_folders_and_caches_are_not_entered(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/front/conv_learner.py."""
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -191,6 +192,18 @@ def test_interpretation_counts_what_predict_says(quick: ConvLearner) -> None:
 # --- other photos --------------------------------------------------------------
 
 
+def test_activations_that_are_missing_are_counted(
+    make_learner: MakeLearner, make_data: MakeData, drawn_folder: Path
+) -> None:
+    learner = make_learner(make_data(drawn_folder))
+    assert learner.num_missing_activations() == 36 + 18
+
+    learner.precompute = True
+    learner.store_activations()
+
+    assert learner.num_missing_activations() == 0
+
+
 def test_larger_photos_go_on_training_with_the_same_weights(
     photos: Path, make_data: MakeData, learn: ConvLearner, state_of: StateOf
 ) -> None:
@@ -217,6 +230,58 @@ def test_photos_of_other_classes_are_refused(
 
     with pytest.raises(PlanError, match=r"discs.*Build a new learner"):
         learn.set_data(make_data(drawn_folder))
+
+
+def test_views_that_cannot_be_stored_are_refused_before_anything_changes(
+    photos: Path, make_data: MakeData, learn: ConvLearner
+) -> None:
+    own = make_data(
+        photos, tfms=tfms_from_model("unfreeze_nano", 48, lambda image: image)
+    )
+    before = learn.data
+    learn.unfreeze()
+
+    with pytest.raises(PlanError, match="would go unnoticed"):
+        learn.set_data(own, precompute=4)
+    with pytest.raises(PlanError, match="would go unnoticed"):
+        ConvLearner.pretrained("no such architecture", own, precompute=4)
+
+    assert learn.data is before
+    assert not learn.model.is_backbone_frozen
+
+
+# --- stored activations --------------------------------------------------------
+
+
+def test_a_number_stores_so_many_views_of_training_photos_and_plain_others(
+    drawn_folder: Path, make_data: MakeData, make_learner: MakeLearner
+) -> None:
+    """Of 36 photos to learn from and 18 to measure with."""
+    learn = make_learner(make_data(drawn_folder), precompute=3)
+
+    rows: dict[object, int] = {}
+    for folder in learn.tmp_path.glob("x_act_*"):
+        meta = json.loads((folder / "meta.json").read_text())
+        manifests = [
+            json.loads(each.read_text()) for each in folder.glob("part-*.json")
+        ]
+        rows[meta.get("view")] = sum(each["shape"][0] for each in manifests)
+    assert rows == {None: 18, 1: 36, 2: 36, 3: 36}
+
+
+def test_an_epoch_from_views_runs_no_photo_through_the_backbone(
+    make_learner: MakeLearner,
+) -> None:
+    learn = make_learner(precompute=2)
+    seen: list[int] = []
+    learn.model.backbone.register_forward_hook(
+        lambda _, inputs, __: seen.append(len(inputs[0]))
+    )
+
+    learn.fit(1e-2, 4)
+    learn.lr_find(num_it=20)
+
+    assert seen == []
 
 
 # --- heads ---------------------------------------------------------------------
@@ -315,5 +380,5 @@ def test_tta_of_several_labels_averages_probabilities(
     stack, _ = learn.TTA()
 
     assert stack.shape == (5, 7, 4)
-    assert np.array_equal(stack[0], learn.predict())
+    assert stack[0] == pytest.approx(learn.predict(), rel=1e-6)
     assert learn.TTA_probs()[0] == pytest.approx(stack.mean(axis=0))

@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/front/learner.py."""
 
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -47,6 +48,17 @@ class Moves(Callback):
         self.heads.append(torch.cat(weights).clone())
 
 
+class Losses(Callback):
+    """Keep the loss of every step."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+
+    @override
+    def on_batch_end(self, run: RunView) -> None:
+        self.found.append(run.history.steps[-1].loss)
+
+
 # --- precompute and freezing ---------------------------------------------------
 
 
@@ -79,6 +91,7 @@ def test_the_backbone_stays_bit_identical_while_the_head_learns(
 STATES: dict[str, Callable[[ConvLearner], object]] = {
     "as built": lambda learn: None,
     "with precompute": lambda learn: setattr(learn, "precompute", True),
+    "with views": lambda learn: setattr(learn, "precompute", 2),
     "after a fit": lambda learn: learn.fit(1e-2, 1),
     "after freeze_to(1)": lambda learn: learn.freeze_to(1),
     "after freeze_all_but(0)": lambda learn: learn.freeze_all_but(0),
@@ -128,6 +141,88 @@ def test_switching_precompute_on_freezes_the_backbone(learn: ConvLearner) -> Non
     learn.precompute = True
 
     assert learn.model.is_backbone_frozen
+
+
+@pytest.mark.parametrize("given", [2, True, 5, False])
+def test_precompute_can_be_switched_between_photos_and_any_kind_of_activations(
+    learn: ConvLearner, state_of: StateOf, given: bool | int
+) -> None:
+    """The head is carried over, and what was set is what is read back."""
+    learn.precompute = 3
+    learn.fit(1e-2, 1)
+    head = state_of(learn.model.head)
+
+    learn.precompute = given
+
+    assert learn.precompute is given
+    assert is_same(state_of(learn.model.head), head)
+    learn.fit(1e-2, 1)
+    assert not is_same(state_of(learn.model.head), head)
+    assert [fit["precompute"] for fit in learn.settings["fits"]] == [3, given]
+
+
+def test_views_train_the_same_head_whenever_they_are_asked_for(
+    make_learner: MakeLearner, state_of: StateOf
+) -> None:
+    """Computed anew or read from the disk, and other heads than plain photos do."""
+    heads = []
+    for precompute in (3, 3, True):
+        learn = make_learner(precompute=precompute)
+        learn.fit(1e-2, 4)
+        heads.append(state_of(learn.model.head))
+
+    assert is_same(heads[0], heads[1])
+    assert not is_same(heads[0], heads[2])
+
+
+def test_each_epoch_learns_from_the_next_view(
+    photos: Path, make_data: MakeData, make_learner: MakeLearner
+) -> None:
+    """With all photos in one batch and a rate of nothing, only views differ."""
+    learn = make_learner(make_data(photos, bs=36), precompute=2, ps=0)
+    losses = Losses()
+
+    learn.fit(0, 4, callbacks=[losses])
+
+    first, second, third, fourth = losses.found
+    assert third == pytest.approx(first, rel=1e-5)
+    assert fourth == pytest.approx(second, rel=1e-5)
+    assert second != pytest.approx(first, rel=1e-3)
+
+
+def test_validation_measures_plain_photos_whatever_is_stored(
+    make_learner: MakeLearner,
+) -> None:
+    learn = make_learner(precompute=2)
+
+    row = learn.fit(1e-2, 2)
+
+    log_probs, labels = learn.predict_with_targs()
+    losses = -log_probs[np.arange(18), labels]
+    assert row.valid_loss == pytest.approx(losses.mean(), rel=1e-5)
+
+
+def test_views_bring_no_note_that_augmentation_rests(
+    learn: ConvLearner, lines: list[str]
+) -> None:
+    learn.precompute = 2
+
+    learn.fit(1e-2, 1)
+    assert not any("un-augmented" in line for line in lines)
+    learn.precompute = True
+    learn.fit(1e-2, 1)
+
+    assert any("un-augmented" in line for line in lines)
+
+
+def test_a_precompute_that_means_nothing_changes_nothing(learn: ConvLearner) -> None:
+    learn.unfreeze()
+
+    with pytest.raises(PlanError, match=r"2 or more\. Got -2"):
+        learn.precompute = -2
+
+    assert learn.precompute is False
+    assert not learn.model.is_backbone_frozen
 
 
 def test_bn_freeze_keeps_statistics_while_all_layers_learn(learn: ConvLearner) -> None:
@@ -386,6 +481,23 @@ def test_a_search_cannot_start_at_nothing(
         quick.lr_find(start_lr)
 
 
+@pytest.mark.parametrize("precompute", [False, True])
+def test_measuring_speeds_changes_nothing(
+    learn: ConvLearner, state_of: StateOf, precompute: bool
+) -> None:
+    learn.precompute = precompute
+    before = state_of(learn.model)
+    learns = [each.requires_grad for each in learn.model.parameters()]
+
+    found = learn.measure_speeds(0.01)
+
+    assert min(astuple(found)) > 0
+    after = state_of(learn.model)
+    assert all(torch.equal(after[name], each) for name, each in before.items())
+    assert [each.requires_grad for each in learn.model.parameters()] == learns
+    assert (learn.precompute, learn.epochs_done) == (precompute, 0)
+
+
 # --- saving --------------------------------------------------------------------
 
 
@@ -457,3 +569,31 @@ def test_a_summary_counts_every_parameter_once(learn: ConvLearner) -> None:
 
 def test_a_learner_shows_its_model(learn: ConvLearner) -> None:
     assert repr(learn) == repr(learn.model)
+
+
+def test_little_memory_is_noted_once_and_changes_no_answer(
+    make_learner: MakeLearner, lines: list[str]
+) -> None:
+    whole = make_learner()
+    learner = make_learner()
+    for each in (whole, learner):
+        each.unfreeze()
+        each.bn_freeze(True)
+    rows = [whole.fit(1e-4, 1), whole.fit(1e-4, 1)]
+    lines.clear()
+
+    def hold(_: nn.Module, __: object, output: Tensor) -> None:
+        if len(output) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    learner.model.backbone.register_forward_hook(hold)
+    learner.lr_find(num_it=8)
+    found = [learner.fit(1e-4, 1), learner.fit(1e-4, 1)]
+
+    assert [line for line in lines if "memory" in line] == [
+        "note: The memory is too small for 8 photos at once; going on with 2 x 4, the "
+        "same effective batch."
+    ]
+    for row, expected in zip(found, rows, strict=True):
+        assert row.valid_loss == pytest.approx(expected.valid_loss, rel=1e-4)
+    assert learner.predict() == pytest.approx(whole.predict(), abs=1e-3)

@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+import torch
 
 from unfreeze.errors import DivergedError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.front.recipe import Recipe, follow, layer_rates
+from unfreeze.front.learner import Learner
+from unfreeze.front.pacing import AsPlanned, Budget, Pacing
+from unfreeze.front.plan import Plan, Recipe, usual_plan
+from unfreeze.front.recipe import follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.training.runtime import PlainRuntime
+from unfreeze.training.speeds import Speeds
 
 Follow: TypeAlias = Callable[..., tuple[ConvLearner, StepClock]]
 
@@ -21,16 +27,22 @@ Follow: TypeAlias = Callable[..., tuple[ConvLearner, StepClock]]
 @pytest.fixture
 def follow_through(data: ImageClassifierData, tmp_path: Path) -> Follow:
     def follow_recipe(
-        recipe: Recipe,
+        recipe: Pacing | Recipe,
+        epochs: int | None = None,
         **words: Any,  # noqa: ANN401  # handed on
     ) -> tuple[ConvLearner, StepClock]:
         clock = StepClock(lambda line: None, time.perf_counter())
         output = Output(write=lambda line: None, has_bar=False)
+        pacing = (
+            recipe
+            if isinstance(recipe, Pacing)
+            else AsPlanned(usual_plan(len(data.trn_ds), data.bs, recipe, epochs))
+        )
         learn = follow(
             "unfreeze_nano",
             data,
             clock,
-            recipe=recipe,
+            pacing,
             runtime=PlainRuntime(),
             output=output,
             models_name=tmp_path,
@@ -82,6 +94,51 @@ def test_divergence_in_the_last_step_keeps_the_best_weights(
     _, clock = follow_through("eight-steps", epochs=1)
 
     assert "The best weights so far are kept" in clock.steps[-1].note
+
+
+def test_steps_without_time_are_left_out(follow_through: Follow) -> None:
+    plan = Plan(head_epochs=2, frozen_epochs=0, sweep_batches=0, epochs=0, num_views=0)
+
+    learn, clock = follow_through(AsPlanned(plan))
+
+    assert [step.epochs for step in clock.steps] == [0, 0, 2, 0, 0, 0, 0, 0]
+    assert clock.steps[3].note == "Left out."
+    assert clock.steps[6].note == "Left out. Going on with the rate of the head."
+    assert clock.steps[6].lr == pytest.approx(layer_rates(clock.steps[1].lr[0]))
+    reached = learn.predictions()
+    learn.load("model")
+    assert (learn.predictions().log_probs == reached.log_probs).all()
+
+
+def test_a_run_on_a_budget_is_repeated_by_its_plan(
+    follow_through: Follow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bit for bit: what was measured for the plan has left no trace."""
+    really = Learner.measure_speeds
+
+    def measure(learn: Learner, seconds: float) -> Speeds:
+        assert really(learn, seconds / 1000).whole > 0
+        return Speeds(look=0.1, store=0.1, head=1e-4, frozen=0.01, whole=0.01)
+
+    monkeypatch.setattr(Learner, "measure_speeds", measure)
+    most = Plan(
+        head_epochs=3, frozen_epochs=1, sweep_batches=5, epochs=None, num_views=0
+    )
+    budget = Budget(13, most, elapsed=lambda: 0.0)  # time stands still
+
+    learn, clock = follow_through(budget)
+    chosen = budget.chosen
+    assert chosen is not None
+    again, clock_again = follow_through(AsPlanned(chosen))
+
+    assert chosen == replace(most, epochs=4)
+    assert clock.steps[7].epochs == 4
+    ours, theirs = learn.model.state_dict(), again.model.state_dict()
+    assert all(torch.equal(ours[name], each) for name, each in theirs.items())
+    assert [step.valid_loss for step in clock.steps] == [
+        step.valid_loss for step in clock_again.steps
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
         valid_loss=0.7,
         confusion=[[1, 0], [1, 0]],
         seconds=1.5,
+        budget=None,
+        plan=None,
         steps=[StepSummary("look", 1.5, lr=[0.1])],
         settings={"seed": 0},
         hardware=hardware(PlainRuntime()),
@@ -33,8 +35,8 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "summary.json").read_text())
     assert set(content) == {
         "format", "status", "arch", "size", "classes", "n_train", "n_valid", "skipped",
-        "accuracy", "tta_accuracy", "valid_loss", "confusion", "seconds", "steps",
-        "settings", "hardware", "versions",
+        "accuracy", "tta_accuracy", "valid_loss", "confusion", "seconds", "budget",
+        "plan", "steps", "settings", "hardware", "versions",
     }  # fmt: skip
     assert content["format"] == 1
     assert content["skipped"] == [{"file": "a.jpg", "reason": "It is empty."}]

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
+from unfreeze.front.learner import Learner
 from unfreeze.runs.training_run import (
     RunSettings,
     read_photos,
@@ -18,6 +19,7 @@ from unfreeze.runs.training_run import (
     train_folder,
 )
 from unfreeze.training.checkpoint import read_header
+from unfreeze.training.speeds import Speeds
 
 
 def quiet(line: str) -> None:
@@ -87,6 +89,55 @@ def test_the_model_carries_the_settings_of_its_run(
     assert {name: header.settings[name] for name in wanted} == wanted
 
 
+# --- a budget ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def quickly_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spend a thousandth of the usual time on measuring."""
+    really = Learner.measure_speeds
+
+    def measure(learn: Learner, seconds: float) -> Speeds:
+        return really(learn, seconds / 1000)
+
+    monkeypatch.setattr(Learner, "measure_speeds", measure)
+
+
+def test_without_a_budget_there_is_no_plan(summary: dict[str, Any]) -> None:
+    assert (summary["budget"], summary["plan"]) == (None, None)
+
+
+@pytest.mark.usefixtures("quickly_measured")
+def test_a_budget_leaves_its_plan(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    ample = dataclasses.replace(settings, epochs=None, budget=3600.0)
+
+    train_folder(photos, tmp_path / "run", ample, write=quiet, has_bar=False)
+
+    content = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert content["budget"] == content["settings"]["budget"] == 3600.0
+    assert content["plan"] == {
+        "recipe": "quick", "head_epochs": 50, "frozen_epochs": 0, "sweep_batches": 0,
+        "epochs": 0, "num_views": 4,
+    }  # fmt: skip
+    assert content["steps"][-1]["epochs"] == 50
+    assert content["tta_accuracy"] is not None
+    assert "Budget 1h" in content["steps"][0]["note"]
+
+
+@pytest.mark.usefixtures("quickly_measured")
+def test_a_budget_that_is_too_small_leaves_nothing(
+    photos: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    hasty = dataclasses.replace(settings, epochs=None, budget=0.5)
+
+    with pytest.raises(PlanError, match="is too small"):
+        train_folder(photos, tmp_path / "run", hasty, write=quiet, has_bar=False)
+
+    assert not (tmp_path / "run").exists()
+
+
 # --- photos ------------------------------------------------------------------------
 
 
@@ -141,6 +192,9 @@ def test_skipped_files_are_named_and_counted(
         ({"valid_fraction": 0.0}, "got 0.0"),
         ({"valid_fraction": 1.0}, "got 1.0"),
         ({"valid_fraction": float("nan")}, "got nan"),
+        ({"budget": 0.0}, "above 0, got 0"),
+        ({"budget": float("inf")}, "above 0, got inf"),
+        ({"budget": 60.0, "epochs": 2}, "A budget chooses the epochs"),
     ],
 )
 def test_settings_out_of_range_are_refused(words: dict[str, Any], found: str) -> None:

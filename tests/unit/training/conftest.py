@@ -1,6 +1,7 @@
 """What tests of training share: a tiny network, tiny photos, one plain machine."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import final
 
@@ -151,3 +152,25 @@ def state_of() -> Callable[[nn.Module], dict[str, bytes]]:
         }
 
     return take
+
+
+@pytest.fixture
+def memory_for() -> Callable[
+    [StagedClassifier, int], AbstractContextManager[list[int]]
+]:
+    """Let a backbone hold so many photos and no more; note how many were tried."""
+
+    @contextmanager
+    def limited(model: StagedClassifier, num_photos: int) -> Iterator[list[int]]:
+        sizes: list[int] = []
+
+        def hold(_: nn.Module, __: object, output: Tensor) -> None:
+            sizes.append(len(output))
+            if len(output) > num_photos:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+
+        hook = model.backbone.register_forward_hook(hold)
+        yield sizes
+        hook.remove()
+
+    return limited

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -95,3 +96,28 @@ def test_an_interrupted_pass_leaves_momentum_and_modes_in_order(
 
     assert {norm.momentum for norm in _norms(model)} == {0.1}
     assert not any(module.training for module in model.modules())
+
+
+def test_little_memory_leaves_the_means_of_all_pieces(
+    make_model: Callable[..., StagedClassifier],
+    source: FromImages,
+    make_setup: Callable[..., Setup],
+    memory_for: Callable[..., Any],
+) -> None:
+    """As if there had been eleven batches of two."""
+    model = make_model(ps=0.0)
+    oracle = copy.deepcopy(model)
+    setup = make_setup()
+    batches = shuffled(source, setup.loading, epoch=0)
+
+    with memory_for(model, 2):
+        refresh_statistics(model, source, setup)
+    pieces = [piece for batch in batches for piece in batch.inputs.split(2)]
+    update_bn([normalise(piece, source.spec) for piece in pieces], oracle)
+
+    for ours, theirs in zip(
+        _norms(model.backbone), _norms(oracle.backbone), strict=True
+    ):
+        torch.testing.assert_close(ours.running_mean, theirs.running_mean)
+        torch.testing.assert_close(ours.running_var, theirs.running_var)
+        assert ours.num_batches_tracked == theirs.num_batches_tracked == 11

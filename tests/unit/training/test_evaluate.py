@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/training/evaluate.py."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.data.index import ImageIndex
+from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.metrics import Metric, accuracy, as_metric
@@ -144,3 +146,26 @@ def test_what_a_network_keeps_while_measured_can_be_used_in_training(
     (weight * kept[0]).sum().backward()
 
     assert weight.grad is not None
+
+
+def test_rows_are_the_same_where_the_memory_holds_less_than_a_batch(
+    model: StagedClassifier,
+    source: FromImages,
+    make_setup: Callable[..., Setup],
+    memory_for: Callable[..., Any],
+) -> None:
+    with memory_for(model.train(), 5) as sizes:
+        logits = logits_over(model, source, make_setup(batch_size=12))
+
+    assert sizes == [12, 6, 3, 3, 3, 3, 3, 3, 2, 2]
+    torch.testing.assert_close(logits, _plain_logits(model, source))
+
+
+def test_memory_for_not_even_one_photo_is_given_up(
+    model: StagedClassifier,
+    source: FromImages,
+    setup: Setup,
+    memory_for: Callable[..., Any],
+) -> None:
+    with memory_for(model, 0), pytest.raises(PlanError, match="too small even for 1"):
+        logits_over(model, source, setup)

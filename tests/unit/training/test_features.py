@@ -16,16 +16,21 @@ import pytest
 import torch
 from torch import nn
 
+from unfreeze.augment.description import describe
 from unfreeze.augment.normalise import normalise
+from unfreeze.augment.pipeline import Augmentation
+from unfreeze.data.decode import read_pixels
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening, screen
+from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
 from unfreeze.training import feature_store
 from unfreeze.training import features as module
 from unfreeze.training.feature_store import StoredRows
 from unfreeze.training.features import FeatureKeeper
-from unfreeze.training.source import Setup
+from unfreeze.training.source import FromImages, Setup
 
 MakeKeeper = Callable[..., FeatureKeeper]
 MakeIndex = Callable[..., ImageIndex]
@@ -92,6 +97,20 @@ def test_a_second_call_computes_nothing(
     assert np.array_equal(first, second)
 
 
+def test_what_is_missing_is_counted_without_computing_it(
+    make_keeper: MakeKeeper, make_index: MakeIndex, model: StagedClassifier
+) -> None:
+    index = make_index(32)
+    some, whole = _screened(index.take(np.arange(0, 22))), _screened(index)
+    make_keeper().features(some.index, some.digests)
+
+    with _counting(model) as sizes:
+        found = [make_keeper().num_missing(each.digests) for each in (some, whole)]
+
+    assert found == [0, 10]
+    assert sizes == []
+
+
 def test_ten_new_images_cost_exactly_ten_rows(
     make_keeper: MakeKeeper,
     make_index: MakeIndex,
@@ -150,6 +169,252 @@ def test_a_changed_image_is_computed_anew(
         make_keeper().features(changed.index, changed.digests)
 
     assert sum(sizes) == 1
+
+
+# --- augmented views ---------------------------------------------------------------
+
+
+def _views_by_hand(
+    model: StagedClassifier, split: Screening, augmentation: Augmentation, view: int
+) -> np.ndarray:
+    """One view of every image in plain torch; the tests' seed is 7."""
+    squares = []
+    for pixels, digest in zip(split.index.sources, split.digests, strict=True):
+        counter = int.from_bytes(digest[:8].tobytes(), "little")
+        rng = rng_for(7, Purpose.STORED_VIEWS, epoch=view, row=counter)
+        whole = read_pixels(pixels, short_side=augmentation.short_side)
+        squares.append(augmentation.apply(whole, rng))
+    images = normalise(torch.from_numpy(np.stack(squares)), augmentation.spec)
+    with torch.no_grad():
+        return model.eval().features(images).numpy()
+
+
+@pytest.fixture
+def varied(split: Screening, augmentation: Augmentation) -> FromImages:
+    return FromImages(split.index, augmentation.spec, augmentation)
+
+
+def test_views_are_what_the_backbone_makes_of_augmented_images(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    model: StagedClassifier,
+    augmentation: Augmentation,
+) -> None:
+    found = make_keeper().views(varied, split.digests, 3)
+
+    assert len(found) == 3
+    for number, rows in enumerate(found, start=1):
+        expected = _views_by_hand(model, split, augmentation, number)
+        np.testing.assert_allclose(rows, expected, rtol=1e-5, atol=1e-6)
+    assert len({np.asarray(rows).tobytes() for rows in found}) == 3
+
+
+def test_views_are_a_function_of_the_seed_and_the_content(
+    make_keeper: MakeKeeper,
+    make_setup: Callable[..., Setup],
+    split: Screening,
+    varied: FromImages,
+) -> None:
+    """And not of an image's place, the batches or the threads."""
+
+    def views(order: np.ndarray, setup: Setup) -> np.ndarray:
+        moved = replace(varied, index=split.index.take(order))
+        keeper = make_keeper(folder=None, setup=setup)
+        return np.stack(keeper.views(moved, split.digests[order], 2))
+
+    place = np.random.default_rng(0).permutation(22)
+    first = views(np.arange(22), make_setup(batch_size=22))
+    moved = views(place, make_setup(batch_size=5, num_workers=2))
+    reseeded = views(np.arange(22), make_setup(batch_size=22, seed=8))
+
+    np.testing.assert_allclose(moved, first[:, place], rtol=1e-5, atol=1e-6)
+    assert not np.isclose(first, reseeded).all(axis=(1, 2)).any()
+
+
+def test_ten_new_images_cost_exactly_ten_rows_a_view(
+    make_keeper: MakeKeeper,
+    make_index: MakeIndex,
+    model: StagedClassifier,
+    varied: FromImages,
+) -> None:
+    index = make_index(32)
+    some, whole = _screened(index.take(np.arange(0, 22))), _screened(index)
+    before = make_keeper().views(replace(varied, index=some.index), some.digests, 3)
+
+    with _counting(model) as sizes:
+        keeper = make_keeper()
+        after = keeper.views(replace(varied, index=whole.index), whole.digests, 3)
+
+    assert sum(sizes) == 10 * 3
+    for old, rows in zip(before, after, strict=True):
+        assert np.array_equal(rows[np.arange(22)], old)
+
+
+def test_more_views_leave_those_that_are_there_alone(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    model: StagedClassifier,
+) -> None:
+    two = make_keeper().views(varied, split.digests, 2)
+
+    with _counting(model) as sizes:
+        five = make_keeper().views(varied, split.digests, 5)
+        again = make_keeper().views(varied, split.digests, 4)
+
+    assert sum(sizes) == 3 * 22
+    assert np.array_equal(two, five[:2])
+    assert np.array_equal(again, five[:4])
+
+
+def test_plain_images_and_views_do_not_mix(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    model: StagedClassifier,
+) -> None:
+    plain = make_keeper().features(split.index, split.digests)
+    make_keeper().views(varied, split.digests, 2)
+
+    with _counting(model) as sizes:
+        again = make_keeper().features(split.index, split.digests)
+
+    assert sizes == []
+    assert np.array_equal(again, plain)
+
+
+def _other_seed(keeper: FeatureKeeper, varied: FromImages) -> None:
+    setup = replace(keeper.setup, loading=replace(keeper.setup.loading, seed=8))
+    _views_of(replace(keeper, setup=setup), varied)
+
+
+def _other_augmentation(keeper: FeatureKeeper, varied: FromImages) -> None:
+    assert varied.augmentation is not None
+    other = replace(varied.augmentation, max_zoom=(1.0, 1.6))
+    _views_of(keeper, replace(varied, augmentation=other))
+
+
+def _other_weight(keeper: FeatureKeeper, varied: FromImages) -> None:
+    _ruin_a_weight(keeper.model)
+    _views_of(keeper, varied)
+
+
+def _views_of(keeper: FeatureKeeper, varied: FromImages) -> None:
+    keeper.views(varied, _screened(varied.index).digests, 2)
+
+
+@pytest.mark.parametrize("change", [_other_seed, _other_augmentation, _other_weight])
+def test_views_of_another_kind_are_computed_anew(
+    make_keeper: MakeKeeper,
+    varied: FromImages,
+    model: StagedClassifier,
+    change: Callable[[FeatureKeeper, FromImages], None],
+) -> None:
+    _views_of(make_keeper(), varied)
+
+    with _counting(model) as sizes:
+        change(make_keeper(), varied)
+
+    assert sum(sizes) == 2 * 22
+
+
+def test_a_store_of_a_view_says_what_it_depends_on(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    augmentation: Augmentation,
+    tmp_path: Path,
+) -> None:
+    make_keeper().views(varied, split.digests, 2)
+
+    files = (tmp_path / "tmp").glob("x_act_tiny_0_8_*/meta.json")
+    metas = [json.loads(file.read_text()) for file in files]
+    assert sorted(meta["view"] for meta in metas) == [1, 2]
+    for meta in metas:
+        assert meta["augmentation"] == describe(augmentation)
+        assert meta["seed"] == 7
+        assert meta["weights"] == make_keeper().key()["weights"]
+
+
+def test_interrupted_views_keep_what_is_stored(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    model: StagedClassifier,
+    augmentation: Augmentation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Interrupted in the second of three views."""
+    monkeypatch.setattr(module, "_ROWS_PER_SEGMENT", 8)
+
+    def interrupt(done: int, total: int) -> None:
+        if done >= 22 + 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_keeper(on_progress=interrupt).views(varied, split.digests, 3)
+    with _counting(model) as sizes:
+        found = make_keeper().views(varied, split.digests, 3)
+
+    assert sum(sizes) == 3 * 22 - (22 + 8)
+    for number, rows in enumerate(found, start=1):
+        expected = _views_by_hand(model, split, augmentation, number)
+        np.testing.assert_allclose(rows, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_progress_counts_the_rows_of_all_views(
+    make_keeper: MakeKeeper, split: Screening, varied: FromImages
+) -> None:
+    told: list[tuple[int, int]] = []
+    make_keeper().views(varied, split.digests, 1)
+    keeper = make_keeper(on_progress=lambda done, total: told.append((done, total)))
+
+    keeper.views(varied, split.digests, 3)
+
+    assert told[:2] == [(4, 44), (8, 44)]
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (44, 44)
+
+
+def test_all_views_of_a_split_share_its_memory(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Room for two views, not for three."""
+    in_memory = make_keeper().views(varied, split.digests, 2)
+    monkeypatch.setattr(feature_store, "_LARGEST_IN_MEMORY", 2 * 22 * 12 * 4)
+
+    two = make_keeper().views(varied, split.digests, 2)
+    three = make_keeper().views(varied, split.digests, 3)
+
+    assert all(isinstance(rows, np.ndarray) for rows in two)
+    assert all(isinstance(rows, StoredRows) for rows in three)
+    assert np.array_equal(three[0][np.arange(22)], in_memory[0])
+
+
+def test_views_need_augmentation(
+    make_keeper: MakeKeeper, split: Screening, varied: FromImages
+) -> None:
+    with pytest.raises(PlanError, match="Nothing varies these images, so 4 views"):
+        make_keeper().views(replace(varied, augmentation=None), split.digests, 4)
+
+
+def test_views_of_a_function_of_ones_own_are_refused(
+    make_keeper: MakeKeeper, split: Screening, varied: FromImages, tmp_path: Path
+) -> None:
+    assert varied.augmentation is not None
+    own = replace(varied.augmentation, steps=(lambda image: image,))
+
+    with pytest.raises(PlanError, match="would go unnoticed"):
+        make_keeper().views(replace(varied, augmentation=own), split.digests, 2)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- what a store depends on -------------------------------------------------------
 
 
 def _ruin_a_weight(model: StagedClassifier) -> None:
@@ -364,3 +629,18 @@ def test_a_killed_process_leaves_a_store_that_the_next_completes(
         store = feature_store.FeatureStore(folder, {})
         assert len(store) == 4
         assert store.read(ids)[:, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_rows_are_the_same_where_the_memory_holds_less_than_a_batch(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    model: StagedClassifier,
+    memory_for: Callable[..., Any],
+) -> None:
+    whole = make_keeper(folder=None).features(split.index, split.digests)
+
+    with memory_for(model, 3) as sizes:
+        found = make_keeper(folder=None).features(split.index, split.digests)
+
+    assert sizes == [4, *[2] * 11]
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)

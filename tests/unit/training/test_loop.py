@@ -538,3 +538,56 @@ def test_the_global_generator_is_where_it_was(
             fit.run()
 
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_memory_that_ends_in_a_later_epoch_changes_nothing(
+    make_fit: MakeFit, make_model: MakeModel
+) -> None:
+    """With frozen statistics, to which batch norm in pieces would not come."""
+    whole = make_fit(rates=1e-2, bn_frozen=True)
+    whole.run()
+    sizes: list[int] = []
+
+    def hold(_: nn.Module, __: object, output: Tensor) -> None:
+        sizes.append(len(output))
+        if len(sizes) > 20 and len(output) > 2:  # six steps and six of validation
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    model = make_model()
+    model.backbone.register_forward_hook(hold)
+    split = make_fit(model=model, rates=1e-2, bn_frozen=True)
+    split.run()
+
+    assert sizes[20] == 4
+    assert max(sizes[21:]) == 2
+    for found, expected in zip(split.history.epochs, whole.history.epochs, strict=True):
+        assert found.valid_loss == pytest.approx(expected.valid_loss, rel=1e-5)
+        assert found.num_images == expected.num_images
+    torch.testing.assert_close(
+        model.state_dict(), whole.model.state_dict(), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_memory_that_holds_no_photo_ends_the_fit(
+    make_fit: MakeFit, make_model: MakeModel, memory_for: Callable[..., Any]
+) -> None:
+    model = make_model()
+    notes: list[str] = []
+
+    with memory_for(model, 0), pytest.raises(PlanError, match="too small even for 2"):
+        make_fit(model=model, callbacks=[_Diary("a", notes)]).run()
+
+    assert notes[-1] == "a train end"
+
+
+def test_memory_that_ends_outside_of_the_network_is_explained(
+    make_fit: MakeFit,
+) -> None:
+    class Full(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(
+        PlanError, match=r"too small for batches of 4 photos\. Pass bs=2"
+    ):
+        make_fit(builder=Full).run()

@@ -283,3 +283,38 @@ def test_one_photo_is_too_few(
 def test_a_search_has_one_sweep_at_least(search: Search) -> None:
     with pytest.raises(PlanError, match="repeats must be 1 or more, got 0"):
         search(repeats=0)
+
+
+def test_a_search_in_little_memory_finds_the_same(
+    search: Search,
+    model: StagedClassifier,
+    state_of: Callable[[nn.Module], dict[str, bytes]],
+    memory_for: Callable[..., Any],
+) -> None:
+    """Up to rounding; statistics are frozen, which pieces would change."""
+    whole = search(bn_frozen=True, schedule=rising(20, 1e-4, 1e-1))
+    before = state_of(model)
+
+    with memory_for(model, 1) as sizes:
+        found = search(bn_frozen=True, schedule=rising(20, 1e-4, 1e-1))
+
+    assert sizes[:3] == [4, 2, 1]
+    assert max(sizes[2:]) == 1
+    np.testing.assert_allclose(
+        found.curves[0].losses, whole.curves[0].losses, rtol=1e-4
+    )
+    assert state_of(model) == before
+
+
+def test_a_search_without_memory_gives_everything_back(
+    search: Search,
+    model: StagedClassifier,
+    state_of: Callable[[nn.Module], dict[str, bytes]],
+    memory_for: Callable[..., Any],
+) -> None:
+    before = state_of(model)
+
+    with memory_for(model, 0), pytest.raises(PlanError, match="too small even for 2"):
+        search()
+
+    assert state_of(model) == before

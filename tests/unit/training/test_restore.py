@@ -18,6 +18,7 @@ def _ruin(model: nn.Module) -> None:
         parameter.grad = torch.full_like(parameter, 9.0)
         with torch.no_grad():
             parameter.fill_(float("nan"))
+        parameter.requires_grad_(not parameter.requires_grad)
     for buffer in model.buffers():
         buffer.fill_(3)
     model.train(not model.training)
@@ -30,8 +31,9 @@ def test_a_model_is_put_back_bit_by_bit(
     error: type[BaseException] | None,
 ) -> None:
     model.head.eval()
-    first = next(model.parameters())
+    first, second, *_ = model.parameters()
     first.grad = torch.ones_like(first)
+    second.requires_grad_(False)
     before = state_of(model)
     modes = [module.training for module in model.modules()]
 
@@ -50,6 +52,8 @@ def test_a_model_is_put_back_bit_by_bit(
     assert state_of(model) == before
     assert [module.training for module in model.modules()] == modes
     assert next(model.parameters()) is first
+    learning = [parameter.requires_grad for parameter in model.parameters()]
+    assert learning == [True, False] + [True] * (len(learning) - 2)
     gradients = [parameter.grad for parameter in model.parameters()]
     assert torch.equal(gradients[0], torch.ones_like(first))
     assert gradients[1:] == [None] * (len(gradients) - 1)

@@ -10,6 +10,7 @@ from unfreeze.training.runtime import (
     AcceleratedRuntime,
     PlainRuntime,
     Runtime,
+    is_out_of_memory,
     memory_explained,
 )
 
@@ -115,6 +116,24 @@ def test_too_little_memory_becomes_advice_on_the_batch_size(
         memory_explained(batch_size),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def test_a_full_memory_is_told_from_other_errors() -> None:
+    """The first is the CPU allocator's own: 256 TiB are too much."""
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**48, dtype=torch.uint8)
+
+    assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert is_out_of_memory(
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate")
+    )
+    assert not is_out_of_memory(RuntimeError("CUDA error: an illegal memory access"))
+
+
+def test_other_errors_are_left_as_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), memory_explained(64):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
 
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,20 @@ def test_augmentation_is_keyed_by_purpose_epoch_and_row(
             assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
 
 
+def test_augmentation_is_keyed_by_counters_where_there_are_some(
+    index: ImageIndex, setup: Setup, augmentation: Augmentation
+) -> None:
+    """Also by one that fills all 64 bits."""
+    counters = np.arange(22, dtype=np.uint64)[::-1] + np.uint64(2**64 - 22)
+    source = FromImages(index, augmentation.spec, augmentation, counters=counters)
+
+    for batch in in_order(source, setup.loading, epoch=2):
+        for square, row in zip(batch.inputs, batch.rows, strict=True):
+            pixels = read_pixels(index.sources[row], short_side=augmentation.short_side)
+            rng = rng_for(7, Purpose.AUGMENT, epoch=2, row=2**64 - 1 - int(row))
+            assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
+
+
 def test_augmented_images_change_from_epoch_to_epoch(
     index: ImageIndex, setup: Setup, augmentation: Augmentation
 ) -> None:
@@ -140,13 +154,28 @@ def test_features_arrive_with_their_rows(stored: FromFeatures, setup: Setup) -> 
         assert batch.inputs.dtype == torch.float32
 
 
+@pytest.mark.parametrize(("epoch", "view"), [(0, 0), (1, 1), (2, 2), (3, 0), (7, 1)])
+def test_epochs_take_the_views_by_turns(
+    index: ImageIndex, setup: Setup, epoch: int, view: int
+) -> None:
+    """Features show row number and view."""
+    rows = np.arange(22, dtype=np.float32)
+    views = [np.stack([rows, np.full(22, v, np.float32)], axis=1) for v in range(3)]
+    source = FromFeatures(views[0], index.labels, tuple(views[1:]))
+
+    for batch in shuffled(source, setup.loading, epoch):
+        assert batch.inputs[:, 0].tolist() == batch.rows.tolist()
+        assert set(batch.inputs[:, 1].tolist()) == {view}
+        assert labels_of(batch).tolist() == index.labels[batch.rows].tolist()
+
+
 def test_logits_of_images_are_those_of_the_whole_model(
     model: StagedClassifier, source: FromImages, setup: Setup
 ) -> None:
     batch = next(iter(in_order(source, setup.loading)))
     model.eval()
 
-    logits = logits_of(model, source, batch, setup.runtime)
+    logits = logits_of(model, source, batch, setup)
 
     assert torch.equal(logits, model(normalise(batch.inputs, source.spec)))
 
@@ -157,7 +186,7 @@ def test_logits_of_features_are_those_of_the_head(
     batch = next(iter(in_order(stored, setup.loading)))
     model.eval()
 
-    logits = logits_of(model, stored, batch, setup.runtime)
+    logits = logits_of(model, stored, batch, setup)
 
     assert torch.equal(logits, model.head(batch.inputs))
 

@@ -1,7 +1,7 @@
 """Mirrors src/unfreeze/training/step.py."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -22,6 +22,13 @@ from unfreeze.training.source import FromFeatures, FromImages, Setup, in_order
 from unfreeze.training.step import train_step
 
 _RATES = (1e-3, 1e-2, 1e-1)
+
+
+@pytest.fixture(autouse=True)
+def _own_stream() -> Iterator[None]:
+    """A step seeds the global stream, from which dropout draws."""
+    with torch.random.fork_rng(devices=[]):
+        yield
 
 
 def _first_batch(source: FromImages, setup: Setup) -> Batch:
@@ -60,7 +67,9 @@ def test_a_step_equals_plain_torch_bit_for_bit(
     optimizer = LayerOptimizer(sgd, layer_groups(model), _RATES, 0.01)
     batch = _first_batch(source, setup)
 
-    loss = train_step(model, source, batch, optimizer, setup, clip_norm=clip_norm)
+    loss = train_step(
+        model, source, batch, optimizer, setup, seed=0, clip_norm=clip_norm
+    )
 
     assert loss.item() == _step_by_hand(twin, batch, source.spec, clip_norm).item()
     assert not loss.requires_grad
@@ -84,7 +93,7 @@ def test_several_labels_are_learned_by_binary_cross_entropy(
         logits = copy.deepcopy(model)(normalise(batch.inputs, spec))
     optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1)
 
-    loss = train_step(model, source, batch, optimizer, setup)
+    loss = train_step(model, source, batch, optimizer, setup, seed=0)
 
     shares = torch.sigmoid(logits)
     by_hand = -torch.where(batch.labels > 0, shares.log(), (1 - shares).log()).mean()
@@ -103,8 +112,7 @@ def test_stored_activations_train_the_head_and_nothing_else(
     body, head = state_of(model.backbone), state_of(model.head)
     batch = next(iter(in_order(source, setup.loading)))
 
-    with torch.random.fork_rng(devices=[]):  # dropout draws from the global stream
-        train_step(model.train(), source, batch, optimizer, setup)
+    train_step(model.train(), source, batch, optimizer, setup, seed=0)
 
     assert state_of(model.backbone) == body
     assert state_of(model.head) != head
@@ -118,4 +126,6 @@ def test_there_is_nothing_to_learn_from_images_without_labels(
     optimizer = LayerOptimizer(sgd, layer_groups(model), 0.1)
 
     with pytest.raises(PlanError, match="no labels, so there is nothing to learn"):
-        train_step(model.eval(), source, _first_batch(source, setup), optimizer, setup)
+        train_step(
+            model.eval(), source, _first_batch(source, setup), optimizer, setup, seed=0
+        )

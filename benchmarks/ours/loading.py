@@ -1,0 +1,118 @@
+"""Our loader, and the copy and warp that its warm epochs cannot do without."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from benchmarks.ours.learning import learner
+from benchmarks.photos import fresh_photos
+from benchmarks.protocol import Figures, Repeat, Task, serve
+from unfreeze.augment.normalise import normalise
+from unfreeze.data.decode import read_pixels
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.tensors import Batch, Pixels
+from unfreeze.training.source import shuffled
+
+_PASSES = 3  # one of some hundred warm photos is over too soon to be measured
+
+
+def epochs(task: Task) -> Repeat:
+    """Epochs as a learner reads them: out of files, and then again."""
+
+    def repeat() -> Figures:
+        with fresh_photos(task.photos) as photos:  # where nothing is decoded already
+            learn = learner(replace(task, data=photos))
+            source = learn._training_source()  # what fit reads
+            spec, loading = learn.data.spec, learn._setup.loading
+
+            def rate(epochs: range, use: Callable[[Pixels], object]) -> float:
+                passes = (shuffled(source, loading, epoch) for epoch in epochs)
+                return _rate(itertools.chain.from_iterable(passes), use)
+
+            def as_peers_do(pixels: Pixels) -> None:
+                normalise(pixels, spec)
+
+            return {
+                "images/s cold": rate(range(1), as_peers_do),
+                "images/s warm": rate(range(1, 1 + _PASSES), as_peers_do),
+                "images/s warm, 8-bit": rate(
+                    range(9, 9 + _PASSES), lambda pixels: None
+                ),
+            }
+
+    return repeat
+
+
+def warp_alone(task: Task) -> Repeat:
+    """Copy and warp decoded photos into batches, and nothing else."""
+    cv2.setNumThreads(1)  # the threads are ours
+    data = learner(task).data
+    photos = _decoded(data)
+    matrices = _matrices(photos, task.size, np.random.default_rng(0))
+    out = np.empty((len(photos), task.size, task.size, 3), np.uint8)
+
+    def warp(rows: Iterable[int]) -> None:
+        for row in rows:
+            cv2.warpAffine(
+                photos[row].copy(),
+                matrices[row],
+                (task.size, task.size),
+                dst=out[row],
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+
+    rows = list(range(len(photos))) * _PASSES
+    shares = [rows[first :: task.workers] for first in range(task.workers)]
+
+    def repeat() -> Figures:
+        with ThreadPoolExecutor(task.workers) as pool:
+            began = time.perf_counter()
+            list(pool.map(warp, shares))
+            return {"images/s": len(rows) / (time.perf_counter() - began)}
+
+    return repeat
+
+
+def _rate(batches: Iterable[Batch], use: Callable[[Pixels], object]) -> float:
+    """Images per second."""
+    count = 0
+    began = time.perf_counter()
+    for batch in batches:
+        use(batch.inputs)
+        count += len(batch)
+    return count / (time.perf_counter() - began)
+
+
+def _decoded(data: ImageClassifierData) -> list[UInt8[np.ndarray, "H W 3"]]:
+    index = data.train.index
+    short_side = data.augmentation.short_side
+    return [
+        read_pixels(index.sources[row], short_side=short_side)
+        for row in range(len(index))
+    ]
+
+
+def _matrices(
+    photos: Iterable[np.ndarray], size: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Turns by up to 10 degrees and zooms by up to 1.1, as the augmentation draws."""
+    found = []
+    for photo in photos:
+        height, width = photo.shape[:2]
+        zoom = size * rng.uniform(1.0, 1.1) / min(height, width)
+        middle = (width / 2, height / 2)
+        matrix = cv2.getRotationMatrix2D(middle, rng.uniform(-10, 10), 1 / zoom)
+        matrix[:, 2] += matrix[:, :2] @ ((width - size) / 2, (height - size) / 2)
+        found.append(matrix)
+    return found
+
+
+if __name__ == "__main__":
+    serve({"epochs": epochs, "warp_alone": warp_alone})

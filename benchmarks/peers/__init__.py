@@ -1,0 +1,1 @@
+"""The others' side. Runs in the peers' environment, which does not know ours."""

@@ -1,0 +1,308 @@
+"""From a time budget and measured speeds to a plan: arithmetic, and nothing else."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from unfreeze.errors import PlanError
+from unfreeze.front.plan import Plan
+from unfreeze.numerics.durations import as_duration
+from unfreeze.training.speeds import Speeds
+
+__all__ = [
+    "AIM",
+    "LIMIT",
+    "MOST_EPOCHS",
+    "MOST_HEAD_EPOCHS",
+    "Prices",
+    "Work",
+    "plan_after_head",
+    "plan_before_measuring",
+    "plan_before_sweep",
+    "plan_before_whole",
+    "plan_from_start",
+    "prices_of",
+    "seconds_after_head",
+]
+
+AIM = 0.97
+"""Share of the budget that a plan may fill. Speeds vary by a few percent."""
+
+LIMIT = 1.05
+"""Share of the budget that nothing may go beyond which can still be left out."""
+
+MOST_EPOCHS = 30
+"""Of step 8, however large the budget. What is not learned by then will not be, and a
+small set is known by heart."""
+
+MOST_HEAD_EPOCHS = 10
+"""Of step 4, where it is the last."""
+
+_KEPT_SHARE = 2 / 3
+"""Of the epochs of step 8 that would fit if nothing else were done. Steps 4 and 7 and
+the augmented views may take the place of the others."""
+
+_FEWEST_EPOCHS = 3
+_FEWEST_STEPS = 75
+"""Of step 8: three epochs, or fewer if they have so many steps. The first steps of the
+whole network undo what the head has learned, and the later ones must make up for it: 2
+epochs of 23 batches of digits ended 1.4 points below the head alone, 5 epochs 1.4
+above."""
+
+_SHORTEST_SWEEP = 25
+"""Batches of a second search from which a rate can be read."""
+
+_FIRST_SWEEPS = 300
+"""Batches of step 2: three sweeps of 100 over stored activations."""
+
+_CLOSING_SECONDS = 2.0
+"""To read the best weights, load scikit-learn for what is taken for what, and write
+files. Half of that on a quiet machine."""
+
+_ROUND_SECONDS = 5
+"""A budget that is proposed is a multiple of this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a run has to get through."""
+
+    num_train: int
+    num_valid: int
+    num_missing: int
+    """Photos whose activations are not stored yet."""
+
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Seconds that each part of a run takes."""
+
+    storing: float
+    """Activations, in step 1."""
+
+    head: float
+    """Steps 2 and 3."""
+
+    frozen_epoch: float
+    """Of step 4."""
+
+    batch: float
+    """Of step 7."""
+
+    whole_epoch: float
+    """Of step 8, with its look at the validation photos."""
+
+    look: float
+    """One plain pass over the validation photos."""
+
+    view: float
+    """One augmented pass over them."""
+
+    batches_per_epoch: float
+    """No price, but what makes an epoch of step 8 worth its own."""
+
+    @property
+    def fewest_epochs(self) -> int:
+        """Epochs of step 8 below which it does not pay."""
+        return min(_FEWEST_EPOCHS, math.ceil(_FEWEST_STEPS / self.batches_per_epoch))
+
+    @property
+    def closing(self) -> float:
+        """To measure, and to write the results."""
+        return self.look + _CLOSING_SECONDS
+
+    def with_saving(self, seconds: float) -> "Prices":
+        """Add what an epoch takes besides its photos, which is mostly saving."""
+        return replace(
+            self,
+            frozen_epoch=self.frozen_epoch + seconds,
+            whole_epoch=self.whole_epoch + seconds,
+        )
+
+    def with_batch(self, seconds: float) -> "Prices":
+        """Correct the price of a batch, and of the epochs of step 8 with it."""
+        dearer = (seconds - self.batch) * self.batches_per_epoch
+        return replace(self, batch=seconds, whole_epoch=self.whole_epoch + dearer)
+
+
+def prices_of(work: Work, speeds: Speeds, head_epochs: int) -> Prices:
+    """Price the parts of a run with so many photos, at such speeds.
+
+    Args:
+        work: How many photos there are.
+        speeds: Seconds that a photo takes.
+        head_epochs: Of step 3.
+    """
+    batch = min(work.batch_size, work.num_train)
+    look = work.num_valid * speeds.look
+    look_at_stored = work.num_valid * speeds.head
+    head_epoch = work.num_train * speeds.head + look_at_stored
+    augmenting = max(speeds.frozen - speeds.store, 0.0)
+    return Prices(
+        storing=work.num_missing * speeds.store,
+        head=_FIRST_SWEEPS * batch * speeds.head + head_epochs * head_epoch,
+        frozen_epoch=work.num_train * speeds.frozen + look_at_stored,
+        batch=batch * speeds.whole,
+        whole_epoch=work.num_train * speeds.whole + look,
+        look=look,
+        view=look + work.num_valid * augmenting,
+        batches_per_epoch=work.num_train / batch,
+    )
+
+
+def plan_from_start(
+    most: Plan, prices: Prices, *, budget: float, elapsed: float
+) -> Plan:
+    """Plan a run of which ``elapsed`` seconds are over, and nothing is stored yet.
+
+    Raises:
+        PlanError: If the budget is too small even for steps 1 to 3.
+    """
+    until_head = elapsed + prices.storing + prices.head
+    least = until_head + prices.closing
+    if least > AIM * budget:
+        enough = math.ceil(1.1 * least / AIM / _ROUND_SECONDS) * _ROUND_SECONDS
+        raise PlanError(
+            f"The budget of {as_duration(budget)} is too small: to read the photos, "
+            "store their activations and train a head on them takes about "
+            f"{as_duration(math.ceil(least))} here. Allow {as_duration(enough)}, or "
+            "take a smaller size or a smaller architecture."
+        )
+    return plan_after_head(most, prices, AIM * budget - until_head)
+
+
+def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:
+    """Plan what follows step 3, in the ``seconds`` that are left.
+
+    However many there are, most of them go to step 8. Where too few epochs of it fit,
+    a shorter recipe is left, of which step 3 is the least.
+    """
+    left = seconds - prices.closing
+    plan = None
+    if most.recipe == "eight-steps":
+        plan = _whole_network(most, prices, left)
+    if plan is None and most.recipe != "quick":
+        plan = _head_alone(most, prices, left)
+    return plan or _stored_alone(most, prices, left)
+
+
+def plan_before_sweep(plan: Plan, prices: Prices, seconds: float) -> Plan:
+    """Leave out step 7 where no epoch would fit behind it."""
+    needed = plan.sweep_batches * prices.batch + prices.whole_epoch + prices.closing
+    return plan if needed <= seconds else replace(plan, sweep_batches=0)
+
+
+def plan_before_whole(
+    plan: Plan, prices: Prices, seconds: float, at_most: float
+) -> Plan:
+    """Plan the epochs of step 8 anew.
+
+    Args:
+        plan: All else.
+        prices: As they are by now.
+        seconds: What is left.
+        at_most: What may be overdrawn to, for a single epoch; rather that than none.
+    """
+    beside = plan.num_views * prices.view + prices.closing
+    epochs = _epochs_in(seconds - beside, prices)
+    if not epochs:
+        epochs = min(_epochs_in(at_most - prices.closing, prices), 1)
+    return replace(plan, epochs=epochs)
+
+
+def plan_before_measuring(
+    plan: Plan, num_views: int, prices: Prices, seconds: float, at_most: float
+) -> Plan:
+    """Decide on augmented views at last.
+
+    Args:
+        plan: May hold them already.
+        num_views: As many, or none.
+        prices: As they are by now.
+        seconds: What is left.
+        at_most: What may be overdrawn to, for views that were planned.
+    """
+    limit = at_most if plan.num_views else seconds
+    needed = num_views * prices.view + prices.closing
+    return replace(plan, num_views=num_views if needed <= limit else 0)
+
+
+def seconds_after_head(plan: Plan, prices: Prices) -> float:
+    """Time that everything behind step 3 takes, the final measuring included."""
+    whole = (plan.epochs or 0) * prices.whole_epoch
+    return _beside(plan, prices) + whole + prices.closing
+
+
+def _whole_network(most: Plan, prices: Prices, left: float) -> Plan | None:
+    kept = math.ceil(_KEPT_SHARE * _epochs_in(left, prices))
+    fewest = max(kept, prices.fewest_epochs)
+    for offer in _offers(most):
+        epochs = _epochs_in(left - _beside(offer, prices), prices)
+        if epochs >= fewest:
+            return replace(offer, epochs=epochs)
+    return None
+
+
+def _offers(most: Plan) -> Iterator[Plan]:
+    """What to do beside step 8, from everything to nothing."""
+    yield most
+    once = replace(most, frozen_epochs=min(1, most.frozen_epochs))
+    yield once
+    swept = replace(once, sweep_batches=min(_SHORTEST_SWEEP, most.sweep_batches))
+    yield swept
+    plain = replace(swept, num_views=0)
+    yield plain
+    unswept = replace(plain, sweep_batches=0)
+    yield unswept
+    yield replace(unswept, frozen_epochs=0)
+
+
+def _beside(plan: Plan, prices: Prices) -> float:
+    """Time that steps 4 and 7 and the augmented views take."""
+    return (
+        plan.frozen_epochs * prices.frozen_epoch
+        + plan.sweep_batches * prices.batch
+        + plan.num_views * prices.view
+    )
+
+
+def _head_alone(most: Plan, prices: Prices, left: float) -> Plan | None:
+    def epochs_beside(num_views: int) -> int:
+        seconds = left - num_views * prices.view
+        return _that_fit(seconds, prices.frozen_epoch, MOST_HEAD_EPOCHS)
+
+    fewest = math.ceil(_KEPT_SHARE * epochs_beside(0))
+    for num_views in (most.num_views, 0):
+        epochs = epochs_beside(num_views)
+        if 0 < fewest <= epochs:
+            return replace(
+                most,
+                recipe="head",
+                frozen_epochs=epochs,
+                sweep_batches=0,
+                epochs=0,
+                num_views=num_views,
+            )
+    return None
+
+
+def _stored_alone(most: Plan, prices: Prices, left: float) -> Plan:
+    has_time = most.num_views * prices.view <= left
+    return replace(
+        most,
+        recipe="quick",
+        frozen_epochs=0,
+        sweep_batches=0,
+        epochs=0,
+        num_views=most.num_views if has_time else 0,
+    )
+
+
+def _epochs_in(seconds: float, prices: Prices) -> int:
+    return _that_fit(seconds, prices.whole_epoch, MOST_EPOCHS)
+
+
+def _that_fit(seconds: float, each: float, most: int) -> int:
+    return min(max(math.floor(seconds / each), 0), most)

@@ -1,0 +1,227 @@
+"""What decides how long the steps of a recipe train: a plan, or the clock."""
+
+import abc
+import math
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import assert_never, final
+
+from typing_extensions import override
+
+from unfreeze.errors import PlanError
+from unfreeze.front.budget import (
+    AIM,
+    LIMIT,
+    Prices,
+    Work,
+    plan_after_head,
+    plan_before_measuring,
+    plan_before_sweep,
+    plan_before_whole,
+    plan_from_start,
+    prices_of,
+    seconds_after_head,
+)
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.plan import Plan, in_words, options_of
+from unfreeze.front.summary import StepSummary
+from unfreeze.numerics.durations import as_duration
+from unfreeze.training.callbacks.base import Callback, RunView
+from unfreeze.training.callbacks.stop_at_deadline import StopAtDeadline
+
+__all__ = ["AsPlanned", "Budget", "Moment", "Pacing"]
+
+_SHARE_OF_PROBE = 0.1
+_LONGEST_PROBE = 10.0
+"""Measuring takes a tenth of the budget, and ten seconds at most."""
+
+
+class Moment(Enum):
+    """When the recipe asks for its plan."""
+
+    BEGINNING = auto()
+    """In step 1, before activations are stored."""
+
+    HEAD_TRAINED = auto()
+    """At the end of step 3, whose fit is the last thing that the learner did."""
+
+    SWEEP_NEXT = auto()
+    """At the beginning of step 7."""
+
+    WHOLE_NEXT = auto()
+    """At the beginning of step 8; a sweep was the last thing, if there was one."""
+
+    ALL_TRAINED = auto()
+    """Before the final measuring."""
+
+
+class Pacing(abc.ABC):
+    """Where a recipe gets its plan from."""
+
+    chosen: Plan | None
+    """What the clock has chosen so far; None where it chooses nothing."""
+
+    @abc.abstractmethod
+    def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
+        """What to do from now on. ``step`` is the running one, for notes."""
+
+    @abc.abstractmethod
+    def watch(self, step: StepSummary) -> Sequence[Callback]:
+        """What watches over the fit of a step that is about to begin."""
+
+
+@final
+class AsPlanned(Pacing):
+    """Do what one plan says, however long it takes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.chosen = None
+        self._plan = plan
+
+    @override
+    def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
+        return self._plan
+
+    @override
+    def watch(self, step: StepSummary) -> Sequence[Callback]:
+        return ()
+
+
+@final
+class Budget(Pacing):
+    """Get the most out of a given time.
+
+    A plan is drawn up from speeds that are measured on the photos and the model
+    themselves, and again from the time that is really left: after step 3, before step
+    7 and before step 8. So the machine decides, and another run may get another plan;
+    ``AsPlanned(budget.chosen)`` repeats this one.
+
+    Args:
+        seconds: For the whole run, from its start to its last file.
+        most: The longest plan to think of, except for the epochs of its last training
+            step, which are what is chosen.
+        elapsed: Tells the seconds since the run began.
+
+    Raises:
+        PlanError: If ``seconds`` is not a finite time above 0.
+    """
+
+    def __init__(
+        self, seconds: float, most: Plan, elapsed: Callable[[], float]
+    ) -> None:
+        if not 0 < seconds < math.inf:
+            raise PlanError(f"A budget is a time above 0, got {seconds:g} seconds.")
+        self.chosen = None
+        self._seconds = seconds
+        self._most = most
+        self._elapsed = elapsed
+        self._prices: Prices
+        self._marked = 0.0
+        """When the latest fit or sweep began."""
+
+    @override
+    def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
+        plan = self.chosen or self._first_plan(learn, step)
+        match moment:
+            case Moment.BEGINNING:
+                pass  # the first plan is there
+            case Moment.HEAD_TRAINED:
+                plan = self._plan_after_head(learn, step)
+            case Moment.SWEEP_NEXT:
+                plan = plan_before_sweep(plan, self._prices, self._left(LIMIT))
+                self._marked = self._elapsed()
+            case Moment.WHOLE_NEXT:
+                plan = self._plan_before_whole(plan, learn, step)
+            case Moment.ALL_TRAINED:
+                plan = plan_before_measuring(
+                    plan,
+                    self._most.num_views,
+                    self._prices,
+                    self._left(AIM),
+                    self._left(LIMIT),
+                )
+            case _:
+                assert_never(moment)
+        self.chosen = plan
+        return plan
+
+    @override
+    def watch(self, step: StepSummary) -> Sequence[Callback]:
+        self._marked = self._elapsed()
+        prices = self._prices
+
+        def say(run: RunView) -> None:
+            done = len(run.history) / run.steps_per_epoch
+            step.say(
+                f"The time was up after {done:.1f} of {run.epochs} epochs: the machine "
+                "has become slower. The best weights so far are kept."
+            )
+
+        return [
+            StopAtDeadline(lambda: self._left(LIMIT) - prices.closing, prices.look, say)
+        ]
+
+    def _left(self, share: float) -> float:
+        """Seconds until a share of the budget is used up."""
+        return share * self._seconds - self._elapsed()
+
+    def _first_plan(self, learn: ConvLearner, step: StepSummary) -> Plan:
+        probe = min(_SHARE_OF_PROBE * self._seconds, _LONGEST_PROBE)
+        speeds = learn.measure_speeds(probe)
+        data = learn.data
+        work = Work(
+            num_train=len(data.train.index),
+            num_valid=len(data.valid.index),
+            num_missing=learn.num_missing_activations(),
+            batch_size=data.bs,
+        )
+        prices = prices_of(work, speeds, self._most.head_epochs)
+        self._prices = prices
+        elapsed = self._elapsed()
+        plan = plan_from_start(
+            self._most, prices, budget=self._seconds, elapsed=elapsed
+        )
+        total = (
+            elapsed + prices.storing + prices.head + seconds_after_head(plan, prices)
+        )
+        step.say(
+            f"Budget {as_duration(self._seconds)}. Photos a second on this machine: "
+            f"{1 / speeds.store:.0f} to store, {1 / speeds.frozen:.0f} while the "
+            f"head learns, {1 / speeds.whole:.0f} while all layers learn. Plan: "
+            f"{in_words(plan)}; about {as_duration(total)}."
+        )
+        return plan
+
+    def _plan_after_head(self, learn: ConvLearner, step: StepSummary) -> Plan:
+        times = learn.sched.times
+        beside = self._elapsed() - self._marked - sum(times)
+        self._prices = self._prices.with_saving(max(beside, 0.0) / len(times))
+        plan = plan_after_head(self._most, self._prices, self._left(AIM))
+        if plan.recipe != self._most.recipe:
+            first = 5 if plan.recipe == "head" else 4
+            step.say(f"The budget has no room for steps {first} to 8.")
+        if plan.recipe != "eight-steps":
+            step.say(self._repeating(plan))
+        return plan
+
+    def _plan_before_whole(
+        self, plan: Plan, learn: ConvLearner, step: StepSummary
+    ) -> Plan:
+        tried = len(learn.sched.lrs) if plan.sweep_batches else 0
+        if tried:
+            seconds = (self._elapsed() - self._marked) / tried
+            self._prices = self._prices.with_batch(seconds)
+        plan = plan_before_whole(plan, self._prices, self._left(AIM), self._left(LIMIT))
+        step.say(
+            f"Epochs that the budget has room for: {plan.epochs}."
+            if plan.epochs
+            else "The budget has no room for it any more."
+        )
+        step.say(self._repeating(plan))
+        return plan
+
+    def _repeating(self, plan: Plan) -> str:
+        options = options_of(plan, self._most)
+        if options is None:
+            return ""
+        return f"Without a budget, {options} does the same."

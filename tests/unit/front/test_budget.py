@@ -1,0 +1,259 @@
+"""Mirrors src/unfreeze/front/budget.py."""
+
+import itertools
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from unfreeze.errors import PlanError
+from unfreeze.front.budget import (
+    AIM,
+    MOST_EPOCHS,
+    MOST_HEAD_EPOCHS,
+    Prices,
+    Work,
+    plan_after_head,
+    plan_before_measuring,
+    plan_before_sweep,
+    plan_before_whole,
+    plan_from_start,
+    prices_of,
+    seconds_after_head,
+)
+from unfreeze.front.plan import Plan, Recipe
+from unfreeze.numerics.durations import seconds_of
+from unfreeze.training.speeds import Speeds
+
+MOST = Plan(head_epochs=5, frozen_epochs=2, sweep_batches=50, epochs=None, num_views=4)
+PRICES = Prices(
+    storing=10.0,
+    head=5.0,
+    frozen_epoch=3.0,
+    batch=0.1,
+    whole_epoch=10.0,
+    look=1.0,
+    view=1.0,
+    batches_per_epoch=100.0,
+)
+CLOSING = 3.0  # a look, and two seconds
+WORK = Work(num_train=1000, num_valid=200, num_missing=1200, batch_size=64)
+SPEEDS = Speeds(look=0.01, store=0.008, head=0.0001, frozen=0.02, whole=0.05)
+
+
+# --- prices ------------------------------------------------------------------------
+
+
+def test_prices_add_up_photo_by_photo() -> None:
+    prices = prices_of(WORK, SPEEDS, head_epochs=5)
+
+    assert prices.storing == pytest.approx(9.6)
+    assert prices.head == pytest.approx(300 * 64 * 1e-4 + 5 * 1200 * 1e-4)
+    assert prices.frozen_epoch == pytest.approx(20.0 + 0.02)
+    assert prices.batch == pytest.approx(3.2)
+    assert prices.whole_epoch == pytest.approx(50.0 + 2.0)
+    assert prices.look == pytest.approx(2.0)
+    assert prices.view == pytest.approx(2.0 + 200 * (0.02 - 0.008))
+    assert prices.closing == pytest.approx(4.0)
+
+
+def test_augmentation_never_saves_time() -> None:
+    noisy = replace(SPEEDS, frozen=0.007)
+
+    assert prices_of(WORK, noisy, 5).view == prices_of(WORK, noisy, 5).look
+
+
+def test_a_set_smaller_than_a_batch_is_a_batch() -> None:
+    assert prices_of(replace(WORK, num_train=20), SPEEDS, 5).batch == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("num_train", [20, 1000])
+def test_another_price_of_a_batch_is_another_speed(num_train: int) -> None:
+    work = replace(WORK, num_train=num_train)
+    slower = replace(SPEEDS, whole=0.08)
+
+    expected = prices_of(work, slower, 5)
+    found = prices_of(work, SPEEDS, 5).with_batch(expected.batch)
+
+    assert found.whole_epoch == pytest.approx(expected.whole_epoch)
+    assert found == replace(expected, whole_epoch=found.whole_epoch)
+
+
+@pytest.mark.parametrize(
+    ("batches_per_epoch", "fewest"), [(1, 3), (37, 3), (38, 2), (75, 1), (400, 1)]
+)
+def test_three_epochs_or_75_steps_are_the_least(
+    batches_per_epoch: float, fewest: int
+) -> None:
+    prices = replace(PRICES, batches_per_epoch=batches_per_epoch)
+
+    assert prices.fewest_epochs == fewest
+    below = plan_after_head(MOST, prices, fewest * 10.0 - 0.1 + CLOSING)
+    enough = plan_after_head(MOST, prices, fewest * 10.0 + CLOSING)
+    assert (below.recipe, enough.recipe) == ("head", "eight-steps")
+    assert enough.epochs == fewest
+
+
+def test_every_epoch_on_photos_saves() -> None:
+    dearer = PRICES.with_saving(0.5)
+
+    assert dearer == replace(PRICES, frozen_epoch=3.5, whole_epoch=10.5)
+
+
+# --- plans -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        # (frozen epochs, sweep, epochs, views); beside step 8, all takes 15 seconds
+        (1000, (2, 50, 30, 4)),  # no more, however much there is
+        (200, (2, 50, 18, 4)),
+        (45, (2, 50, 3, 4)),  # 4 epochs without the rest; 3 are two thirds of them
+        (35, (2, 50, 2, 4)),
+        (26, (1, 25, 2, 0)),
+        (20, (0, 0, 2, 0)),
+        (10, (0, 0, 1, 0)),
+    ],
+)
+def test_most_of_the_time_goes_to_the_whole_network(
+    left: float, expected: tuple[int, int, int, int]
+) -> None:
+    plan = plan_after_head(MOST, PRICES, left + CLOSING)
+
+    assert plan.recipe == "eight-steps"
+    found = (plan.frozen_epochs, plan.sweep_batches, plan.epochs, plan.num_views)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("recipe", "left", "expected"),
+    [
+        ("eight-steps", 9.9, ("head", 3, 0)),  # two would leave room for the views
+        ("eight-steps", 7.0, ("head", 2, 0)),
+        ("head", 16.0, ("head", 4, 4)),
+        ("head", 1000.0, ("head", MOST_HEAD_EPOCHS, 4)),
+        ("head", 2.9, ("quick", 0, 0)),
+        ("quick", 4.0, ("quick", 0, 4)),
+        ("quick", 1000.0, ("quick", 0, 4)),
+        ("eight-steps", -5.0, ("quick", 0, 0)),
+    ],
+)
+def test_shorter_recipes_are_for_less_time(
+    recipe: Recipe, left: float, expected: tuple[Recipe, int, int]
+) -> None:
+    plan = plan_after_head(replace(MOST, recipe=recipe), PRICES, left + CLOSING)
+
+    assert (plan.recipe, plan.frozen_epochs, plan.num_views) == expected
+    assert (plan.sweep_batches, plan.epochs) == (0, 0)
+    assert plan.head_epochs == 5
+
+
+@pytest.mark.parametrize(
+    ("frozen_epoch", "batch", "whole_epoch", "view"),
+    [*itertools.product([0.5, 3.0], [0.02, 0.4], [1.0, 7.0], [0.1, 2.0])],
+)
+def test_plans_use_their_time_and_no_more(
+    frozen_epoch: float, batch: float, whole_epoch: float, view: float
+) -> None:
+    """Over a fine grid of budgets, whatever the prices."""
+    prices = replace(
+        PRICES,
+        frozen_epoch=frozen_epoch,
+        batch=batch,
+        whole_epoch=whole_epoch,
+        view=view,
+    )
+    for left in [each / 4 for each in range(1000)]:
+        plan = plan_after_head(MOST, prices, left + CLOSING)
+
+        spent = seconds_after_head(plan, prices)
+        assert spent <= left + CLOSING + 1e-9
+        if plan.recipe == "eight-steps":
+            possible = min(math.floor(left / whole_epoch), MOST_EPOCHS)
+            assert 2 / 3 * possible <= (plan.epochs or 0) <= possible
+            is_longest = plan.epochs == MOST_EPOCHS
+            assert is_longest or left + CLOSING - spent < whole_epoch
+
+
+# --- from the start ----------------------------------------------------------------
+
+
+def test_a_plan_from_the_start_leaves_time_for_what_comes_first() -> None:
+    plan = plan_from_start(MOST, PRICES, budget=300.0, elapsed=7.0)
+
+    assert plan == plan_after_head(MOST, PRICES, AIM * 300.0 - 7.0 - 10.0 - 5.0)
+
+
+@pytest.mark.parametrize("elapsed", [1.0, 20.0, 4000.0])
+def test_a_budget_too_small_for_a_head_is_refused_with_one_that_is_not(
+    elapsed: float,
+) -> None:
+    least = elapsed + 10.0 + 5.0 + CLOSING
+
+    with pytest.raises(PlanError, match="is too small") as refusal:
+        plan_from_start(MOST, PRICES, budget=least, elapsed=elapsed)
+
+    proposed = re.search(r"Allow (\w+), or", str(refusal.value))
+    assert proposed is not None
+    enough = seconds_of(proposed[1])
+    assert enough < 1.2 * least + 60
+    plan = plan_from_start(MOST, PRICES, budget=enough, elapsed=elapsed)
+    assert plan.recipe in ("quick", "head", "eight-steps")
+
+
+def test_a_refusal_says_what_it_would_take() -> None:
+    with pytest.raises(PlanError, match=r"of 10s is too small.* about 38s here"):
+        plan_from_start(MOST, PRICES, budget=10.0, elapsed=20.0)
+
+
+# --- on the way --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "batches"), [(18.1, 50), (17.9, 0)])
+def test_no_sweep_without_an_epoch_behind_it(seconds: float, batches: int) -> None:
+    """5 seconds of sweep, 10 of an epoch, 3 at the end."""
+    plan = plan_before_sweep(MOST, PRICES, seconds)
+
+    assert plan == replace(MOST, sweep_batches=batches)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "at_most", "epochs"),
+    [
+        (47.1, 60.0, 4),  # 4 views, 3 at the end
+        (46.9, 60.0, 3),
+        (17.1, 20.0, 1),
+        (16.0, 18.0, 1),  # without views, and a little over
+        (12.9, 13.1, 1),
+        (12.0, 12.9, 0),
+        (1000.0, 1100.0, MOST_EPOCHS),
+    ],
+)
+def test_the_epochs_of_step_8_follow_the_clock(
+    seconds: float, at_most: float, epochs: int
+) -> None:
+    plan = plan_before_whole(MOST, PRICES, seconds, at_most)
+
+    assert plan == replace(MOST, epochs=epochs)
+
+
+@pytest.mark.parametrize(
+    ("planned", "seconds", "at_most", "views"),
+    [
+        (4, 7.1, 9.0, 4),
+        (4, 5.0, 7.1, 4),  # a little over
+        (4, 5.0, 6.9, 0),
+        (0, 7.1, 9.0, 4),  # there is time after all
+        (0, 6.9, 9.0, 0),
+    ],
+)
+def test_views_are_decided_on_at_last(
+    planned: int, seconds: float, at_most: float, views: int
+) -> None:
+    plan = replace(MOST, num_views=planned)
+
+    found = plan_before_measuring(plan, 4, PRICES, seconds, at_most)
+
+    assert found == replace(MOST, num_views=views)
