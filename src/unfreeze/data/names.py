@@ -50,7 +50,9 @@ def sorted_starts(
         The starts, folder after folder and sorted within each; how many each has.
     """
     none = np.zeros(0, dtype=np.int64)
-    parts = [(none, none), *map(_sorted_batch, _batches(texts))]
+    parts = [_sorted_batch(batch) for batch in _batches(texts)] or [(none, none)]
+    if len(parts) == 1:  # perhaps of a million names: no need to copy them
+        return parts[0]
     starts, counts = zip(*parts, strict=True)
     return np.concatenate(starts), np.concatenate(counts)
 
@@ -79,8 +81,9 @@ def _sorted_batch(
     bases = np.cumsum(lengths) - lengths
     firsts = np.searchsorted(starts, bases)
     counts = np.diff(firsts, append=len(starts))
-    order = _order(text + bytes(_WORD), starts, stops, firsts)
-    return starts[order] - _spread(bases, counts), counts
+    starts = starts[_order(text + bytes(_WORD), starts, stops, firsts)]
+    starts -= _spread(bases, counts)
+    return starts, counts
 
 
 def _order(

@@ -32,8 +32,8 @@ _LONGEST_ENDING = 1 + max(map(len, _SUFFIXES))
 _OTHER_NAME = "Its name is not that of an image file."
 _NOT_A_FILE = "It is not a regular file, or a link that leads nowhere."
 _HIDDEN = re.compile(rb"\0\.[^\0]*(?=\0)")  # in a text that begins with a zero byte
-_HAS_NUMBERED_FOLDERS = os.scandir in os.supports_fd
-_AT_ONCE = 4096  # names of a folder: more of them do not fit in a fast cache
+_HAS_NUMBERED_FOLDERS = os.scandir in os.supports_fd  # not on Windows
+_AT_ONCE = 1024  # names of a folder: a text of more of them is searched in a slower way
 _MOST_NAMED = 1000  # a folder of a million text files must not fill the memory
 
 

@@ -116,7 +116,8 @@ def _show_augmented(
     """
     looks = plan.frozen_epochs
     is_storable = has_storable_views(learn.data.augmentation)
-    if 1 < looks < plan.head_epochs and is_storable:
+    is_last = plan.recipe == "head"  # whose epochs are a person's to choose
+    if 1 < looks < plan.head_epochs and is_storable and not is_last:
         learn.precompute = looks
         step.say(f"From stored activations of {looks} augmented views.")
         return 1, plan.head_epochs

@@ -83,6 +83,23 @@ def test_hidden_files_are_neither_images_nor_others(
     assert listing.others == [b"c.jpg.txt"] * ("c.jpg.txt" in visible)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 1024])
+def test_a_listing_does_not_depend_on_how_many_entries_are_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(walk, "_AT_ONCE", at_once)
+    images = [f"{number}.jpg" for number in range(9)]
+    others = [f"{number}.txt" for number in range(5)]
+    folders = [f"{number}" for number in range(7)]
+    _touch(tmp_path, *images, *others, ".hidden", *(f"{name}/x" for name in folders))
+
+    listing = list_folder(os.fsencode(tmp_path))
+
+    assert sorted(parted(listing.images)) == [name.encode() for name in images]
+    assert listing.others == [name.encode() for name in others]
+    assert listing.folders == [name.encode() for name in folders]
+
+
 def test_systems_that_do_not_number_folders_list_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
