@@ -1,5 +1,6 @@
 """The eight steps of the notes, in the lesson's own calls."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from unfreeze.errors import DivergedError
@@ -21,6 +22,9 @@ BEST = "model"
 
 _USUAL_RATE = 1e-2
 """The lesson's rate for a new head, where the finder cannot say."""
+
+_SAFETY = 10.0
+"""With momentum 0.9 a step is up to this many times its gradient times the rate."""
 
 _MOST_CYCLES = 3
 """Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
@@ -153,6 +157,7 @@ def _train_all_layers(
             # The head has learned at its first rate. One noisy sweep may lower that
             # for the whole network, by a decade at most, and not raise it.
             lr = min(max(_chosen(found, lr, step), lr / 10), lr)
+            lr = _safe(lr, learn.sched.lrs, plan.sweep_batches, step)
         else:
             step.say("Left out. Going on with the rate of the head.")
         step.lr = layer_rates(lr, ratio)
@@ -185,3 +190,18 @@ def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:
     rate = otherwise if found.rate is None else found.rate
     step.lr = [rate]
     return rate
+
+
+def _safe(
+    lr: float, tried: Sequence[float], num_batches: int, step: StepSummary
+) -> float:
+    """Stay a decade below the rate at which the loss of a sweep exploded, if it did.
+
+    What a sweep survives for one batch, momentum makes ten times as large in a fit.
+    """
+    has_exploded = 0 < len(tried) < num_batches
+    if not has_exploded or lr <= tried[-1] / _SAFETY:
+        return lr
+    safe = tried[-1] / _SAFETY
+    step.say(f"The loss explodes at {tried[-1]:.1e}, so at most {safe:.1e}.")
+    return safe

@@ -16,8 +16,9 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.learner import Learner
 from unfreeze.front.pacing import AsPlanned, Budget, Pacing
 from unfreeze.front.plan import Plan, Recipe, usual_plan
-from unfreeze.front.recipe import follow, layer_rates
+from unfreeze.front.recipe import _safe, follow, layer_rates
 from unfreeze.front.steps import StepClock
+from unfreeze.front.summary import StepSummary
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.speeds import Speeds
 
@@ -150,3 +151,21 @@ def test_each_group_is_paced_by_the_ratio(ratio: float, expected: list[float]) -
 
 def test_one_group_gets_the_rate_itself() -> None:
     assert layer_rates(1e-2, groups=1) == [1e-2]
+
+
+@pytest.mark.parametrize(
+    ("lr", "tried", "num_batches", "safe"),
+    [
+        (8e-3, [1e-4, 1e-3, 1e-2], 5, 1e-3),  # the fourth batch was too much
+        (5e-4, [1e-4, 1e-3, 1e-2], 5, 5e-4),  # far enough below
+        (8e-3, [1e-4, 1e-3, 1e-2], 3, 8e-3),  # nothing happened
+        (8e-3, [], 3, 8e-3),
+    ],
+)
+def test_the_second_rate_stays_a_decade_below_an_explosion(
+    lr: float, tried: list[float], num_batches: int, safe: float
+) -> None:
+    step = StepSummary("7")
+
+    assert _safe(lr, tried, num_batches, step) == pytest.approx(safe)
+    assert ("explodes at 1.0e-02" in step.note) == (safe != lr)
