@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.models import zoo
+from unfreeze.models.depthwise import keep_gradients_fast
 from unfreeze.models.layouts import fill_from_file
 from unfreeze.models.partition import LayerGroup, partition
 from unfreeze.models.probe import blank_images, children_run_by, evaluating
@@ -68,6 +69,7 @@ class Backbone(nn.Module):
         self.network = network
         self._last_stage = cut_stages(network, self.arch, xtra_cut)
         _remove_children(network, head)
+        keep_gradients_fast(network)
         self._readout = readout_of(
             network, self.arch, size=size, last_stage=self._last_stage
         )
