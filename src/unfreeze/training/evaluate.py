@@ -17,6 +17,7 @@ from unfreeze.numerics.losses import loss as loss_of
 from unfreeze.numerics.metrics import Metric
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
+from unfreeze.training.stand_in import fused
 
 __all__ = ["Evaluation", "evaluate", "logits_over", "score"]
 
@@ -50,7 +51,11 @@ def logits_over(
     Returns:
         Logits on the CPU.
     """
-    with evaluating(model), memory_explained(setup.loading.batch_size):
+    with (
+        evaluating(model),
+        fused(model, source, setup.runtime),
+        memory_explained(setup.loading.batch_size),
+    ):
         parts = [
             setup.micro_batches.run(
                 partial(logits_of, model, source, batch, setup), model

@@ -28,7 +28,7 @@ from unfreeze.records import ImageSpec
 from unfreeze.tensors import Pixels
 from unfreeze.training.feature_store import FeatureStore, store_folder
 from unfreeze.training.source import FeatureRows, FromImages, Setup, features_of
-from unfreeze.training.stand_in import fused_while_frozen
+from unfreeze.training.stand_in import fused_if_frozen
 from unfreeze.versions import version_of
 
 __all__ = ["FeatureKeeper"]
@@ -159,7 +159,7 @@ class FeatureKeeper:
         begin, end, flushed_at = 0, 0, time.monotonic()
         with (
             evaluating(self.model),
-            fused_while_frozen(self.model, each.source, self.setup.runtime),
+            fused_if_frozen(self.model, each.source, self.setup.runtime),
         ):
             for batch in each.source.batches(
                 rows, self.setup.loading, each.view, drop_single=False

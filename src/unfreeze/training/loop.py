@@ -21,7 +21,7 @@ from unfreeze.training.history import EpochRow, History
 from unfreeze.training.restore import borrowed_random_state
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
-from unfreeze.training.stand_in import fused_while_frozen
+from unfreeze.training.stand_in import fused_if_frozen
 from unfreeze.training.step import train_step
 
 __all__ = ["Fit"]
@@ -71,7 +71,7 @@ class Fit:
             borrowed_random_state(self.setup.runtime.device),
             _told(self.callbacks, view),
             memory_explained(self.setup.loading.batch_size),
-            fused_while_frozen(self.model, self.source, self.setup.runtime),
+            fused_if_frozen(self.model, self.source, self.setup.runtime),
         ):
             for epoch in range(self.epochs):
                 began = time.perf_counter()

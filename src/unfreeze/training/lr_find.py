@@ -22,7 +22,7 @@ from unfreeze.training.history import History
 from unfreeze.training.restore import borrowed_random_state, put_back
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
-from unfreeze.training.stand_in import fused_while_frozen
+from unfreeze.training.stand_in import fused_if_frozen
 from unfreeze.training.step import train_step
 
 __all__ = ["RateSearch", "find_rate"]
@@ -95,7 +95,7 @@ def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
     with (
         borrowed_random_state(setup.runtime.device),
         memory_explained(setup.loading.batch_size),
-        fused_while_frozen(model, source, setup.runtime),
+        fused_if_frozen(model, source, setup.runtime),
     ):
         for repeat in range(repeats):
             with put_back(model):

@@ -28,7 +28,7 @@ from unfreeze.training.source import (
     logits_of,
     shuffled,
 )
-from unfreeze.training.stand_in import fused_while_frozen
+from unfreeze.training.stand_in import fused, fused_if_frozen
 from unfreeze.training.step import train_step
 
 __all__ = ["Speeds", "measure_speeds", "pace"]
@@ -160,7 +160,11 @@ class _Probe:
             run = partial(logits_of, self.model, source, batch, self.setup)
             self.setup.micro_batches.run(run, self.model).cpu()  # waits for the device
 
-        with evaluating(self.model), closing(self._endless(source)) as batches:
+        with (
+            evaluating(self.model),
+            fused(self.model, source, self.setup.runtime),
+            closing(self._endless(source)) as batches,
+        ):
             return pace(batches, look, limit)
 
     def storing(self, source: FromImages, limit: float) -> float:
@@ -177,7 +181,7 @@ class _Probe:
         freeze_to(layer_groups(self.model), -1)
         with (
             evaluating(self.model),
-            fused_while_frozen(self.model, source, self.setup.runtime),
+            fused_if_frozen(self.model, source, self.setup.runtime),
             closing(self._endless(source)) as batches,
         ):
             return pace(batches, store, limit)
@@ -198,7 +202,7 @@ class _Probe:
             return float(loss)  # waits for the device
 
         with (
-            fused_while_frozen(self.model, source, self.setup.runtime),
+            fused_if_frozen(self.model, source, self.setup.runtime),
             closing(self._endless(source)) as batches,
         ):
             return pace(batches, learn, limit)
