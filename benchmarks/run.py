@@ -19,7 +19,7 @@ from benchmarks.contestants import REPOSITORY
 from benchmarks.harness import Outcome
 from benchmarks.report import outcome_table, read_outcomes
 
-__all__ = ["BENCHMARKS", "main"]
+__all__ = ["BENCHMARKS", "WITHOUT_PHOTOS", "main"]
 
 BENCHMARKS = (
     "startup",
@@ -33,9 +33,11 @@ BENCHMARKS = (
     "lr_find",
     "tta",
     "inference",
-    "index_memory",
 )
-_WITHOUT_PHOTOS = frozenset({"index_memory"})
+"""Those that train on photos or answer about them."""
+
+WITHOUT_PHOTOS = ("index_memory",)
+_ALL = (*BENCHMARKS, *WITHOUT_PHOTOS)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report = options.out / f"{name}.json"
         report.unlink(missing_ok=True)
         command = [sys.executable, "-m", f"benchmarks.{name}", "--json", str(report)]
-        if name not in _WITHOUT_PHOTOS:
+        if name not in WITHOUT_PHOTOS:
             command += [*_given(options), *others]
         done = subprocess.run(command, cwd=REPOSITORY, check=False)
         print(flush=True)
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--benchmarks", type=_names, default=BENCHMARKS, help=", ".join(BENCHMARKS))
+    add("--benchmarks", type=_names, default=_ALL, help=", ".join(_ALL))
     add("--data", default=os.environ.get("DATA"), help="photos ($DATA)")
     add("--weights", default=os.environ.get("WEIGHTS"), help="weights ($WEIGHTS)")
     add("--out", type=Path, default=REPOSITORY / "runs/bench", help="for reports")
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _names(text: str) -> Sequence[str]:
     names = text.split(",")
-    if unknown := sorted(set(names) - set(BENCHMARKS)):
+    if unknown := sorted(set(names) - set(_ALL)):
         raise argparse.ArgumentTypeError(f"there are no benchmarks {unknown}")
     return names
 
