@@ -66,7 +66,7 @@ class _FusedConv(nn.Module):
         self._has_relu = chain.relu is not None
 
     @override
-    def forward(self, images: Images) -> Images:
+    def forward(self, images: Tensor) -> Tensor:
         images = images.to(self._weight.dtype)
         found = functional.conv2d(images, self._weight, self._bias, *self._window)
         return found.relu_() if self._has_relu else found
@@ -90,7 +90,7 @@ class _PackedConv(nn.Module):
         self._after = "none" if chain.relu is None else "relu"
 
     @override
-    def forward(self, images: Images) -> Images:
+    def forward(self, images: Tensor) -> Tensor:
         return torch.ops.mkldnn._convolution_pointwise(
             images.to(self._dtype),
             self._weight,

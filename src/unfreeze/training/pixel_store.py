@@ -234,7 +234,7 @@ class StoredPixels:
 
     def read(self, row: int, decode: Decode) -> UInt8[np.ndarray, "H W 3"]:
         """The photo of one row: from the store, else decoded and kept."""
-        place = self._places[row]
+        place = int(self._places[row])
         pixels = self._store.read(place) if place >= 0 else None
         if pixels is None:
             pixels = decode()
