@@ -9,22 +9,34 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.recipe import layer_rates
 from unfreeze.front.tfms import tfms_from_model, transforms_side_on
 
-__all__ = ["learner"]
+__all__ = ["learner", "silent_learner", "usual_data"]
 
 _USUAL_RATE = 1e-2
 
 
 def learner(task: Task) -> ConvLearner:
     """A learner as the lesson builds it, silent."""
-    tfms = tfms_from_model(task.arch, task.size, transforms_side_on, max_zoom=1.1)
-    data = ImageClassifierData.from_paths(
-        task.photos, task.batch_size, tfms, num_workers=task.workers
-    )
+    return silent_learner(task, seed=0)
+
+
+def silent_learner(task: Task, seed: int) -> ConvLearner:
+    """The same with a seed of its own."""
     return ConvLearner.pretrained(
         task.arch,
-        data,
+        usual_data(task),
         weights=task.weights_file,
+        seed=seed,
         output=Output(write=lambda line: None, has_bar=False, has_hints=False),
+    )
+
+
+def usual_data(task: Task, *, size: int | None = None) -> ImageClassifierData:
+    """The photos with the lesson's augmentation; at the task's size unless given."""
+    tfms = tfms_from_model(
+        task.arch, size or task.size, transforms_side_on, max_zoom=1.1
+    )
+    return ImageClassifierData.from_paths(
+        task.photos, task.batch_size, tfms, num_workers=task.workers
     )
 
 

@@ -3,15 +3,14 @@
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
+from benchmarks.ours.learning import silent_learner
 from benchmarks.photos import fresh_photos
 from benchmarks.protocol import Figures, Prepare, Repeat, Task, serve
 from unfreeze.front.conv_learner import ConvLearner
-from unfreeze.front.fitting import Output
-from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.plan import usual_plan
-from unfreeze.front.tfms import tfms_from_model, transforms_side_on
 
 _Way: TypeAlias = Callable[[ConvLearner], object]
 """Trains the head of a learner whose backbone is frozen."""
@@ -56,7 +55,8 @@ def _from_stored(learn: ConvLearner, precompute: bool | int) -> float:
 
 
 def _fit_long(learn: ConvLearner, rate: float) -> None:
-    learn.fit(rate, 1, cycle_len=usual_plan(learn.data).head_epochs)
+    plan = usual_plan(len(learn.data.train.index), learn.data.bs)
+    learn.fit(rate, 1, cycle_len=plan.head_epochs)
 
 
 def _following(train: _Way) -> Prepare:
@@ -67,21 +67,7 @@ def _following(train: _Way) -> Prepare:
 
         def repeat() -> Figures:
             with fresh_photos(task.photos) as photos:
-                tfms = tfms_from_model(
-                    task.arch, task.size, transforms_side_on, max_zoom=1.1
-                )
-                data = ImageClassifierData.from_paths(
-                    photos, task.batch_size, tfms, num_workers=task.workers
-                )
-                learn = ConvLearner.pretrained(
-                    task.arch,
-                    data,
-                    weights=task.weights_file,
-                    seed=next(seeds),
-                    output=Output(
-                        write=lambda line: None, has_bar=False, has_hints=False
-                    ),
-                )
+                learn = silent_learner(replace(task, data=photos), next(seeds))
                 began = time.perf_counter()
                 train(learn)
                 seconds = time.perf_counter() - began

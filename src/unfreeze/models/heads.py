@@ -11,6 +11,7 @@ from torch import nn
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
+from unfreeze.models.dropout import Dropout
 from unfreeze.numerics.keyed import Purpose, torch_seed
 from unfreeze.tensors import Features
 
@@ -86,7 +87,7 @@ def build_head(
     ):
         layers.append(nn.BatchNorm1d(width_in))
         if dropout:
-            layers.append(nn.Dropout(dropout))
+            layers.append(Dropout(dropout))
         layers += [_linear(width_in, width_out, generator), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
