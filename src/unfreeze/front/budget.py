@@ -16,6 +16,7 @@ __all__ = [
     "MOST_HEAD_EPOCHS",
     "Prices",
     "Work",
+    "further_epochs",
     "plan_after_head",
     "plan_before_measuring",
     "plan_before_sweep",
@@ -210,6 +211,22 @@ def plan_before_whole(
     if not epochs:
         epochs = min(_epochs_in(at_most - prices.closing, prices), 1)
     return replace(plan, epochs=epochs)
+
+
+def further_epochs(plan: Plan, prices: Prices, price: float, seconds: float) -> int:
+    """Say how many epochs step 8 may add, as one more cycle.
+
+    Args:
+        plan: What has been done so far, and what comes behind it.
+        prices: Of what comes behind it.
+        price: Seconds that each of the latest epochs has taken; 0 where that is not
+            known.
+        seconds: What is left.
+    """
+    beside = plan.num_views * prices.view + prices.closing
+    done = (plan.epochs or 0) + sum(plan.further_cycles)
+    each = price or prices.whole_epoch
+    return _that_fit(seconds - beside, each, max(MOST_EPOCHS - done, 0))
 
 
 def plan_before_measuring(

@@ -3,6 +3,7 @@
 import abc
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from typing import assert_never, final
 
@@ -14,6 +15,7 @@ from unfreeze.front.budget import (
     LIMIT,
     Prices,
     Work,
+    further_epochs,
     plan_after_head,
     plan_before_measuring,
     plan_before_sweep,
@@ -66,6 +68,10 @@ class Pacing(abc.ABC):
         """What to do from now on. ``step`` is the running one, for notes."""
 
     @abc.abstractmethod
+    def further_cycle(self, learn: ConvLearner, step: StepSummary) -> int:
+        """Epochs to add to step 8, whose latest fit has just ended; 0 ends it."""
+
+    @abc.abstractmethod
     def watch(self, step: StepSummary) -> Sequence[Callback]:
         """What watches over the fit of a step that is about to begin."""
 
@@ -77,10 +83,15 @@ class AsPlanned(Pacing):
     def __init__(self, plan: Plan) -> None:
         self.chosen = None
         self._plan = plan
+        self._further = iter(plan.further_cycles)
 
     @override
     def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
         return self._plan
+
+    @override
+    def further_cycle(self, learn: ConvLearner, step: StepSummary) -> int:
+        return next(self._further, 0)
 
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:
@@ -144,6 +155,20 @@ class Budget(Pacing):
                 assert_never(moment)
         self.chosen = plan
         return plan
+
+    @override
+    def further_cycle(self, learn: ConvLearner, step: StepSummary) -> int:
+        plan = self.chosen
+        if plan is None or not plan.epochs:
+            return 0
+        price = (self._elapsed() - self._marked) / len(learn.sched.times)
+        epochs = further_epochs(plan, self._prices, price, self._left(AIM))
+        if epochs:
+            self.chosen = replace(plan, further_cycles=(*plan.further_cycles, epochs))
+            step.say(f"There is time for {epochs} more.")
+        else:
+            step.say(self._repeating(plan))
+        return epochs
 
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:
@@ -217,7 +242,8 @@ class Budget(Pacing):
             if plan.epochs
             else "The budget has no room for it any more."
         )
-        step.say(self._repeating(plan))
+        if not plan.epochs:
+            step.say(self._repeating(plan))
         return plan
 
     def _repeating(self, plan: Plan) -> str:

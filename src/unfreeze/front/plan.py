@@ -49,8 +49,12 @@ class Plan:
     num_views: int
     """Augmented passes over the validation photos when all is trained."""
 
+    further_cycles: tuple[int, ...] = ()
+    """Epochs of each cycle that step 8 adds behind its first ``epochs``."""
+
     def __post_init__(self) -> None:
         require_recipe(self.recipe)
+        object.__setattr__(self, "further_cycles", tuple(self.further_cycles))  # JSON
         if self.head_epochs < 1:
             raise PlanError(f"head_epochs must be 1 or more, got {self.head_epochs}.")
         others = {
@@ -58,6 +62,7 @@ class Plan:
             "sweep_batches": self.sweep_batches,
             "epochs": self.epochs or 0,
             "num_views": self.num_views,
+            "further_cycles": min(self.further_cycles, default=0),
         }
         for name, number in others.items():
             if number < 0:
@@ -135,6 +140,7 @@ def options_of(plan: Plan, usual: Plan) -> str | None:
         case "eight-steps":
             beside = (plan.frozen_epochs, plan.sweep_batches)
             is_usual = beside == (usual.frozen_epochs, usual.sweep_batches)
+            is_usual &= not plan.further_cycles
             return f"--epochs {plan.epochs}" if is_usual and plan.epochs else None
         case _:
             assert_never(plan.recipe)

@@ -164,22 +164,40 @@ def _train_all_layers(
 
     with clock.step("Train the whole network until it over-fits") as step:
         plan = pacing.plan_at(Moment.WHOLE_NEXT, learn, step)
-        if plan.epochs == 0:
-            return
-        overfitting = StopOnOverfitting()
-        try:
+        if plan.epochs != 0:
+            _fit_whole(learn, layer_rates(lr, ratio), plan.epochs, pacing, step)
+
+
+def _fit_whole(
+    learn: ConvLearner,
+    rates: list[float],
+    epochs: int | None,
+    pacing: Pacing,
+    step: StepSummary,
+) -> None:
+    """Step 8 itself: one cycle of so many epochs and what the pacing adds, or more."""
+    note, overfitting = NoteFit(step), StopOnOverfitting()
+    try:
+        learn.fit(
+            rates,
+            1 if epochs else _MOST_CYCLES,
+            cycle_len=epochs or 1,
+            cycle_mult=2,
+            best_save_name=BEST,
+            callbacks=[note, overfitting, *pacing.watch(step)],
+        )
+        while further := pacing.further_cycle(learn, step):
             learn.fit(
-                layer_rates(lr, ratio),
-                1 if plan.epochs else _MOST_CYCLES,
-                cycle_len=plan.epochs or 1,
-                cycle_mult=2,
+                rates,
+                1,
+                cycle_len=further,
                 best_save_name=BEST,
-                callbacks=[NoteFit(step), overfitting, *pacing.watch(step)],
+                callbacks=[note, *pacing.watch(step)],
             )
-        except DivergedError as error:
-            step.say(f"{error} The best weights so far are kept.")
-        if overfitting.stopped_at is not None:
-            step.say(f"over-fitting shows after cycle {overfitting.stopped_at + 1}")
+    except DivergedError as error:
+        step.say(f"{error} The best weights so far are kept.")
+    if overfitting.stopped_at is not None:
+        step.say(f"over-fitting shows after cycle {overfitting.stopped_at + 1}")
 
 
 def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from unfreeze.front.summary import StepSummary
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
+from unfreeze.training.history import EpochRow
 
 __all__ = ["NoteFit", "StepClock"]
 
@@ -59,14 +60,19 @@ class StepClock:
 
 @final
 class NoteFit(Callback):
-    """Put the figures of a fit into the summary of its step."""
+    """Put the figures of a fit, or of several, into the summary of their step."""
 
     def __init__(self, summary: StepSummary) -> None:
         self._summary = summary
+        self._ended: list[EpochRow] = []
+
+    @override
+    def on_train_end(self, run: RunView) -> None:
+        self._ended += run.history.epochs
 
     @override
     def on_epoch_end(self, run: RunView) -> Verdict:
-        rows = run.history.epochs
+        rows = [*self._ended, *run.history.epochs]
         steps = run.history.steps
         peak = max(steps, key=lambda step: step.rates[-1])
         self._summary.lr = list(peak.rates)

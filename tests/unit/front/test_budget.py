@@ -14,6 +14,7 @@ from unfreeze.front.budget import (
     MOST_HEAD_EPOCHS,
     Prices,
     Work,
+    further_epochs,
     plan_after_head,
     plan_before_measuring,
     plan_before_sweep,
@@ -237,6 +238,25 @@ def test_the_epochs_of_step_8_follow_the_clock(
     plan = plan_before_whole(MOST, PRICES, seconds, at_most)
 
     assert plan == replace(MOST, epochs=epochs)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "price", "epochs"),
+    [
+        (47.1, 5.0, 8),  # 4 views, 3 at the end
+        (46.9, 5.0, 7),
+        (11.9, 5.0, 0),
+        (3.0, 5.0, 0),
+        (47.1, 0.0, 4),  # as the probe has found
+        (1000.0, 5.0, MOST_EPOCHS - 3 - 4 - 2),
+    ],
+)
+def test_further_epochs_fill_what_is_left(
+    seconds: float, price: float, epochs: int
+) -> None:
+    plan = replace(MOST, epochs=3, further_cycles=(4, 2))
+
+    assert further_epochs(plan, PRICES, price, seconds) == epochs
 
 
 @pytest.mark.parametrize(

@@ -231,10 +231,7 @@ def test_the_sweep_shows_what_a_step_takes(
 
     left = 0.97 * 800 - 64.0 - seconds - 16 - 4
     assert plan.epochs == left // (20 * seconds / 50 + 2) == epochs
-    assert step.note == (
-        f"Epochs that the budget has room for: {epochs}. Without a budget, --epochs "
-        f"{epochs} does the same."
-    )
+    assert step.note == f"Epochs that the budget has room for: {epochs}."
 
 
 def test_without_a_sweep_the_probe_counts(machine: Machine) -> None:
@@ -268,6 +265,62 @@ def test_step_8_may_be_left_out_at_the_last_moment(machine: Machine) -> None:
 
     assert machine.ask(budget, Moment.WHOLE_NEXT, step).epochs == 0
     assert step.note == "The budget has no room for it any more."
+
+
+def whole_trained(machine: Machine, budget: Budget, seconds_each: float) -> int:
+    """Go through step 8, whose epochs take so long; say how many there are."""
+    epochs = machine.ask(budget, Moment.WHOLE_NEXT).epochs
+    assert epochs
+    budget.watch(StepSummary("step 8"))
+    machine.now += epochs * seconds_each
+    machine.times = [seconds_each] * epochs
+    return epochs
+
+
+def test_time_that_is_left_over_goes_to_further_cycles(machine: Machine) -> None:
+    """An epoch takes 30 seconds, where 52 were planned."""
+    budget = machine.budget(800)
+    head_trained(machine, budget, at=24.0)
+    machine.now, machine.tried = 189.0, 0
+    step = StepSummary("step 8")
+
+    first = whole_trained(machine, budget, 30.0)
+    further = budget.further_cycle(machine.learn, step)
+
+    assert first == (776 - 189 - 16 - 4) // 52 == 10
+    assert further == (776 - 189 - 10 * 30 - 16 - 4) // 30 == 8
+    assert budget.chosen is not None
+    assert budget.chosen.further_cycles == (8,)
+    assert step.note == "There is time for 8 more."
+
+
+def test_step_8_ends_where_no_epoch_fits_any_more(machine: Machine) -> None:
+    budget = machine.budget(800)
+    head_trained(machine, budget, at=24.0)
+    machine.now, machine.tried = 189.0, 0
+    step = StepSummary("step 8")
+
+    epochs = whole_trained(machine, budget, 54.0)
+
+    assert budget.further_cycle(machine.learn, step) == 0
+    assert step.note == f"Without a budget, --epochs {epochs} does the same."
+
+
+def test_there_are_no_further_cycles_behind_none(machine: Machine) -> None:
+    budget = machine.budget(211)
+    head_trained(machine, budget, at=20.0)
+    machine.now = 200.0
+    machine.ask(budget, Moment.WHOLE_NEXT)
+
+    assert budget.further_cycle(machine.learn, StepSummary("step 8")) == 0
+
+
+def test_a_plan_brings_its_further_cycles(machine: Machine) -> None:
+    pacing = AsPlanned(replace(MOST, further_cycles=(3, 1)))
+
+    cycles = [pacing.further_cycle(machine.learn, StepSummary("any")) for _ in "123"]
+
+    assert cycles == [3, 1, 0]
 
 
 @pytest.mark.parametrize(("now", "views"), [(504.9, 4), (505.1, 0)])

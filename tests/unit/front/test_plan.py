@@ -114,6 +114,7 @@ def test_what_is_left_out_is_not_mentioned(
         ({"epochs": 7, "frozen_epochs": 1}, None),
         ({"epochs": 7, "sweep_batches": 25}, None),
         ({"epochs": 0}, None),
+        ({"epochs": 7, "further_cycles": (1,)}, None),
     ],
 )
 def test_options_repeat_a_plan_or_there_are_none(

@@ -127,14 +127,15 @@ def test_a_run_on_a_budget_is_repeated_by_its_plan(
         head_epochs=3, frozen_epochs=1, sweep_batches=5, epochs=None, num_views=0
     )
     budget = Budget(13, most, elapsed=lambda: 0.0)  # time stands still
+    monkeypatch.setattr("unfreeze.front.budget.MOST_EPOCHS", 6)
 
     learn, clock = follow_through(budget)
     chosen = budget.chosen
     assert chosen is not None
     again, clock_again = follow_through(AsPlanned(chosen))
 
-    assert chosen == replace(most, epochs=4)
-    assert clock.steps[7].epochs == 4
+    assert chosen == replace(most, epochs=4, further_cycles=(2,))
+    assert clock.steps[7].epochs == 6
     ours, theirs = learn.model.state_dict(), again.model.state_dict()
     assert all(torch.equal(ours[name], each) for name, each in theirs.items())
     assert [step.valid_loss for step in clock.steps] == [

@@ -67,3 +67,18 @@ def test_a_fit_leaves_its_last_figures(quick: ConvLearner) -> None:
     assert step.images_per_second == pytest.approx(
         72 / sum(quick.sched.times), rel=1e-6
     )
+
+
+def test_figures_of_several_fits_add_up(quick: ConvLearner) -> None:
+    step = StepSummary("train")
+    note = NoteFit(step)
+
+    quick.fit(1e-3, 2, cycle_len=1, callbacks=[note])
+    first = sum(quick.sched.times)
+    row = quick.fit(1e-3, 1, cycle_len=1, callbacks=[note])
+
+    assert step.epochs == 3
+    assert step.valid_loss == row.valid_loss
+    assert step.images_per_second == pytest.approx(
+        3 * 36 / (first + sum(quick.sched.times)), rel=1e-6
+    )
