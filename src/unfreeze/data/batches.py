@@ -18,10 +18,14 @@ from unfreeze.tensors import Batch, Pixels
 
 __all__ = ["PixelLoader", "epoch_order"]
 
-_Place: TypeAlias = tuple[Pixels, int, int]
-"""A batch being filled, a position in it, and the row that belongs there."""
+_Share: TypeAlias = tuple[Pixels, int, Int64[np.ndarray, " R"]]
+"""A batch being filled, a position in it, and the rows that belong from there on."""
 
 _BATCHES_AHEAD = 2
+
+_MOST_IN_A_SHARE = 8
+"""Photos that a thread fills in one go. Handing out work takes about as long as one of
+the quicker steps of augmentation, and all threads wait for it."""
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[np.ndarray, " N"]:
@@ -77,15 +81,16 @@ class PixelLoader:
 
     def __iter__(self) -> Generator[Batch, None, None]:
         labels = self.index.labels
+        in_batch = len(self._shares_of(min(self.batch_size, len(self.rows))))
         filled = map_in_order(
             self._filled,
-            self._places(),
+            self._shares(),
             num_workers=self.num_workers,
-            ahead=_BATCHES_AHEAD * self.batch_size + self.num_workers,
+            ahead=_BATCHES_AHEAD * in_batch,
         )
         with closing(filled):
             for rows in self._batches():
-                inputs = [next(filled) for _ in rows][-1]
+                inputs = [next(filled) for _ in self._shares_of(len(rows))][-1]
                 targets = None if labels is None else torch.from_numpy(labels[rows])
                 yield Batch(inputs, targets, rows)
 
@@ -98,18 +103,26 @@ class PixelLoader:
         for start in self._starts():
             yield self.rows[start : start + self.batch_size].astype(np.int64)
 
-    def _places(self) -> Iterator[_Place]:
+    def _shares_of(self, count: int) -> range:
+        """Where the shares of a batch begin: at least one for each thread."""
+        each = -(-count // max(self.num_workers, 1))
+        return range(0, count, max(min(each, _MOST_IN_A_SHARE), 1))
+
+    def _shares(self) -> Iterator[_Share]:
         for rows in self._batches():
             shape = (len(rows), self.size, self.size, 3)
             inputs = torch.empty(shape, dtype=torch.uint8, pin_memory=self.pin_memory)
-            for position, row in enumerate(rows.tolist()):
-                yield inputs, position, row
+            starts = self._shares_of(len(rows))
+            for start in starts:
+                yield inputs, start, rows[start : start + starts.step]
 
-    def _filled(self, place: _Place) -> Tensor:
-        inputs, position, row = place
-        try:
-            self.fill(row, inputs.numpy()[position])
-        except Exception as error:
-            error.add_note(f"While reading image {self.index.name(row)!r}.")
-            raise
+    def _filled(self, share: _Share) -> Tensor:
+        inputs, start, rows = share
+        squares = inputs.numpy()[start : start + len(rows)]
+        for row, square in zip(rows.tolist(), squares, strict=True):
+            try:
+                self.fill(row, square)
+            except Exception as error:
+                error.add_note(f"While reading image {self.index.name(row)!r}.")
+                raise
         return inputs

@@ -129,7 +129,7 @@ class Learner:
         self._precompute: bool | int = False
         self._notes: set[str] = set()
         self._supply = self._make_supply()
-        self.model.to(self._runtime.device)
+        self._runtime.place(self.model)
         self.freeze()
 
     @override

@@ -70,7 +70,7 @@ class Classifier:
     ) -> None:
         self.header = header
         self._runtime = runtime or AcceleratedRuntime()
-        self._model = model.to(self._runtime.device)
+        self._model = self._runtime.place(model)
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
         loading = Loading(
             batch_size=_BATCH_SIZE,

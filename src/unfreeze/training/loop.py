@@ -81,6 +81,7 @@ class Fit:
                 self._record(evaluation, time.perf_counter() - began, num_images, view)
                 if self._ask_at_epoch_end(view) or is_stopped:
                     break
+        self.setup.runtime.rest()
         return self.history
 
     def _learn(self, epoch: int, view: RunView) -> tuple[bool, int]:

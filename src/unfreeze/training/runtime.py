@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import final
+from typing import TypeVar, final
 
 import torch
 from accelerate import Accelerator
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
+from unfreeze.training.memory import give_back_freed_memory, keep_freed_memory
 
 __all__ = [
     "AcceleratedRuntime",
@@ -29,6 +30,9 @@ _FULL = (
 """Words of torch where it lacks memory without saying so by the class of the error."""
 
 
+ModelType = TypeVar("ModelType", bound=nn.Module)
+
+
 class Runtime(abc.ABC):
     """All that training and prediction need to know about the machine."""
 
@@ -39,9 +43,22 @@ class Runtime(abc.ABC):
     fuses: bool
     """Whether a backbone that does not learn may run in a fused form."""
 
+    def place(self, model: ModelType) -> ModelType:
+        """Bring a model to the device, its weights in the memory order of images.
+
+        Convolutions then read weights and images as they are; otherwise they would
+        turn the weights in every step.
+        """
+        return model.to(self.device).to(memory_format=torch.channels_last)
+
     @abc.abstractmethod
     def autocast(self) -> AbstractContextManager[None]:
         """Run a model's forward pass in the chosen number format."""
+
+    def rest(self) -> None:
+        """Give memory back that was kept for the next step; there is none for now."""
+        if self.device.type == "cpu":
+            give_back_freed_memory()
 
     @abc.abstractmethod
     def backward(self, loss: Tensor) -> None:
@@ -78,6 +95,8 @@ class AcceleratedRuntime(Runtime):
                 "torchrun."
             )
         self.device = self._accelerator.device
+        if self.device.type == "cpu":
+            keep_freed_memory()
 
     @override
     def autocast(self) -> AbstractContextManager[None]:
