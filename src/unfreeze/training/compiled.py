@@ -86,10 +86,14 @@ def _compile(
             "is, with the same results and less speed."
         )
         return
-    setup.tell(f"The network is compiled, in {time.perf_counter() - began:.0f} seconds.")
+    setup.tell(
+        f"The network is compiled, in {time.perf_counter() - began:.0f} seconds."
+    )
 
 
-def _learn_once(model: StagedClassifier, images: torch.Tensor, runtime: Runtime) -> None:
+def _learn_once(
+    model: StagedClassifier, images: torch.Tensor, runtime: Runtime
+) -> None:
     """Run forwards, and backwards, as a step does."""
     with runtime.autocast():
         features = model.features(images)

@@ -42,7 +42,7 @@ class Compiler:
 
     least_steps: int = 4000
     """Steps of one fit from which on it pays: about a minute to compile, and 15 ms
-    saved in each step of 64 photos. Estimates, which ``benchmarks/gpu_step.py``
+    saved in each step of 64 photos. Estimates, which ``benchmarks/gpu.py``
     replaces by measurements on the GPU at hand."""
 
 
@@ -91,9 +91,7 @@ class AcceleratedRuntime(Runtime):
 
     fuses = True
 
-    def __init__(
-        self, precision: str | None = None, *, compiles: bool = True
-    ) -> None:
+    def __init__(self, precision: str | None = None, *, compiles: bool = True) -> None:
         if precision not in (None, "bf16", "fp32"):
             raise PlanError(f"precision is 'bf16' or 'fp32', got {precision!r}.")
         self.precision = precision or ("bf16" if _multiplies_bf16() else "fp32")

@@ -78,7 +78,7 @@ class Loading:
     seed: int
     """Keys the order of rows and the augmentation of each image."""
 
-    delivery: Delivery = PlainDelivery()
+    delivery: Delivery = field(default_factory=PlainDelivery, compare=False)
     """Brings batches to the device; that of the runtime, where there is one."""
 
 
@@ -132,7 +132,6 @@ class FromImages:
         self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
     ) -> Batches:
         """Read the rows of ``order`` in threads, keeping their order."""
-
         if self.augmentation is not None and loading.delivery.varies:
             loader = self._drafts(self.augmentation, order, loading, epoch, drop_single)
         else:

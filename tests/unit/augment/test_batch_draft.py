@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from unfreeze.augment.batch_draft import BatchDraft
+from unfreeze.augment.kernels import Border
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.augment.pixel_steps import Cutout, RandomBlur
 from unfreeze.augment.policy import AddPadding, RandomRotateZoom, RandomZoom
@@ -59,7 +60,7 @@ def both_ways(
 @pytest.mark.parametrize("steps", [SIDE_ON, TOP_DOWN, BASIC], ids=["side", "top", "b"])
 @pytest.mark.parametrize("pad", [0, 5])
 def test_a_batch_at_once_is_its_images_one_by_one(
-    steps: tuple[Any, ...], size: int, pad_mode: Any, pad: int
+    steps: tuple[Any, ...], size: int, pad_mode: Border, pad: int
 ) -> None:
     augmentation = Augmentation(
         spec=ImageSpec(size=size),

@@ -12,8 +12,8 @@ from benchmarks.benchmark import Benchmark
 from benchmarks.contestants import Driver
 from benchmarks.run import BENCHMARKS
 
-SCRIPTS = (*BENCHMARKS, "views")
-"""Those that are run together, and one that compares our own ways."""
+SCRIPTS = (*BENCHMARKS, "views", "gpu")
+"""Those that are run together, one that compares our own ways, and one of a GPU."""
 
 _HEAVY = ("torch", "timm", "fastai", "lightning", "unfreeze", "cv2", "numpy")
 

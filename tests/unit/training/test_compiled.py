@@ -222,12 +222,12 @@ def test_a_failure_is_told_and_the_network_learns_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
     make_model: MakeModel,
     source: FromImages,
-    setup: Setup,
     compiling: Setup,
-    told: list[str],
     state_of: StateOf,
     where: str,
 ) -> None:
+    told: list[str] = []
+
     def fail(*_: object) -> None:
         raise FileNotFoundError("no C compiler was found\nin any of the places")
 
@@ -246,9 +246,9 @@ def test_a_failure_is_told_and_the_network_learns_as_it_is(
 
     monkeypatch.setattr(module.torch, "compile", broken)
     plain, unlucky = make_model(), make_model()
-    fit(plain, source, replace(setup, runtime=AcceleratedRuntime("fp32")))
+    fit(plain, source, replace(compiling, runtime=AcceleratedRuntime("fp32")))
 
-    fit(unlucky, source, compiling)
+    fit(unlucky, source, replace(compiling, tell=told.append))
 
     assert told[-1].startswith("The network could not be compiled (FileNotFoundError: ")
     assert "\n" not in told[-1]
