@@ -31,6 +31,8 @@ class Benchmark:
 
     repeats: int = 5
     needs_photos: bool = True
+    needs_weights: bool = True
+    """Besides photos; without, networks begin with random weights."""
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Read the command line, measure, print the report and write it."""
@@ -63,6 +65,8 @@ class Benchmark:
         task = task_from(options)
         if not self.needs_photos:
             return replace(task, data=None, weights=None)
+        if not self.needs_weights:
+            return replace(task, weights=None)
         if not task.weights_file.is_file():
             raise SystemExit(f"error: there is no file {task.weights_file}.")
         return task

@@ -73,6 +73,17 @@ def global_draws() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _accelerator_at_hand(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked ``gpu`` where there is none."""
+    if request.node.get_closest_marker("gpu") is None:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("there is no GPU that torch can use")
+
+
+@pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     """Fail a test that leaves a thread behind, or moves a global random generator."""
     threads = set(threading.enumerate())

@@ -6,9 +6,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from unfreeze.augment import kernels
+from unfreeze.augment.batch_draft import Outline
 from unfreeze.augment.geometry import Canvas, Placement, keep
 from unfreeze.augment.kernels import Border, Light
 from unfreeze.augment.steps import GeometricStep, LightStep, PixelStep, Step
+from unfreeze.augment.windows import cut_to_window
 
 __all__ = ["Draft"]
 
@@ -75,6 +77,13 @@ class Draft:
             np.copyto(out, pixels)
             return out
         return pixels
+
+    def outline(self) -> Outline:
+        """Hand on what was decided, for ``BatchDraft`` to carry it out."""
+        matrix, canvas = self._placement.matrix, self._placement.canvas
+        pixels, matrix = kernels.average_areas(self._pixels, matrix)
+        pixels, matrix = cut_to_window(pixels, matrix, canvas)
+        return Outline(pixels, matrix, kernels.light_table(self._lights))
 
     def _begin(self, pixels: UInt8[np.ndarray, "H W 3"]) -> None:
         height, width = pixels.shape[:2]

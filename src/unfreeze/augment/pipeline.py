@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from unfreeze.augment import geometry
+from unfreeze.augment.batch_draft import Outline
 from unfreeze.augment.draft import Draft
 from unfreeze.augment.geometry import Canvas, Placement
 from unfreeze.augment.kernels import Border
@@ -123,13 +124,36 @@ class Augmentation:
         Raises:
             PlanError: If a function among the steps returned something unusable.
         """
+        return self._decided(pixels, rng).develop(out)
+
+    def outline(
+        self, pixels: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator
+    ) -> Outline:
+        """Decide how to vary one image, as ``apply`` does from the same generator.
+
+        What is left to do, a warp and a light table, can be done for a whole batch at
+        once: see ``BatchDraft``. Steps that need the pixels themselves are carried out
+        here, with all that comes before them.
+
+        Args:
+            pixels: As ``apply`` takes them. They are never written to.
+            rng: The generator of this image in this epoch.
+
+        Raises:
+            PlanError: If a function among the steps returned something unusable.
+        """
+        return self._decided(pixels, rng).outline()
+
+    def _decided(
+        self, pixels: UInt8[np.ndarray, "H W 3"], rng: np.random.Generator
+    ) -> Draft:
         draft = Draft(pixels, self.pad_mode)
         draft.place(self._scale(draft.canvas, rng))
         draft.place(geometry.pad(draft.canvas, self.pad))
         for step in map(as_step, self.steps):
             draft.take(step, rng)
         draft.place(self._cut(draft.canvas, rng))
-        return draft.develop(out)
+        return draft
 
     def _scale(self, canvas: Canvas, rng: np.random.Generator) -> Placement:
         if self.crop in ("squash", "random-area"):

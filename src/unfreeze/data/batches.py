@@ -1,7 +1,7 @@
 """Batches of pixels, read ahead by threads, in an order that they cannot change."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from unfreeze.errors import PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.tensors import Batch, Pixels
 
-__all__ = ["PixelLoader", "epoch_order"]
+__all__ = ["PixelLoader", "epoch_order", "in_batches", "naming_image"]
 
 _Share: TypeAlias = tuple[Pixels, int, Int64[np.ndarray, " R"]]
 """A batch being filled, a position in it, and the rows that belong from there on."""
@@ -31,6 +31,32 @@ the quicker steps of augmentation, and all threads wait for it."""
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[np.ndarray, " N"]:
     """Shuffle the rows of one epoch: a function of the seed and the epoch alone."""
     return rng_for(seed, Purpose.ORDER, epoch=epoch).permutation(count)
+
+
+def in_batches(
+    rows: Int[np.ndarray, " M"], batch_size: int, *, drop_single: bool
+) -> list[Int64[np.ndarray, " B"]]:
+    """Cut ``rows`` into batches, keeping their order.
+
+    Args:
+        rows: Row numbers of an index.
+        batch_size: Rows in a batch; the last one may have fewer.
+        drop_single: Leave out a last batch of one row, unless that is the size.
+    """
+    count = len(rows)
+    is_single = count % batch_size == 1 and batch_size > 1
+    starts = range(0, count - (drop_single and is_single), batch_size)
+    return [rows[start : start + batch_size].astype(np.int64) for start in starts]
+
+
+@contextmanager
+def naming_image(index: ImageIndex, row: int) -> Iterator[None]:
+    """Add a note to an exception of the body that says which image it is about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"While reading image {index.name(row)!r}.")
+        raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +103,7 @@ class PixelLoader:
 
     def __len__(self) -> int:
         """Count the batches."""
-        return len(self._starts())
+        return len(self._batches())
 
     def __iter__(self) -> Generator[Batch, None, None]:
         labels = self.index.labels
@@ -94,14 +120,8 @@ class PixelLoader:
                 targets = None if labels is None else torch.from_numpy(labels[rows])
                 yield Batch(inputs, targets, rows)
 
-    def _starts(self) -> range:
-        count = len(self.rows)
-        is_single = count % self.batch_size == 1 and self.batch_size > 1
-        return range(0, count - (self.drop_single and is_single), self.batch_size)
-
-    def _batches(self) -> Iterator[Int64[np.ndarray, " B"]]:
-        for start in self._starts():
-            yield self.rows[start : start + self.batch_size].astype(np.int64)
+    def _batches(self) -> list[Int64[np.ndarray, " B"]]:
+        return in_batches(self.rows, self.batch_size, drop_single=self.drop_single)
 
     def _shares_of(self, count: int) -> range:
         """Where the shares of a batch begin: at least one for each thread."""
@@ -120,9 +140,6 @@ class PixelLoader:
         inputs, start, rows = share
         squares = inputs.numpy()[start : start + len(rows)]
         for row, square in zip(rows.tolist(), squares, strict=True):
-            try:
+            with naming_image(self.index, row):
                 self.fill(row, square)
-            except Exception as error:
-                error.add_note(f"While reading image {self.index.name(row)!r}.")
-                raise
         return inputs

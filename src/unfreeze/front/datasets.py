@@ -16,7 +16,8 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.data.index import ImageIndex
 from unfreeze.front.tfms import TrainTransform, ValidTransform
 from unfreeze.tensors import Images, Targets
-from unfreeze.training.source import Batches, FromImages, Loading, in_order, shuffled
+from unfreeze.training.delivery import Batches
+from unfreeze.training.source import FromImages, Loading, in_order, shuffled
 
 __all__ = ["ImageDataset", "ImageLoader"]
 

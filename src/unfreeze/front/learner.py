@@ -520,13 +520,14 @@ class Learner:
             batch_size=self.data.bs,
             num_workers=self.data.num_workers,
             seed=self.seed,
-            pin_memory=self._runtime.device.type == "cuda",
+            delivery=self._runtime.delivery,
         )
         return Setup(
             loading=loading,
             runtime=self._runtime,
             task=self._task,
             micro_batches=MicroBatches(self._say_once),
+            tell=self._say_once,
         )
 
     def _make_supply(self) -> Supply:

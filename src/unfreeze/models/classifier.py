@@ -1,6 +1,7 @@
 """A backbone, a pool and a head in a row, with the middle within reach."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -12,6 +13,7 @@ from unfreeze.models.heads import ConcatPool, build_head
 from unfreeze.tensors import Features, Images, Logits
 
 __all__ = [
+    "Compiled",
     "StagedClassifier",
     "StandIn",
     "with_custom_head",
@@ -21,14 +23,43 @@ __all__ = [
 
 
 @final
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A backbone as compiled for learning from batches of one shape.
+
+    Its parameters are those of the backbone.
+    """
+
+    run: Callable[[Images], Features]
+    shape: torch.Size
+
+    def suits(self, images: Images) -> bool:
+        """Whether these would not make it be compiled once more."""
+        return images.shape == self.shape and torch.is_grad_enabled()
+
+
+@final
 class StandIn:
     """What computes the features instead of the backbone, for the time being.
 
     It is no part of the model that holds it, neither saved nor copied with it.
-    ``models.fused`` puts a network here.
     """
 
     network: nn.Module | None = None
+    """Does so in every case, while nothing learns. ``models.fused`` puts it here."""
+
+    compiled: Compiled | None = None
+    """Does so where it suits, while the backbone learns."""
+
+    def instead_of(
+        self, backbone: nn.Module, images: Images
+    ) -> Callable[[Images], Features]:
+        """Choose what runs ``images``."""
+        if self.network is not None:
+            return self.network
+        if self.compiled is not None and self.compiled.suits(images):
+            return self.compiled.run
+        return backbone
 
     def __deepcopy__(self, memo: object) -> "StandIn":
         return StandIn()
@@ -56,8 +87,8 @@ class StagedClassifier(nn.Module):
 
     def features(self, images: Images) -> Features:
         """Compute what the head reads: ``B 2C`` behind a ConcatPool."""
-        backbone = self.stand_in.network
-        return self.pool((self.backbone if backbone is None else backbone)(images))
+        run = self.stand_in.instead_of(self.backbone, images)
+        return self.pool(run(images))
 
     def classify(self, features: Features) -> Logits:
         """Compute logits from what ``features`` returned, in single precision.

@@ -76,6 +76,7 @@ class Classifier:
             batch_size=_BATCH_SIZE,
             num_workers=workers,
             seed=header.settings.get("seed", 0),
+            delivery=self._runtime.delivery,
         )
         self._setup = Setup(loading=loading, runtime=self._runtime, task=header.task)
 

@@ -118,6 +118,8 @@ class FeatureKeeper:
             "augmentation": describe(varied.augmentation),
             "seed": self.setup.loading.seed,
         }
+        if self.setup.loading.delivery.varies:
+            key["varied"] = "in batches"  # a few values lie one level beside
         passes = [
             _Pass(source, view, self._store({**key, "view": view}))
             for view in range(1, count + 1)

@@ -4,7 +4,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import final
 
@@ -16,9 +16,10 @@ from unfreeze.numerics.keyed import Purpose, torch_seed
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.callbacks.base import Callback, RunView
+from unfreeze.training.compiled import compiled_if_it_pays
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
-from unfreeze.training.restore import borrowed_random_state
+from unfreeze.training.restore import borrowed_random_state, repeatable
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.stand_in import fused_if_frozen
@@ -69,9 +70,11 @@ class Fit:
         view = self._view()
         with (
             borrowed_random_state(self.setup.runtime.device),
+            repeatable(self.setup.runtime.device),
             _told(self.callbacks, view),
             memory_explained(self.setup.loading.batch_size),
             fused_if_frozen(self.model, self.source, self.setup.runtime),
+            self._compiled_if_it_pays(),
         ):
             for epoch in range(self.epochs):
                 began = time.perf_counter()
@@ -83,6 +86,11 @@ class Fit:
                     break
         self.setup.runtime.rest()
         return self.history
+
+    def _compiled_if_it_pays(self) -> AbstractContextManager[None]:
+        set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
+        steps = self.schedule.num_steps
+        return compiled_if_it_pays(self.model, self.source, self.setup, steps)
 
     def _learn(self, epoch: int, view: RunView) -> tuple[bool, int]:
         """Take the steps of one epoch; say whether to stop, and images seen."""

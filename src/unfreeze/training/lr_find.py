@@ -19,7 +19,7 @@ from unfreeze.numerics.suggest import Curve, Suggestion, suggest
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
 from unfreeze.training.history import History
-from unfreeze.training.restore import borrowed_random_state, put_back
+from unfreeze.training.restore import borrowed_random_state, put_back, repeatable
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Setup, Source, shuffled
 from unfreeze.training.stand_in import fused_if_frozen
@@ -94,6 +94,7 @@ def find_rate(  # noqa: PLR0913  # the parts of a fit, without one
     sweep = _Sweep(model, source, setup, clip_norm, bn_frozen, report)
     with (
         borrowed_random_state(setup.runtime.device),
+        repeatable(setup.runtime.device),
         memory_explained(setup.loading.batch_size),
         fused_if_frozen(model, source, setup.runtime),
     ):

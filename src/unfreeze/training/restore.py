@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-__all__ = ["borrowed_random_state", "put_back", "seed_modules"]
+__all__ = ["borrowed_random_state", "put_back", "repeatable", "seed_modules"]
 
 
 @contextmanager
@@ -28,6 +28,25 @@ def seed_modules(device: torch.device, seed: int) -> None:
     if device.type == "cuda":
         with torch.cuda.device(device):
             torch.cuda.manual_seed(seed)
+
+
+@contextmanager
+def repeatable(device: torch.device) -> Iterator[None]:
+    """Let convolutions add up in the same order each time, in the body.
+
+    Without this, cuDNN may take a faster way whose sums depend on chance, or choose
+    its ways by a stopwatch. On other devices there is nothing to do.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    cudnn = torch.backends.cudnn
+    before = cudnn.deterministic, cudnn.benchmark
+    cudnn.deterministic, cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark = before
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import TypeVar, final
 
 import torch
@@ -11,10 +12,12 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
+from unfreeze.training.delivery import Delivery, OverlappingDelivery, PlainDelivery
 from unfreeze.training.memory import give_back_freed_memory, keep_freed_memory
 
 __all__ = [
     "AcceleratedRuntime",
+    "Compiler",
     "PlainRuntime",
     "Runtime",
     "is_out_of_memory",
@@ -33,6 +36,20 @@ _FULL = (
 ModelType = TypeVar("ModelType", bound=nn.Module)
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """How a backbone is compiled, and when."""
+
+    backend: str = "inductor"
+    """A name that ``torch.compile`` knows."""
+
+    least_steps: int = 4000
+    """Steps of one fit from which on it pays: about a minute to compile, and 15 ms
+    saved in each step of 64 photos. Estimates, which ``benchmarks/gpu.py``
+    replaces by measurements on the GPU at hand."""
+
+
 class Runtime(abc.ABC):
     """All that training and prediction need to know about the machine."""
 
@@ -42,6 +59,12 @@ class Runtime(abc.ABC):
 
     fuses: bool
     """Whether a backbone that does not learn may run in a fused form."""
+
+    delivery: Delivery
+    """Brings batches to ``device``, and decides where photos are varied."""
+
+    compiler: Compiler | None
+    """Compiles a backbone that learns for long, where that pays at all."""
 
     def place(self, model: ModelType) -> ModelType:
         """Bring a model to the device, its weights in the memory order of images.
@@ -76,6 +99,8 @@ class AcceleratedRuntime(Runtime):
     Args:
         precision: ``bf16``, ``fp32``, or None to take bf16 where the hardware
             multiplies it natively (CPUs with AVX512-BF16 or AMX, recent GPUs).
+        compiles: Whether a GPU runs a backbone compiled where many steps of learning
+            are ahead. CPUs never do.
 
     Raises:
         PlanError: If there is no such precision, or more than one process.
@@ -83,7 +108,7 @@ class AcceleratedRuntime(Runtime):
 
     fuses = True
 
-    def __init__(self, precision: str | None = None) -> None:
+    def __init__(self, precision: str | None = None, *, compiles: bool = True) -> None:
         if precision not in (None, "bf16", "fp32"):
             raise PlanError(f"precision is 'bf16' or 'fp32', got {precision!r}.")
         self.precision = precision or ("bf16" if _multiplies_bf16() else "fp32")
@@ -97,6 +122,11 @@ class AcceleratedRuntime(Runtime):
         self.device = self._accelerator.device
         if self.device.type == "cpu":
             keep_freed_memory()
+        is_cuda = self.device.type == "cuda"
+        self.delivery = (
+            OverlappingDelivery(self.device) if is_cuda else PlainDelivery(self.device)
+        )
+        self.compiler = Compiler() if is_cuda and compiles else None
 
     @override
     def autocast(self) -> AbstractContextManager[None]:
@@ -121,6 +151,8 @@ class PlainRuntime(Runtime):
     device = torch.device("cpu")
     precision = "fp32"
     fuses = False
+    delivery = PlainDelivery()
+    compiler = None
 
     @override
     def autocast(self) -> AbstractContextManager[None]:

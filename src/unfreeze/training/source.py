@@ -5,7 +5,7 @@ difference says so in a ``match`` that the type checker proves complete.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, assert_never, runtime_checkable
@@ -25,12 +25,20 @@ from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.numerics.losses import Task
 from unfreeze.records import ImageSpec
 from unfreeze.tensors import Batch, Features, Logits, Pixels, Targets
+from unfreeze.training.delivery import (
+    Batches,
+    Delivered,
+    Delivery,
+    Loaded,
+    Loader,
+    PlainDelivery,
+)
+from unfreeze.training.drafts import DraftLoader
 from unfreeze.training.micro_batches import MicroBatches
 from unfreeze.training.pixel_store import StoredPixels
 from unfreeze.training.runtime import Runtime
 
 __all__ = [
-    "Batches",
     "FeatureRows",
     "FromFeatures",
     "FromImages",
@@ -49,12 +57,8 @@ Square: TypeAlias = UInt8[np.ndarray, "S S 3"]
 Labels: TypeAlias = Int64[np.ndarray, " N"] | Float32[np.ndarray, "N K"]
 
 
-@runtime_checkable
-class Batches(Protocol):
-    """One pass over some rows."""
-
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Batch]: ...
+def _say_nothing(_: str) -> None:
+    pass
 
 
 @runtime_checkable
@@ -74,8 +78,8 @@ class Loading:
     seed: int
     """Keys the order of rows and the augmentation of each image."""
 
-    pin_memory: bool = False
-    """Put photos in memory that a GPU copies from while it computes."""
+    delivery: Delivery = field(default_factory=PlainDelivery, compare=False)
+    """Brings batches to the device; that of the runtime, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,9 @@ class Setup:
     task: Task
     micro_batches: MicroBatches = field(default_factory=MicroBatches, compare=False)
     """How many photos at once the memory holds, as far as this pass has found out."""
+
+    tell: Callable[[str], object] = field(default=_say_nothing, compare=False)
+    """Takes one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,11 +132,27 @@ class FromImages:
         self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
     ) -> Batches:
         """Read the rows of ``order`` in threads, keeping their order."""
+        if self.augmentation is not None and loading.delivery.varies:
+            loader = self._drafts(self.augmentation, order, loading, epoch, drop_single)
+        else:
+            loader = self._squares(order, loading, epoch, drop_single)
+        kept = loader if self.stored is None else _Keeping(loader, self.stored)
+        return Delivered(kept, loading.delivery)
+
+    def _squares(
+        self, order: np.ndarray, loading: Loading, epoch: int, drop_single: bool
+    ) -> Loader:
+        """Squares as a model reads them, varied where they are read."""
 
         def fill(row: int, square: Square) -> None:
-            self._fill(row, square, loading.seed, epoch)
+            pixels = self._pixels(row)
+            if self.augmentation is None:
+                np.copyto(square, pixels)
+                return
+            rng = self._rng(row, loading.seed, epoch)
+            self.augmentation.apply(pixels, rng, square)
 
-        loader = PixelLoader(
+        return PixelLoader(
             self.index,
             fill,
             rows=order,
@@ -137,21 +160,40 @@ class FromImages:
             num_workers=loading.num_workers,
             size=self.spec.size,
             drop_single=drop_single,
-            pin_memory=loading.pin_memory,
+            pin_memory=loading.delivery.pins,
         )
-        return loader if self.stored is None else _Keeping(loader, self.stored)
 
-    def _fill(self, row: int, square: Square, seed: int, epoch: int) -> None:
-        if self.stored is None:
-            pixels = self._decoded(row)
-        else:
-            pixels = self.stored.read(row, lambda: self._decoded(row))
-        if self.augmentation is None:
-            np.copyto(square, pixels)
-            return
+    def _drafts(
+        self,
+        augmentation: Augmentation,
+        order: np.ndarray,
+        loading: Loading,
+        epoch: int,
+        drop_single: bool,
+    ) -> Loader:
+        """The same squares, still to be varied on the device."""
+        return DraftLoader(
+            index=self.index,
+            outline=lambda row: augmentation.outline(
+                self._pixels(row), self._rng(row, loading.seed, epoch)
+            ),
+            rows=order,
+            batch_size=loading.batch_size,
+            num_workers=loading.num_workers,
+            size=self.spec.size,
+            border=augmentation.pad_mode,
+            drop_single=drop_single,
+            pin_memory=loading.delivery.pins,
+        )
+
+    def _rng(self, row: int, seed: int, epoch: int) -> np.random.Generator:
         counter = row if self.counters is None else int(self.counters[row])
-        rng = rng_for(seed, self.purpose, epoch=epoch, row=counter)
-        self.augmentation.apply(pixels, rng, square)
+        return rng_for(seed, self.purpose, epoch=epoch, row=counter)
+
+    def _pixels(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
+        if self.stored is None:
+            return self._decoded(row)
+        return self.stored.read(row, lambda: self._decoded(row))
 
     def _decoded(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         """What does not change from epoch to epoch."""
@@ -170,13 +212,13 @@ class FromImages:
 class _Keeping:
     """A pass that keeps for the next one what it has decoded."""
 
-    loader: PixelLoader
+    loader: Loader
     stored: StoredPixels
 
     def __len__(self) -> int:
         return len(self.loader)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Generator[Loaded, None, None]:
         self.stored.begin()
         try:
             with closing(iter(self.loader)) as batches:
@@ -210,7 +252,8 @@ class FromFeatures:
         views = (self.features, *self.later_views)
         view = views[epoch % len(views)]
         size = loading.batch_size
-        return _FeatureBatches(view, self.labels, order, size, drop_single)
+        loader = _FeatureBatches(view, self.labels, order, size, drop_single)
+        return Delivered(loader, loading.delivery)
 
 
 Source: TypeAlias = FromImages | FromFeatures
@@ -228,7 +271,7 @@ class _FeatureBatches:
         whole, rest = divmod(len(self.order), self.batch_size)
         return whole + int(rest > int(self.drop_single))
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Generator[Loaded, None, None]:
         labels = None if self.labels is None else torch.from_numpy(self.labels)
         for i in range(len(self)):
             rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]

@@ -16,7 +16,7 @@ from unfreeze.models.groups import freeze_to, layer_groups, set_mode
 from unfreeze.models.probe import evaluating
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
-from unfreeze.training.restore import borrowed_random_state, put_back
+from unfreeze.training.restore import borrowed_random_state, put_back, repeatable
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import (
     FromFeatures,
@@ -103,6 +103,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     found: list[float] = []
     with (
         borrowed_random_state(setup.runtime.device),
+        repeatable(setup.runtime.device),
         memory_explained(setup.loading.batch_size),
         put_back(model),
     ):

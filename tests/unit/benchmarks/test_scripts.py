@@ -12,8 +12,8 @@ from benchmarks.benchmark import Benchmark
 from benchmarks.contestants import Driver
 from benchmarks.run import BENCHMARKS
 
-SCRIPTS = (*BENCHMARKS, "sizes", "views")
-"""Those that are run together, and those that compare our own ways."""
+SCRIPTS = (*BENCHMARKS, "gpu", "sizes", "views")
+"""Those that are run together, one of a GPU, and those that compare our own ways."""
 
 _HEAVY = ("torch", "timm", "fastai", "lightning", "unfreeze", "cv2", "numpy")
 

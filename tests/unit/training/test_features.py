@@ -28,6 +28,7 @@ from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
 from unfreeze.training import feature_store
 from unfreeze.training import features as module
+from unfreeze.training.delivery import PlainDelivery
 from unfreeze.training.feature_store import StoredRows
 from unfreeze.training.features import FeatureKeeper
 from unfreeze.training.source import FromImages, Setup
@@ -644,3 +645,22 @@ def test_rows_are_the_same_where_the_memory_holds_less_than_a_batch(
 
     assert sizes == [4, *[2] * 11]
     np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
+
+
+def test_views_varied_in_batches_are_kept_apart(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    model: StagedClassifier,
+    setup: Setup,
+) -> None:
+    """A few of their values may lie one level beside."""
+    delivery = PlainDelivery(varies=True)
+    at_once = replace(setup, loading=replace(setup.loading, delivery=delivery))
+    alone = np.asarray(make_keeper().views(varied, split.digests, 1)[0])
+
+    with _counting(model) as sizes:
+        found = make_keeper(setup=at_once).views(varied, split.digests, 1)[0]
+
+    assert sum(sizes) == len(split.index)
+    np.testing.assert_allclose(found, alone, rtol=0.05, atol=0.05)

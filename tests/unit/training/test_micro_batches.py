@@ -156,12 +156,12 @@ def test_a_step_in_pieces_equals_the_step_of_the_whole_batch(
     with _memory_for(learner, num_photos, place):
         loss = _step(learner, source, setup)
 
-    torch.testing.assert_close(loss, whole, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(loss, whole, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(
-        _gradients(learner), _gradients(twin), rtol=1e-5, atol=1e-6
+        _gradients(learner), _gradients(twin), rtol=1e-5, atol=1e-5
     )
     torch.testing.assert_close(
-        learner.state_dict(), twin.state_dict(), rtol=1e-5, atol=1e-6
+        learner.state_dict(), twin.state_dict(), rtol=1e-5, atol=1e-5
     )
 
 

@@ -7,7 +7,12 @@ import torch
 from torch import nn
 
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.training.restore import borrowed_random_state, put_back, seed_modules
+from unfreeze.training.restore import (
+    borrowed_random_state,
+    put_back,
+    repeatable,
+    seed_modules,
+)
 
 _CPU = torch.device("cpu")
 
@@ -94,3 +99,25 @@ def test_on_a_gpu_its_own_generator_is_borrowed_too() -> None:
     assert torch.equal(*drawn)
     assert torch.equal(torch.cuda.get_rng_state(), before[0])
     assert torch.equal(torch.get_rng_state(), before[1])
+
+
+@pytest.mark.parametrize("before", [(False, True), (True, False), (False, False)])
+def test_convolutions_are_repeatable_on_gpus_for_the_time_being(
+    monkeypatch: pytest.MonkeyPatch, before: tuple[bool, bool]
+) -> None:
+    """A choice by a stopwatch would be another one tomorrow."""
+    cudnn = torch.backends.cudnn
+    monkeypatch.setattr(cudnn, "deterministic", before[0])
+    monkeypatch.setattr(cudnn, "benchmark", before[1])
+
+    def interrupted() -> None:
+        with repeatable(torch.device("cuda")):
+            assert (cudnn.deterministic, cudnn.benchmark) == (True, False)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert (cudnn.deterministic, cudnn.benchmark) == before
+    with repeatable(_CPU):
+        assert (cudnn.deterministic, cudnn.benchmark) == before

@@ -136,6 +136,28 @@ def test_other_errors_are_left_as_they_are() -> None:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
 
+@pytest.mark.parametrize(("kind", "is_gpu"), [("cuda", True), ("mps", False)])
+def test_nvidia_gpus_vary_photos_and_compile(
+    monkeypatch: pytest.MonkeyPatch, kind: str, is_gpu: bool
+) -> None:
+    """Also AMD's, which torch calls by the same name."""
+
+    class OneDevice:
+        num_processes = 1
+        device = torch.device(kind)
+
+    monkeypatch.setattr(module, "Accelerator", OneDevice)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: None)
+
+    runtime = AcceleratedRuntime("fp32")
+
+    assert runtime.delivery.device == torch.device(kind)
+    assert runtime.delivery.varies is is_gpu
+    assert runtime.delivery.pins is is_gpu
+    assert (runtime.compiler is not None) is is_gpu
+    assert AcceleratedRuntime("fp32", compiles=False).compiler is None
+
+
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class ManyProcesses:
         num_processes = 2

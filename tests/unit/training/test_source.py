@@ -1,6 +1,8 @@
 """Mirrors src/unfreeze/training/source.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +10,18 @@ import torch
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
+from unfreeze.augment.recipes import BASIC, SIDE_ON, TOP_DOWN
+from unfreeze.augment.steps import Step
 from unfreeze.data.batches import epoch_order
-from unfreeze.data.decode import preprocess, read_pixels
-from unfreeze.data.index import ImageIndex
+from unfreeze.data.decode import encode, preprocess, read_pixels
+from unfreeze.data.index import ImageIndex, index_folder
+from unfreeze.data.screen import screen
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
+from unfreeze.training.delivery import PlainDelivery
+from unfreeze.training.pixel_store import PixelShelf, StoredPixels
 from unfreeze.training.source import (
     FromFeatures,
     FromImages,
@@ -199,3 +206,69 @@ def test_labels_are_asked_for_where_there_are_none(
 
     with pytest.raises(PlanError, match=r"no labels.*call predict"):
         labels_of(batch)
+
+
+def _sides(count: int) -> list[np.ndarray]:
+    """Noisy photos of several sizes."""
+    rng = np.random.default_rng(0)
+    shapes = [(20, 20, 3), (31, 20, 3), (20, 200, 3), (12, 15, 3)]
+    return [rng.integers(0, 256, shapes[i % 4], dtype=np.uint8) for i in range(count)]
+
+
+@pytest.fixture
+def many_sides(tmp_path: Path) -> ImageIndex:
+    for number, pixels in enumerate(_sides(22)):
+        folder = tmp_path / "photos" / ("a", "b")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number:02}.png").write_bytes(encode(pixels, "PNG"))
+    return index_folder(tmp_path / "photos")
+
+
+@pytest.mark.parametrize("steps", [SIDE_ON, TOP_DOWN, BASIC], ids=["side", "top", "b"])
+@pytest.mark.parametrize("num_workers", [0, 3])
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_photos_varied_on_the_device_are_those_varied_one_by_one(
+    many_sides: ImageIndex,
+    make_setup: Callable[..., Setup],
+    tmp_path: Path,
+    steps: tuple[Step, ...],
+    num_workers: int,
+    is_stored: bool,
+) -> None:
+    """From the same numbers, so every value is the same but for a level."""
+    augmentation = Augmentation(spec=ImageSpec(size=16), steps=steps, max_zoom=(1, 1.2))
+    source = FromImages(many_sides, augmentation.spec, augmentation)
+    if is_stored:
+        digests = screen(many_sides, None, num_workers=0).digests
+        shelf = PixelShelf(tmp_path / "pixels", most_bytes=10**7)
+        stored = StoredPixels(shelf.store(source.way_of_decoding), digests)
+        source = replace(source, stored=stored)
+    alone = make_setup(num_workers=0).loading
+    at_once = replace(
+        alone, num_workers=num_workers, delivery=PlainDelivery(varies=True)
+    )
+
+    for epoch in range(2):  # the second one from the store
+        pairs = zip(
+            shuffled(source, alone, epoch),
+            shuffled(source, at_once, epoch),
+            strict=True,
+        )
+        for expected, found in pairs:
+            assert found.rows.tolist() == expected.rows.tolist()
+            assert labels_of(found).tolist() == labels_of(expected).tolist()
+            assert found.inputs.shape == expected.inputs.shape
+            difference = (found.inputs.int() - expected.inputs.int()).abs()
+            assert difference.max() <= 2  # a level, and what contrast makes of it
+            assert (difference == 0).float().mean() > 0.998
+
+
+def test_where_nothing_varies_photos_arrive_as_they_are(
+    source: FromImages, setup: Setup
+) -> None:
+    loading = replace(setup.loading, delivery=PlainDelivery(varies=True))
+
+    pairs = zip(in_order(source, setup.loading), in_order(source, loading), strict=True)
+
+    for expected, found in pairs:
+        assert torch.equal(found.inputs, expected.inputs)
