@@ -25,6 +25,9 @@ class Purpose(IntEnum):
     BACKBONE = 7
     STORED_VIEWS = 8
     FORECAST = 41
+    HALVES = 21
+    CHANCE = 22
+    BALANCE = 23
 
 
 def rng_for(
