@@ -21,6 +21,7 @@ SURFACE = {
     ),
     "evaluate": "RUN DATA --tta --num-workers --json --help",
     "predict": "RUN PATH --tta --csv --num-workers --json --help",
+    "report": "RUN --json --help",
     "models": "PATTERN --json --help",
 }
 
@@ -50,6 +51,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "lr-find",
         "evaluate",
         "predict",
+        "report",
         "models",
     ]
 

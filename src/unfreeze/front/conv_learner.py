@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -125,6 +125,22 @@ class ConvLearner(Learner):
         for split in filter(None, [self.data.valid, self.data.test]):
             with self._progress("storing activations") as bar:
                 self._supply.features(self.model, split, bar.show)
+
+    def stored_activations(
+        self, split: Literal["train", "valid"] = "valid"
+    ) -> Float32[np.ndarray, "N ..."]:
+        """What the backbone makes of the plain photos of a split, in index order.
+
+        Read from the disk, or from memory; what is missing is computed, and kept on
+        the disk where the backbone is frozen.
+        """
+        photos = self.data.train if split == "train" else self.data.valid
+        is_frozen = self.model.is_backbone_frozen
+        with self._progress("reading activations") as bar:
+            source = self._supply.features(
+                self.model, photos, bar.show, on_disk=is_frozen
+            )
+        return np.asarray(source.features[np.arange(len(source))], dtype=np.float32)
 
     def num_missing_activations(self) -> int:
         """Photos, of all splits, whose plain activations are not stored yet."""

@@ -202,7 +202,12 @@ def forecast_of(
             CurvePoint(int(n), float(e), float(a), float(b))
             for n, e, a, b in zip(photos, plain, *bounds, strict=True)
         ),
-        law=PowerLaw(*(float(each) for each in laws[:, 0]), unit=float(counts[-1])),
+        law=PowerLaw(
+            floor=float(laws[0, 0]),
+            scale=float(laws[1, 0]),
+            power=float(laws[2, 0]),
+            unit=float(counts[-1]),
+        ),
         more=more,
         saved=float(np.median(expected)),
         low=float(low),
@@ -229,9 +234,9 @@ def _draw_weights(
     for size in range(num_sizes):
         parts = np.flatnonzero(sizes == size)
         even = np.full(len(parts), 1 / len(parts))
-        weights[:, size, parts] = (
-            rng.multinomial(len(parts), even, size=_RESAMPLES) / len(parts)
-        )
+        weights[:, size, parts] = rng.multinomial(
+            len(parts), even, size=_RESAMPLES
+        ) / len(parts)
     return weights
 
 

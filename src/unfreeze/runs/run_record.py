@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from unfreeze.insight.report.record import (
 )
 from unfreeze.numerics.suggest import Curve
 
-__all__ = ["KEPT", "read_run"]
+__all__ = ["KEPT", "read_answers", "read_run"]
 
 KEPT = "report.json"
 """What the report needs of the model, kept for the next time it is written."""
@@ -42,8 +42,26 @@ def read_run(run: Path) -> RunRecord:
         summary=summary,
         fits=tuple(_fits(rows)),
         searches=tuple(_searches(rows)),
-        answers=tuple(_answers(run / "predictions.csv", summary)),
+        answers=read_answers(run, summary.get("classes") or ()),
         kept=_kept(run / KEPT),
+    )
+
+
+def read_answers(run: Path, classes: Sequence[str]) -> tuple[Answer, ...]:
+    """Read ``predictions.csv``: one answer for each validation photo.
+
+    Empty if there is none, or if photos carry several labels.
+    """
+    path = run / "predictions.csv"
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
+        _, *rows = csv.reader(text)
+    if not all(row[1] in classes and row[2] in classes for row in rows):
+        return ()
+    return tuple(
+        Answer(file, label, predicted, float(probability), float(loss))
+        for file, label, predicted, probability, loss, *_ in rows
     )
 
 
@@ -102,20 +120,6 @@ def _searches(rows: list[dict[str, Any]]) -> Iterator[SearchRecord]:
                 row["verdict"],
                 row["reason"],
             )
-
-
-def _answers(path: Path, summary: dict[str, Any]) -> Iterator[Answer]:
-    """Rows of the table, unless photos carry several labels."""
-    classes = set(summary.get("classes") or ())
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-        reader = csv.reader(text)
-        next(reader, None)
-        for row in reader:
-            if len(row) < 5 or row[1] not in classes or row[2] not in classes:
-                return
-            yield Answer(row[0], row[1], row[2], float(row[3]), float(row[4]))
 
 
 def _number(value: float | None) -> float:

@@ -26,6 +26,7 @@ from unfreeze.numerics.metrics import accuracy
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.records import Predictions
+from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
@@ -175,6 +176,7 @@ def train_folder(
             _unmeasured(data, settings, clock, pacing).write(out / "summary.json")
             raise
         summary.write(out / "summary.json")
+    write_report(out, folder)
     return summary
 
 
@@ -209,7 +211,9 @@ def _trained(
         models_name=out.resolve(),
         output=output,
     )
-    return _measured(learn, out, settings, clock, pacing)
+    summary = _measured(learn, out, settings, clock, pacing)
+    keep_for_report(learn, out)
+    return summary
 
 
 def _name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:

@@ -30,8 +30,8 @@ def confusion_chart(matrix: Int[np.ndarray, "K K"], classes: Sequence[str]) -> H
     parts = []
     for row, column in np.ndindex(counts.shape):
         parts += _cell(
-            counts[row, column],
-            shares[row, column],
+            int(counts[row, column]),
+            float(shares[row, column]),
             (margin + column * side, top + row * side, side),
             f"{classes[row]} taken for {classes[column]}",
             is_right=row == column,

@@ -27,7 +27,9 @@ def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
     """Look at every fit of a run; the last one that over-fits decides."""
     judged = [fit for fit in fits if _is_judgeable(fit)]
     if not judged:
-        words = "Over-fitting cannot be judged: it takes two epochs of one fit at least."
+        words = (
+            "Over-fitting cannot be judged: it takes two epochs of one fit at least."
+        )
         return FitVerdict("", "Too short to tell", (words,))
     begin, found = 0, None
     for number, fit in enumerate(fits, start=1):
@@ -50,8 +52,8 @@ def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
             f"Up to there the validation loss fell to {lowest:.3f}; at the end of that "
             f"fit it was {last:.3f}, while the training loss went on falling: from then "
             "on the model learned the training photos by heart.",
-            "The weights that were kept are the best ones on the validation photos, not "
-            "the last ones. More photos or stronger augmentation would help more than "
+            "The weights that were kept are the best ones on the validation photos, "
+            "not the last ones. More photos or stronger augmentation would help more than "
             "more epochs.",
         ),
         begin + batches,
