@@ -99,7 +99,8 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
         f"{views}\n{len(summary.skipped)} files skipped; "
         f"{summary.seconds:.0f} seconds{given}\n"
-        f"saved in {run}; read {run / 'report.html'}\nask it: unfreeze predict {run} PHOTO"
+        f"saved in {run}; look at {run / 'report.html'}\n"
+        f"ask it: unfreeze predict {run} PHOTO"
     )
 
 

@@ -171,7 +171,7 @@ def _size(parts: list[tuple[int, Int[np.ndarray, " _"]]], number: int) -> int:
 def _why_not(
     features: Float[np.ndarray, "N D"], counts: Int[np.ndarray, " K"], num_valid: int
 ) -> str:
-    """Why a forecast would be worth nothing, or cost too much; empty if it would not."""
+    """Why a forecast would be worth nothing, or cost too much; empty if neither."""
     present = counts[counts > 0]
     if len(present) < 2 or present.min() < _FEWEST or num_valid < _FEWEST_VALID:
         return (

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.arrays import as_labels
@@ -19,6 +18,7 @@ from unfreeze.insight.report.galleries import chosen
 from unfreeze.insight.report.kept import outlook_as_json
 from unfreeze.insight.report.page import ReportParts, report_page
 from unfreeze.insight.report.record import Answer, RunRecord
+from unfreeze.runs.explained import flat, heat_pictures, places_of
 from unfreeze.runs.run_record import KEPT, read_answers, read_run
 
 __all__ = ["REPORT", "keep_for_report", "report_parts", "write_report"]
@@ -40,6 +40,8 @@ def keep_for_report(learn: ConvLearner, run: Path) -> None:
     content: dict[str, Any] = {"format": 1, "valid_root": str(root)}
     answers = read_answers(run, learn.data.classes)
     if len(answers) == len(learn.data.valid.index):
+        content["heat"] = heat_pictures(learn, chosen(answers))
+        content["map"] = places_of(learn)
         content["outlook"] = _outlook(learn, answers)
     with text_written_whole(run / KEPT) as text:
         json.dump(content, text)
@@ -97,7 +99,7 @@ def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | 
     features = (known.stored_activations("train"), known.stored_activations("valid"))
     numbers = {name: number for number, name in enumerate(data.classes)}
     found = outlook(
-        (_flat(features[0]), _flat(features[1])),
+        (flat(features[0]), flat(features[1])),
         (as_labels(data.trn_y), as_labels(data.val_y)),
         np.array([numbers[each.predicted] for each in answers]),
         data.classes,
@@ -119,8 +121,3 @@ def _before_training(learn: ConvLearner) -> ConvLearner | None:
         )
     except UnfreezeError:
         return None
-
-
-def _flat(features: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "N D"]:
-    """Rows of maps, which a head of one's own reads, are averaged over places."""
-    return features if features.ndim == 2 else features.mean(axis=(2, 3))

@@ -195,6 +195,7 @@ def drawing(
             "svg",
             parts,
             viewBox=f"0 0 {width:g} {height:g}",
+            width=1.25 * width,
             class_="chart",
             role="img",
             aria_label=description,

@@ -18,7 +18,7 @@ def learning_chart(forecast: Forecast) -> Html:
     top = max(point.high for point in points)
     frame = Frame(
         log_axis(photos[0], end),
-        linear_axis(0, 1.12 * max(top, 0.01), lambda value: percent(value)),
+        linear_axis(0, 1.12 * max(top, 0.01), percent),
     )
     parts = frame.axes("photos to learn from", "mistakes of a quick head")
     lows = [point.low for point in points]
