@@ -27,6 +27,9 @@ _FEWEST = 20
 
 _FEWEST_VALID = 10
 _MORE = 100
+_LEAST_POINTS = 0.15
+"""What rounds to less than 0.2 points is no gain that anybody would notice."""
+
 _MOST_WORK = 2e10
 """Multiplications: a few seconds on one core."""
 
@@ -113,7 +116,7 @@ def sentence_of(each: ClassOutlook) -> str:
 
 
 def _sentence(forecast: Forecast, error: float, more: str, what: str) -> str:
-    if not forecast.is_seen or error == 0:
+    if not forecast.is_seen or 100 * error * forecast.saved < _LEAST_POINTS:
         at_most = 100 * max(forecast.high, 0) * error
         if at_most < 0.1:
             return f"No gain to be seen from {more}."
@@ -121,10 +124,11 @@ def _sentence(forecast: Forecast, error: float, more: str, what: str) -> str:
             f"No gain to be seen from {more}: none at all is as likely as chance, and "
             f"more than {at_most:.1f} points would be a surprise."
         )
-    points = [100 * error * each for each in (forecast.saved, forecast.low)]
+    ends = (forecast.saved, forecast.low, forecast.high)
+    points, low, high = (f"{100 * error * each + 0.0:.1f}" for each in ends)
     return (
-        f"{more[0].upper()}{more[1:]} would bring the {what} about {points[0]:.1f} "
-        f"points ({points[1]:.1f} to {100 * error * forecast.high:.1f})."
+        f"{more} would bring the {what} about {points} points "
+        f"({low.replace('-0.0', '0.0')} to {high})."
     )
 
 

@@ -183,13 +183,13 @@ def forecast_of(
         wrong.shape[1], np.full(wrong.shape[1], 1 / wrong.shape[1]), size=_RESAMPLES
     )
     plain = np.array([wrong[sizes == each].mean() for each in range(len(photos))])
-    by_photo = np.einsum("bsp,pm->bsm", weights, wrong)
-    errors = np.einsum("bsm,bm->bs", by_photo, valid) / wrong.shape[1]
+    by_part = valid @ wrong.T / wrong.shape[1]
+    errors = np.einsum("bsp,bp->bs", weights, by_part)
     counts = np.asarray(photos, dtype=float)
     laws = _fitted(counts, np.vstack([plain, errors]))
     now = _laws_at(laws, 1.0)
     then = _laws_at(laws, (counts[-1] + more) / counts[-1])
-    expected = 1 - then[1:] / np.maximum(now[1:], 1e-12)
+    expected = np.where(now > 0, 1 - then / np.maximum(now, 1e-12), 0.0)[1:]
     # What comes holds what is there: of the luck of the draw, only the rest is new.
     fresh = math.sqrt(2 * more / (counts[-1] + more))
     spread = fresh * _luck(sizes, wrong.mean(axis=1))

@@ -1,7 +1,6 @@
 """What the model looked at, and where it puts photos: pictures for the report."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float

@@ -47,14 +47,23 @@ def linear_axis(
 
 
 def log_axis(low: float, high: float) -> Axis:
-    """Cover all numbers from ``low`` to ``high``, both above 0, with powers of ten."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    if first == last:
-        last += 1
-    every = max(1, math.ceil((last - first) / 7))
-    powers = range(first, last + 1, every)
-    ticks = tuple((10.0**power, _power_of_ten(power)) for power in powers)
-    return Axis(10.0**first, 10.0**last, ticks, is_log=True)
+    """Cover all numbers from ``low`` to ``high``, both above 0.
+
+    Ticks are powers of ten; where less than two of them fit, 2 and 5 times as well.
+    """
+    if not high > low:
+        low, high = low / 2, 2 * high
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    every = max(1, math.ceil((last - first + 1) / 7))
+    values = [10.0**power for power in range(first, last + 1, every)]
+    if len(values) < 3:
+        values = [
+            times * 10.0**power
+            for power in range(first - 1, last + 1)
+            for times in (1, 2, 5)
+            if low <= times * 10.0**power <= high
+        ]
+    return Axis(low, high, tuple((n, _short(n)) for n in values), is_log=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ class Frame:
     y: Axis
     width: int = 440
     height: int = 270
-    left: int = 54
-    right: int = 14
+    left: int = 62
+    right: int = 20
     top: int = 12
     bottom: int = 42
     grid_y: bool = field(default=True)
@@ -219,10 +228,13 @@ def _round_step(rough: float) -> float:
     return next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= rough)
 
 
-def _power_of_ten(power: int) -> str:
+def _short(value: float) -> str:
+    power = math.floor(math.log10(value) + 1e-9)
     if -3 <= power <= 4:
-        return f"{10.0**power:,.{max(0, -power)}f}"
-    return f"10{str(power).translate(_RAISED)}"
+        return f"{value:,.{max(0, -power)}f}"
+    return f"{value / 10.0**power:.0f}·10{str(power).translate(_RAISED)}".removeprefix(
+        "1·"
+    )
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -1,5 +1,6 @@
 """Which photos a report shows, and what it says below them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,8 +83,19 @@ def _choices(answers: Sequence[Answer]) -> Iterator[_Choice]:
         "Most right",
         "What the model takes for typical.",
         "No validation photo was recognised.",
-        tuple(sorted(right, key=lambda each: each.loss)[:_EACH]),
+        tuple(_by_turns(sorted(right, key=lambda each: each.loss))[:_EACH]),
     )
+
+
+def _by_turns(answers: Sequence[Answer]) -> list[Answer]:
+    """One of each class, then the next of each, and so on."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for each in answers:
+        turns.append(seen[each.label])
+        seen[each.label] += 1
+    order = sorted(range(len(answers)), key=turns.__getitem__)
+    return [answers[number] for number in order]
 
 
 def _photo(

@@ -22,7 +22,7 @@ from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
 from unfreeze.insight.report.record import RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
-from unfreeze.insight.wording import duration, percent
+from unfreeze.insight.wording import counted, duration, percent
 
 __all__ = ["ReportParts", "report_page"]
 
@@ -195,39 +195,9 @@ class ReportParts:
             texts=(1,),
         )
 
-    def steps(self) -> "Table | None":
-        """The steps of the recipe."""
-        steps = self.run.summary.get("steps")
-        if not steps:
-            return None
-        return Table(
-            ("step", "rates", "epochs", "train loss", "valid loss", "accuracy",
-             "photos/s", "time"),
-            [
-                (
-                    f"{number}. {step['name']}",
-                    _rates(step["lr"]),
-                    str(step["epochs"] or ""),
-                    _figure(step["train_loss"]),
-                    _figure(step["valid_loss"]),
-                    "" if step["accuracy"] is None else percent(step["accuracy"]),
-                    ""
-                    if step["images_per_second"] is None
-                    else f"{step['images_per_second']:,.0f}",
-                    duration(step["seconds"]),
-                )
-                for number, step in enumerate(steps, start=1)
-            ],
-        )  # fmt: skip
-
-    def notes(self) -> list[tuple[str, str]]:
-        """What the steps had to say."""
-        steps = self.run.summary.get("steps") or ()
-        return [
-            (f"Step {number}", step["note"])
-            for number, step in enumerate(steps, start=1)
-            if step.get("note")
-        ]
+    def steps(self) -> list["Step"]:
+        """The steps of the recipe, in order."""
+        return [_step(each) for each in self.run.summary.get("steps") or ()]
 
     def findings(self) -> list[tuple[str, str, list[str]]]:
         """What the data doctor found: kind, how many, and messages."""
@@ -275,6 +245,16 @@ class Table:
     texts: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the recipe in words."""
+
+    name: str
+    time: str
+    facts: tuple[str, ...]
+    note: str
+
+
 def report_page(run: RunRecord, thumbnails: Mapping[str, str] | None = None) -> str:
     """Write the page of a run.
 
@@ -284,6 +264,23 @@ def report_page(run: RunRecord, thumbnails: Mapping[str, str] | None = None) -> 
     """
     parts = ReportParts(run, thumbnails)
     return render("report.html", report=parts, run=run, summary=run.summary)
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    facts = []
+    if step["epochs"]:
+        facts.append(counted(step["epochs"], "epoch"))
+    if step["lr"]:
+        facts.append(f"rate {_rates(step['lr'])}")
+    for words, key in (("training", "train_loss"), ("validation", "valid_loss")):
+        if step[key] is not None:
+            facts.append(f"{words} loss {step[key]:.3f}")
+    if step["accuracy"] is not None:
+        facts.append(f"accuracy {percent(step['accuracy'])}")
+    if step["images_per_second"] is not None:
+        facts.append(f"{step['images_per_second']:,.0f} photos a second")
+    note = step.get("note", "")
+    return Step(step["name"], duration(step["seconds"]), tuple(facts), note)
 
 
 def _bins(rows: Sequence[Mapping[str, Any]]) -> list[ReliabilityBin]:
@@ -297,12 +294,8 @@ def _interval(ends: Mapping[str, float] | None) -> str:
 
 
 def _rates(rates: Sequence[float]) -> str:
-    different = sorted(set(rates))
-    return " · ".join(f"{rate:.1e}" for rate in different)
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    different = sorted({f"{rate:.1e}": None for rate in rates}, key=float)
+    return " / ".join(different)
 
 
 def _plain(value: object) -> str:

@@ -11,6 +11,7 @@ from unfreeze.insight.wording import counted, duration, percent, shortened
 __all__ = ["Verdict", "verdict_on"]
 
 _GOOD, _FAIR = 0.95, 0.8
+_MOODS = {"good": "very good", "fair": "usable with care", "bad": "needs work"}
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
@@ -26,6 +27,9 @@ class Verdict:
     headline: str
     mood: str
     """good, fair, bad, or empty where nothing can be said."""
+
+    words: str
+    """The same in words."""
 
     sentences: tuple[str, ...]
     figures: tuple[tuple[str, str, str], ...]
@@ -50,6 +54,7 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
         return Verdict(
             "This run was stopped before its end",
             "",
+            "stopped",
             (
                 "There are no final scores. What it recorded until then is below.",
                 "Train again for a whole result; stored activations are used again.",
@@ -57,9 +62,11 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
             (),
             (),
         )
+    mood = "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad"
     return Verdict(
         _headline(run, accuracy),
-        "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad",
+        mood,
+        _MOODS[mood],
         tuple(_sentences(run, accuracy)),
         tuple(_figures(run, accuracy)),
         tuple(_steps(run, fits, forecast, gain)),
