@@ -40,6 +40,8 @@ def test_a_run_leaves_these_files(finished_run: Path) -> None:
         "history.jsonl",
         "model.safetensors",
         "predictions.csv",
+        "report.html",
+        "report.json",
         "summary.json",
     ]
 
@@ -73,7 +75,7 @@ def test_the_history_has_a_row_per_step_and_per_epoch(finished_run: Path) -> Non
     lines = (finished_run / "history.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
 
-    assert kinds[0] == "fit"
+    assert kinds[:2] == ["search", "fit"]
     assert kinds.count("epoch") == 6
     assert kinds.count("step") == 6 * 5
 

@@ -10,6 +10,10 @@ from unfreeze.insight.wording import percent
 __all__ = ["ReliabilityBin", "reliability_chart"]
 
 
+_FEWEST_JOINED = 5
+"""Answers in a bin; fewer are a dot of their own, since their share is chance."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
     """Answers of about the same confidence."""
@@ -40,8 +44,9 @@ def reliability_chart(
     named = [(before, "orange"), (after, "blue")]
     for bins, colour in named:
         found = [each for each in bins if each.count]
-        places = [each.confidence for each in found]
-        heights = [each.accuracy for each in found]
+        firm = [each for each in found if each.count >= _FEWEST_JOINED]
+        places = [each.confidence for each in firm]
+        heights = [each.accuracy for each in firm]
         parts.append(frame.line(places, heights, "line", colour))
         parts += [
             frame.dot(
@@ -56,5 +61,5 @@ def reliability_chart(
         for word, (bins, colour) in zip(words, named, strict=True)
         if bins
     ]
-    parts += legend(shown, frame.left + 10, frame.top + 14)
+    parts += legend(shown, 150, frame.height - frame.bottom - 14)
     return frame.drawn("Reliability: how sure against how often right.", parts)

@@ -30,6 +30,17 @@ _MOST_CLASSES_DRAWN = 60
 _MOST_ROWS = 200
 _MOST_FINDINGS = 12
 
+_KINDS = {
+    "label_suspect": "labels that look wrong",
+    "leakage": "photos on both sides of the split",
+    "exact_duplicate": "the same photo twice",
+    "near_duplicate": "nearly the same photo twice",
+    "outlier": "unusual photos",
+    "unreadable": "files that cannot be read",
+    "imbalance": "classes of unequal size",
+}
+"""Words for what the data doctor finds, where its own name is not plain enough."""
+
 
 @final
 class ReportParts:
@@ -205,7 +216,11 @@ class ReportParts:
         for each in self.run.findings:
             by_kind[each["kind"]].append(each["message"])
         return [
-            (kind.replace("_", " "), f"{len(messages):,}", messages[:_MOST_FINDINGS])
+            (
+                _KINDS.get(kind, kind.replace("_", " ")),
+                f"{len(messages):,}",
+                messages[:_MOST_FINDINGS],
+            )
             for kind, messages in by_kind.items()
         ]
 
