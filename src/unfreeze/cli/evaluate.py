@@ -53,14 +53,14 @@ def evaluate(
     ]  # fmt: skip
     print_table(["class", "precision", "recall", "f1", "photos"], rows)
     typer.echo(
-        f"\naccuracy {scores.accuracy:.4f}{_range(scores)}, loss "
+        f"\naccuracy {scores.accuracy:.4f}{_beside_accuracy(scores)}, loss "
         f"{scores.loss:.4f} nats, on {scores.num_images} photos; "
         f"{len(scores.skipped)} skipped"
     )
 
 
-def _range(scores: "Scores") -> str:
-    """Where the accuracy is likely to be on all photos of this kind."""
-    if scores.confusion is None:  # several labels: the interval is of another share
-        return ""
+def _beside_accuracy(scores: "Scores") -> str:
+    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    if scores.confusion is None:
+        return f" of yes-or-no answers, F2 {scores.scores['f2']:.4f}"
     return f" (95 %: {scores.interval.low:.4f} to {scores.interval.high:.4f})"

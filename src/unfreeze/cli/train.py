@@ -106,15 +106,18 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     typer.echo(
         f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
-        f"{views}{_range(summary)}\n{len(summary.skipped)} files skipped; "
+        f"{views}{_beside_accuracy(summary)}\n{len(summary.skipped)} files skipped; "
         f"{summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}\nask it: unfreeze predict {run} PHOTO"
     )
 
 
-def _range(summary: "RunSummary") -> str:
-    """Where the accuracy is likely to be on all photos of this kind."""
-    interval = (summary.scores or {}).get("accuracy_interval")
+def _beside_accuracy(summary: "RunSummary") -> str:
+    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    scores = summary.scores or {}
+    if "f2" in scores:
+        return f"\nof yes-or-no answers; F2 {scores['f2']:.4f}"
+    interval = scores.get("accuracy_interval")
     if interval is None:
         return ""
     low, high = interval["low"], interval["high"]

@@ -1,7 +1,7 @@
 """What a trained model is worth on its validation photos, and how far to trust it."""
 
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ from unfreeze.atomic import text_written_whole
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.counting import require_labels, require_seen_once
+from unfreeze.insight.label_thresholds import choose_thresholds
 from unfreeze.insight.trust import Trust, measure_trust
-from unfreeze.numerics.calibration import at_temperature, fit_temperature
+from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.metrics import accuracy
-from unfreeze.numerics.thresholds import best_threshold
 from unfreeze.records import Predictions
 from unfreeze.runs.predictor import labels_in_words
 from unfreeze.runs.scores import scores_in_json
@@ -58,13 +58,16 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
     is_multi = labels.ndim == 2
     trust = measure_trust(raw, seed=learn.seed)
     answers = _at(raw, trust.temperature)
-    limits = _thresholds(answers) if is_multi else None
+    chosen = choose_thresholds(answers, seed=learn.seed) if is_multi else None
+    limits = None if chosen is None else chosen.thresholds
     file = run / f"{name}.safetensors"
     header = replace(
         read_header(file),
         temperature=trust.temperature,
         tta_temperature=(
-            None if averaged is None else fit_temperature(averaged.log_probs, labels)
+            None
+            if averaged is None
+            else measure_trust(averaged, seed=learn.seed, precisions=()).temperature
         ),
         thresholds=limits,
         reject=_promised(trust),
@@ -78,7 +81,10 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
         tta_accuracy=None if averaged is None else _accuracy(averaged, limits),
         valid_loss=float(answers.losses().mean()),
         confusion=None if is_multi else _confusion(answers),
-        scores=scores_in_json(answers, trust, limits),
+        scores={
+            **scores_in_json(answers, trust, limits),
+            **({} if chosen is None else {"thresholds": asdict(chosen)}),
+        },
     )
 
 
@@ -148,12 +154,6 @@ def _mean_probs(
     passes: Float[np.ndarray, "V N K"], *, is_multi: bool
 ) -> Float[np.ndarray, "N K"]:
     return passes.mean(axis=0) if is_multi else mean_probs(passes)
-
-
-def _thresholds(answers: Predictions) -> tuple[float, ...]:
-    """One threshold for all labels, as the lesson searched for it."""
-    found = best_threshold(answers.probs, require_labels(answers))
-    return (found,) * len(answers.classes)
 
 
 def _promised(trust: Trust) -> tuple[RejectAt, ...]:
