@@ -74,5 +74,10 @@ class Predictions:
         return np.exp(self.log_probs)
 
     def losses(self) -> Float[np.ndarray, " N"]:
-        """Cross entropy of each image with one label, in nats."""
+        """Cross entropy of each image in nats; with several labels, mean over them."""
+        if self.labels is not None and self.labels.ndim == 2:
+            with np.errstate(divide="ignore"):
+                log_of_no = np.log(-np.expm1(self.log_probs))
+            logs = np.where(self.labels > 0.5, self.log_probs, log_of_no)
+            return -logs.mean(axis=1)
         return -self.log_probs[np.arange(len(self.log_probs)), self.labels]

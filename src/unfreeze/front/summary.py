@@ -57,7 +57,10 @@ class RunSummary:
     tta_accuracy: float | None
     valid_loss: float | None
     confusion: Sequence[Sequence[int]] | None
-    """Rows are true classes, columns predicted ones."""
+    """Rows are true classes, columns predicted ones; None with several labels."""
+
+    scores: Mapping[str, Any] | None
+    """How good, how sure: intervals, per-class scores, calibration, rejection."""
 
     seconds: float
     budget: float | None

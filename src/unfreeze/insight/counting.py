@@ -8,7 +8,7 @@ import numpy as np
 from unfreeze.errors import DataError
 from unfreeze.records import Predictions
 
-__all__ = ["require_labels", "require_seen_once"]
+__all__ = ["require_all_counted", "require_labels", "require_seen_once"]
 
 
 def require_seen_once(
@@ -39,6 +39,19 @@ def require_seen_once(
         raise DataError(
             f"{len(listed)} images are listed, and the {len(names)} that were answered "
             "are not the same. Predict again for all of them."
+        )
+
+
+def require_all_counted(listed: int, seen: int, skipped: int) -> None:
+    """Refuse a split of which images have got lost between its list and its answers.
+
+    Raises:
+        DataError: If those seen and those skipped are more or fewer than those listed.
+    """
+    if seen + skipped != listed:
+        raise DataError(
+            f"{listed} images are listed, and {seen} are answered and {skipped} are "
+            "skipped. Expected each of them in one of the two."
         )
 
 

@@ -29,6 +29,10 @@ Binning = Literal["width", "mass"]
 _LARGEST = np.log(20.0)
 """Temperatures are searched from 1/20 to 20."""
 
+_BELIEF = 0.5
+"""Deviation of the temperature's logarithm that is believed in before any image is
+seen: of networks, nineteen in twenty lie between 0.4 and 2.7."""
+
 _SHRINK = (np.sqrt(5) - 1) / 2
 
 
@@ -138,8 +142,9 @@ def fit_temperature(
 
     Guo et al. minimise the log loss, and so do we, by golden-section search over the
     temperature's logarithm. To that we add a weak belief that temperatures are near 1
-    (a normal distribution of the logarithm with deviation 1, worth a fraction of one
-    image): without a single mistake, the best temperature would be 0.
+    (a normal distribution of the logarithm with deviation 0.5): without a single
+    mistake, the best temperature would be 0, and among few images one sure mistake
+    would move it far.
 
     Args:
         log_probs: Of images that the model has not learned from.
@@ -159,7 +164,10 @@ def fit_temperature(
 
     def cost(log_temperature: float) -> float:
         scaled = at_temperature(logs, float(np.exp(log_temperature)), is_multi=is_multi)
-        return num_answers * log_loss(scaled, labels) + log_temperature**2 / 2
+        return (
+            num_answers * log_loss(scaled, labels)
+            + (log_temperature / _BELIEF) ** 2 / 2
+        )
 
     return float(np.exp(_lowest(cost, -_LARGEST, _LARGEST)))
 
@@ -169,7 +177,7 @@ def _lowest(cost: Callable[[float], float], low: float, high: float) -> float:
     steps = np.linspace(low, high, 25)
     best = int(np.argmin([cost(step) for step in steps]))
     left, right = steps[max(best - 1, 0)], steps[min(best + 1, len(steps) - 1)]
-    while right - left > 1e-5:
+    while right - left > 1e-4:
         inner = _SHRINK * (right - left)
         if cost(right - inner) <= cost(left + inner):
             right = left + inner

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from unfreeze.errors import DataError
-from unfreeze.insight.counting import require_labels, require_seen_once
+from unfreeze.insight.counting import (
+    require_all_counted,
+    require_labels,
+    require_seen_once,
+)
 from unfreeze.records import Predictions
 
 
@@ -35,6 +39,12 @@ def test_images_missing_or_counted_twice_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         require_seen_once(predictions, listed=["a/1", "a/2"])
+
+
+def test_images_that_got_lost_are_noticed() -> None:
+    require_all_counted(listed=5, seen=3, skipped=2)
+    with pytest.raises(DataError, match="5 images are listed, and 3 are answered"):
+        require_all_counted(listed=5, seen=3, skipped=1)
 
 
 def test_images_without_labels_are_refused() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unfreeze.insight.trust import Trust, measure_trust
+from unfreeze.insight.trust import Trust, check_trust, measure_trust
 from unfreeze.numerics.calibration import (
     at_temperature,
     calibration_error,
@@ -126,3 +126,34 @@ def test_one_image_is_no_reason_to_fail() -> None:
     one = Predictions(["a"], ("a", "b"), np.log([[0.8, 0.2]]), np.array([0]))
 
     assert measure_trust(one).ece_after == pytest.approx(0.2)
+
+
+def test_where_a_temperature_would_not_help_it_stays_1() -> None:
+    """Two sure mistakes among sixty: each half asks for what harms the other."""
+    probs = np.full((60, 2), [0.97, 0.03])
+    probs[:2] = [1 - 1e-6, 1e-6]
+    labels = np.zeros(60, dtype=int)
+    labels[:1] = 1
+    names = [str(row) for row in range(60)]
+    few = Predictions(names, ("a", "b"), np.log(probs), labels)
+
+    trust = measure_trust(few)
+
+    assert trust.temperature == 1
+    assert trust.ece_after == trust.ece_before
+    assert trust.log_loss_after == trust.log_loss_before
+
+
+def test_elsewhere_a_given_temperature_is_taken_as_it_is(too_sure: Predictions) -> None:
+    trust = check_trust(too_sure, 2.0, [(0.9, 0.8)])
+
+    scaled = at_temperature(too_sure.log_probs, 2.0)
+    probs, labels = np.exp(scaled), too_sure.labels
+    assert labels is not None
+    is_sure, is_right = probs.max(axis=1) >= 0.8, probs.argmax(axis=1) == labels
+    assert trust.temperature == 2
+    assert trust.log_loss_after == pytest.approx(
+        -scaled[np.arange(len(labels)), labels].mean()
+    )
+    assert trust.reject[0].accepted == is_sure.sum()
+    assert trust.reject[0].wrong == (is_sure & ~is_right).sum()

@@ -97,7 +97,7 @@ def test_it_is_the_minimum_that_scipy_finds() -> None:
 
     def cost(log_temperature: float) -> float:
         scaled = _log_softmax(log_probs / np.exp(log_temperature))
-        return -scaled[np.arange(200), labels].sum() + log_temperature**2 / 2
+        return -scaled[np.arange(200), labels].sum() + 2 * log_temperature**2
 
     expected = np.exp(minimize_scalar(cost, bounds=(-3, 3), method="bounded").x)
 

@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/training/source.py."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,7 @@ from unfreeze.data.decode import preprocess, read_pixels
 from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
 from unfreeze.training.source import (
@@ -199,3 +201,18 @@ def test_labels_are_asked_for_where_there_are_none(
 
     with pytest.raises(PlanError, match=r"no labels.*call predict"):
         labels_of(batch)
+
+
+def test_a_balanced_epoch_shows_the_rows_of_its_keyed_choice(
+    either: Source, setup: Setup, index: ImageIndex
+) -> None:
+    loading = dataclasses.replace(setup.loading, is_balanced=True)
+
+    batches = list(shuffled(either, loading, epoch=3))
+
+    rows = np.concatenate([batch.rows for batch in batches])
+    assert index.labels is not None
+    expected = balanced_order(index.labels, seed=7, epoch=3)
+    assert rows.tolist() == expected[: len(rows)].tolist()
+    counts = np.bincount(index.labels[rows])
+    assert counts.max() - counts.min() <= 1
