@@ -76,7 +76,11 @@ def feature_space(
             of them finite; or if there is not one label per photo.
     """
     rows = np.asarray(features, dtype=np.float64)
-    if rows.ndim != 2 or len(rows) != len(said.log_probs) or not np.isfinite(rows).all():
+    if (
+        rows.ndim != 2
+        or len(rows) != len(said.log_probs)
+        or not np.isfinite(rows).all()
+    ):
         raise DataError(
             f"Got features of the shape {rows.shape} for {len(said.log_probs)} photos. "
             "Expected finite numbers, one row per photo. Use stored activations of the "

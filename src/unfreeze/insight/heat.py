@@ -18,7 +18,7 @@ _FIRST_HUE, _LAST_HUE = -62.0, 103.0  # degrees: violet, by red and orange, to y
 _VIVIDNESS = 0.185
 _LENGTH = 256
 
-# Oklab to the cube roots of cone responses, and those to linear RGB: Ottosson's figures.
+# Ottosson's figures: Oklab to cube roots of cone responses, and those to linear RGB.
 _TO_CONES = np.array(
     [
         [1.0, 0.3963377774, 0.2158037573],
