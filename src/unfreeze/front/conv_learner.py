@@ -351,7 +351,7 @@ class ConvLearner(Learner):
             model=self.model,
             features=lambda: self._supply.features(
                 self.model, split, on_disk=bool(self.precompute)
-            ).features[:],
+            ).features[np.arange(len(split.index))],
         )
 
     def _saved_cycles(self, name: str) -> list[int]:

@@ -1,6 +1,5 @@
 """What a model gets right and wrong, as numbers and pictures."""
 
-from collections.abc import Sequence
 from typing import final
 
 import numpy as np
@@ -8,7 +7,7 @@ from jaxtyping import Float, Int
 
 from unfreeze.errors import PlanError
 from unfreeze.front.datasets import ImageDataset
-from unfreeze.front.sight import Sight
+from unfreeze.front.sight import Rows, Sight
 from unfreeze.insight import choices
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.feature_space import FeatureSpace, SpaceMethod, feature_space
@@ -139,9 +138,7 @@ class Interpretation:
             return self.plot_heat_maps(rows, title)
         return self.plot_val_with_title(rows, title)
 
-    def plot_val_with_title(
-        self, rows: Sequence[int] | Int[np.ndarray, " M"], title: str = ""
-    ) -> Picture:
+    def plot_val_with_title(self, rows: Rows, title: str = "") -> Picture:
         """Draw any photos of the split, each with the answer and the truth.
 
         Raises:
@@ -154,9 +151,7 @@ class Interpretation:
         ]
         return explained_photos(seen, title)
 
-    def plot_heat_maps(
-        self, rows: Sequence[int] | Int[np.ndarray, " M"], title: str = ""
-    ) -> Picture:
+    def plot_heat_maps(self, rows: Rows, title: str = "") -> Picture:
         """Draw any photos with what speaks for the predicted and for the true class.
 
         Raises:

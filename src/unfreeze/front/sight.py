@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TypeAlias, final
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float, Float32, Int, UInt8
 
 from unfreeze.data.decode import preprocess
 from unfreeze.data.index import ImageIndex
@@ -14,7 +14,9 @@ from unfreeze.models.classifier import StagedClassifier
 from unfreeze.records import ImageSpec
 from unfreeze.training.heat_maps import heat_maps
 
-__all__ = ["Sight"]
+__all__ = ["Rows", "Sight"]
+
+Rows: TypeAlias = Sequence[int] | Int[np.ndarray, " M"]
 
 
 @final
@@ -32,7 +34,7 @@ class Sight:
     features: Callable[[], Float[np.ndarray, "N ..."]] | None = None
     """Gives what the head reads of every photo; None likewise."""
 
-    def photos(self, rows: Sequence[int]) -> list[UInt8[np.ndarray, "S S 3"]]:
+    def photos(self, rows: Rows) -> list[UInt8[np.ndarray, "S S 3"]]:
         """The squares that the model reads.
 
         Raises:
@@ -47,9 +49,7 @@ class Sight:
                 )
         return [preprocess(self.index.sources[int(row)], self.spec) for row in rows]
 
-    def heat(
-        self, rows: Sequence[int], classes: Sequence[int]
-    ) -> Float32[np.ndarray, "M h w"]:
+    def heat(self, rows: Rows, classes: Sequence[int]) -> Float32[np.ndarray, "M h w"]:
         """What speaks for one class in each photo, 0 to 1, by Grad-CAM.
 
         Raises:

@@ -38,7 +38,9 @@ def test_directions_are_those_of_scikit_learn_but_for_their_ends(
 def test_the_order_of_rows_does_not_turn_the_picture(rows: np.ndarray) -> None:
     order = np.random.default_rng(0).permutation(60)
 
-    np.testing.assert_allclose(by_spread(rows[order]), by_spread(rows)[order], atol=1e-9)
+    np.testing.assert_allclose(
+        by_spread(rows[order]), by_spread(rows)[order], atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (1, 4), (3, 1), (2, 5)])
@@ -87,7 +89,9 @@ def test_few_photos_have_no_neighbourhoods(rows: np.ndarray) -> None:
     assert space.method == "pca"
 
 
-@pytest.mark.parametrize("wrong", [np.ones((2, 4)), np.ones((3, 2, 2)), np.full((3, 2), np.nan)])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong", [np.ones((2, 4)), np.ones((3, 2, 2)), np.full((3, 2), np.nan)]
+)
 def test_features_of_other_photos_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(DataError, match="one row per photo"):
         feature_space(wrong, said([0] * 3, [0] * 3))

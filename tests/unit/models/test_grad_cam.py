@@ -53,7 +53,7 @@ def small() -> StagedClassifier:
 def oracle(model: StagedClassifier, images: Tensor, classes: list[int]) -> np.ndarray:
     """What pytorch-grad-cam says of the same modules, at the places of features."""
     pytest.importorskip("pytorch_grad_cam", reason="scripts/install brings grad-cam")
-    from pytorch_grad_cam import GradCAM  # noqa: PLC0415
+    from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     class Places(nn.Module):
@@ -158,9 +158,7 @@ def test_heat_lies_where_the_object_is() -> None:
 @pytest.mark.parametrize(
     "arch",
     [
-        pytest.param(
-            arch, marks=() if arch == "convnext_atto" else pytest.mark.slow
-        )
+        pytest.param(arch, marks=() if arch == "convnext_atto" else pytest.mark.slow)
         for arch in _ODD_FAMILIES
     ],
 )

@@ -19,7 +19,7 @@ def test_stages_of_a_convolutional_network_are_its_layers(
 
     found = stage_maps(backbone, images)
 
-    expected = activations_of(backbone.network, images, ["layer1", "layer4"])  # fmt: skip
+    expected = activations_of(backbone.network, images, ["layer1", "layer4"])
     assert list(found) == ["act1", "layer1", "layer2", "layer3", "layer4"]
     torch.testing.assert_close(found["layer1"], expected["layer1"])
     torch.testing.assert_close(found["layer4"], expected["layer4"])
