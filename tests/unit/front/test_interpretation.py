@@ -58,7 +58,7 @@ def test_choices_take_a_class_by_number_or_name() -> None:
 
 
 def test_an_unknown_class_name_is_refused() -> None:
-    with pytest.raises(PlanError, match="no class 'w'.* are: x, y, z"):
+    with pytest.raises(PlanError, match=r"no class 'w'.* are: x, y, z"):
         Interpretation(said([0, 1, 1])).most_correct("w")
 
 
