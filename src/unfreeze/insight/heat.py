@@ -18,7 +18,10 @@ _FIRST_HUE, _LAST_HUE = -62.0, 103.0  # degrees: violet, by red and orange, to y
 _VIVIDNESS = 0.185
 _LENGTH = 256
 
-# Oklab to the cube roots of cone responses, and those to linear RGB: Ottosson's figures.
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+_DIMMED = 0.85  # of the photo's light, so that heat shows on white, too
+
+# Ottosson's figures: Oklab to cube roots of cone responses, and those to linear RGB.
 _TO_CONES = np.array(
     [
         [1.0, 0.3963377774, 0.2158037573],
@@ -46,7 +49,7 @@ def overlay(
     heat: Float[np.ndarray, "h w"],
     strength: float = 0.75,
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """Lay a heat map over a photo, which shows as it is where the map is 0.
+    """Lay a heat map over a grey photo, so that all colour is heat.
 
     Args:
         photo: Stays as it is.
@@ -64,7 +67,7 @@ def overlay(
     if not 0 <= strength <= 1:
         raise DataError(f"strength must be 0 to 1, got {strength}.")
     places = enlarged(heat, photo.shape[0], photo.shape[1])[..., None]
-    shown = photo.astype(np.float32)
+    shown = (photo @ _LUMA)[..., None] * _DIMMED
     mixed = shown + strength * places * (colour_scale(places[..., 0]) - shown)
     return np.rint(mixed).clip(0, 255).astype(np.uint8)
 
