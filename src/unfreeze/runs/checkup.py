@@ -44,9 +44,9 @@ __all__ = [
 
 _FOLDS = 5
 _LEAST_FOR_HEADS = 10
-_NEAR_COSINE = 0.35
-"""Cosine of standardised activations from which two photos are compared by pixels.
-Copies measured 0.42 and more, with crops down to half the area."""
+_NEAR_COSINE = 0.25
+"""Cosine of standardised activations from which nearest neighbours are compared by
+pixels. Copies measured 0.42 and more, with crops down to half the area."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

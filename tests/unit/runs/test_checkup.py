@@ -15,7 +15,7 @@ from unfreeze.errors import DataError
 from unfreeze.records import Finding
 from unfreeze.runs.checkup import Backbone, Checkup, check_folder, name_findings
 
-_NANO = Backbone(size=64)
+_NANO = Backbone(size=128)
 
 
 def _of(checkup: Checkup, kind: str) -> list[Finding]:
