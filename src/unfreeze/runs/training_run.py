@@ -23,6 +23,7 @@ from unfreeze.numerics.balance import Balance, require_balance
 from unfreeze.numerics.metrics import f2
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
+from unfreeze.runs.checkup import findings_before_training, name_findings
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
@@ -204,6 +205,8 @@ def train_folder(
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
     _name_skipped(data, write)
+    findings = findings_before_training(folder, data)
+    name_findings(findings, write)
     pacing = _pacing(data, settings, clock)
     with (
         fresh_run_folder(out),
@@ -213,8 +216,10 @@ def train_folder(
         try:
             summary = _trained(data, out, settings, clock, pacing, output)
         except KeyboardInterrupt:
-            _unmeasured(data, settings, clock, pacing).write(out / "summary.json")
+            stopped = _unmeasured(data, settings, clock, pacing)
+            replace(stopped, findings=findings).write(out / "summary.json")
             raise
+        summary = replace(summary, findings=findings)
         summary.write(out / "summary.json")
     write_report(out, folder)
     return summary
