@@ -30,6 +30,7 @@ _HOMES = {
     ),
     "unfreeze.front.conv_learner": ("ConvLearner",),
     "unfreeze.front.image_data": ("ImageClassifierData",),
+    "unfreeze.front.interpretation": ("ImageModelResults",),
     "unfreeze.front.learner": ("Learner",),
     "unfreeze.runs.predictor": ("Classifier",),
     "unfreeze.front.recipe": ("layer_rates",),

@@ -13,14 +13,18 @@ SURFACE = {
     "demo": "--out --seed --num-workers --json --help",
     "train": (
         "DATA --arch --weights --size --batch-size --epochs --budget --recipe "
-        "--augment --max-zoom --seed --num-workers --out --valid-fraction --json --help"
+        "--augment --max-zoom --balance --seed --num-workers --out --csv --folder "
+        "--suffix --valid-fraction --json --help"
     ),
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "
         "--num-workers --unfrozen --plot --valid-fraction --json --help"
     ),
-    "evaluate": "RUN DATA --tta --num-workers --json --help",
-    "predict": "RUN PATH --tta --csv --num-workers --json --help",
+    "evaluate": "RUN DATA --csv --folder --suffix --tta --num-workers --json --help",
+    "predict": (
+        "RUN PATH --tta --csv --threshold --min-precision --num-workers --json --help"
+    ),
+    "report": "RUN --json --help",
     "models": "PATTERN --json --help",
 }
 
@@ -31,6 +35,7 @@ DEFAULTS = {
     "recipe": "eight-steps",
     "augment": "side-on",
     "max-zoom": "1.1",
+    "balance": "none",
     "seed": "0",
     "valid-fraction": "0.2",
 }
@@ -50,6 +55,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "lr-find",
         "evaluate",
         "predict",
+        "report",
         "models",
     ]
 

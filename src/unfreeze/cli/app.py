@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import typer
 
+from unfreeze.cli.check import check
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
 from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
+from unfreeze.cli.report import report
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
 
@@ -34,7 +36,7 @@ app = typer.Typer(
     context_settings={"default_map": {"help": False}},
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
-for command in (demo, train, lr_find, evaluate, predict, models):
+for command in (demo, check, train, lr_find, evaluate, predict, report, models):
     app.command(command.__name__.replace("_", "-"))(command)
 
 

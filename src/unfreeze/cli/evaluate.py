@@ -1,12 +1,15 @@
 """``unfreeze evaluate``: scores on another labelled folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.render import print_json, print_table
+
+if TYPE_CHECKING:
+    from unfreeze.runs.scores import Scores
 
 __all__ = ["evaluate"]
 
@@ -19,18 +22,24 @@ def evaluate(
             metavar="DATA", help="A folder per class, or a folder with valid/ in it."
         ),
     ],
+    csv: options.Csv = None,
+    folder: options.CsvFolder = "",
+    suffix: options.CsvSuffix = "",
     tta: options.Tta = False,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Measure a trained model on labelled photos.
 
-    Folders are matched with the model's classes by name.
+    Folders, or the labels of a table, are matched with the model's classes by name.
     """
     from unfreeze.runs.predictor import Classifier
     from unfreeze.runs.scores import scores_of
+    from unfreeze.runs.table_photos import Table
 
-    answers = Classifier.load(run, num_workers=num_workers).evaluate(data, tta=tta)
+    table = None if csv is None else Table(csv, folder, suffix)
+    classifier = Classifier.load(run, num_workers=num_workers)
+    answers = classifier.evaluate(data, table, tta=tta)
     scores = scores_of(answers)
     if as_json:
         print_json(scores.as_json())
@@ -44,6 +53,14 @@ def evaluate(
     ]  # fmt: skip
     print_table(["class", "precision", "recall", "f1", "photos"], rows)
     typer.echo(
-        f"\naccuracy {scores.accuracy:.4f}, loss {scores.loss:.4f} nats, on "
-        f"{scores.num_images} photos; {len(scores.skipped)} skipped"
+        f"\naccuracy {scores.accuracy:.4f}{_beside_accuracy(scores)}, loss "
+        f"{scores.loss:.4f} nats, on {scores.num_images} photos; "
+        f"{len(scores.skipped)} skipped"
     )
+
+
+def _beside_accuracy(scores: "Scores") -> str:
+    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    if scores.confusion is None:
+        return f" of yes-or-no answers, F2 {scores.scores['f2']:.4f}"
+    return f" (95 %: {scores.interval.low:.4f} to {scores.interval.high:.4f})"

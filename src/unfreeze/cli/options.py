@@ -11,8 +11,12 @@ __all__ = [
     "Arch",
     "AsJson",
     "Augment",
+    "Balance",
     "BatchSize",
     "Budget",
+    "Csv",
+    "CsvFolder",
+    "CsvSuffix",
     "Folder",
     "MaxZoom",
     "NumWorkers",
@@ -25,6 +29,18 @@ __all__ = [
     "Weights",
 ]
 
+Csv = Annotated[
+    str | None,
+    typer.Option(
+        help="A table of photos and labels, in DATA; several labels by spaces."
+    ),
+]
+CsvFolder = Annotated[
+    str, typer.Option("--folder", help="Of the photos in the table, below DATA.")
+]
+CsvSuffix = Annotated[
+    str, typer.Option("--suffix", help="Added to names in the table, such as .jpg.")
+]
 Folder = Annotated[
     Path,
     typer.Argument(
@@ -61,6 +77,12 @@ Augment = Annotated[
 Recipe = Annotated[
     Literal["eight-steps", "head", "quick"],
     typer.Option(help="All eight steps, 1 to 4 (head), or 1 to 3 (quick)."),
+]
+Balance = Annotated[
+    Literal["none", "weights", "sampling"],
+    typer.Option(
+        help="Make rare classes count more: in the loss, or shown more often."
+    ),
 ]
 MaxZoom = Annotated[float, typer.Option(min=1, help="Largest random zoom.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same weights.")]

@@ -21,21 +21,32 @@ def predict(
     csv: Annotated[
         Path | None, typer.Option(help="Write file, label, probabilities here.")
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
+    ] = None,
+    min_precision: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Say 'not sure' unless answers are right this often."
+        ),
+    ] = None,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Say what is on photos, with probabilities from 0 to 1."""
     from unfreeze.places import require_place
-    from unfreeze.runs.answers import answers_as_json, write_answers
+    from unfreeze.runs.answers import answers_as_json, least_probability, write_answers
     from unfreeze.runs.predictor import Classifier
 
     if csv is not None:
         require_place(csv)
     answers = Classifier.load(run, num_workers=num_workers).predict(paths, tta=tta)
+    least = least_probability(answers, threshold, min_precision)
     if csv is not None:
-        write_answers(csv, answers)
+        write_answers(csv, answers, least)
     if as_json:
-        print_json(answers_as_json(answers))
+        print_json(answers_as_json(answers, least))
         return
     for each in answers.skipped:
         typer.echo(f"skipped {each.file}: {each.reason}", err=True)
@@ -44,5 +55,5 @@ def predict(
         return
     print_table(
         ["file", "label", "probability"],
-        [(name, label, f"{p:.4f}") for name, label, p, _ in answers.rows()],
+        [(name, label, f"{p:.4f}") for name, label, p, _ in answers.rows(least)],
     )

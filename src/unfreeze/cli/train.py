@@ -33,18 +33,23 @@ def train(  # one parameter per option
     recipe: options.Recipe = "eight-steps",
     augment: options.Augment = "side-on",
     max_zoom: options.MaxZoom = 1.1,
+    balance: options.Balance = "none",
     seed: options.Seed = 0,
     num_workers: options.NumWorkers = None,
     out: Annotated[
         Path | None, typer.Option(help="Run folder; runs/<name> unless given.")
     ] = None,
+    csv: options.Csv = None,
+    folder: options.CsvFolder = "",
+    suffix: options.CsvSuffix = "",
     valid_fraction: options.ValidFraction = 0.2,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a classifier on a folder of labelled photos.
 
     By default in the eight steps of the notes. DATA holds train/ and valid/ with a
-    folder per class in each, or just a folder per class.
+    folder per class in each, or just a folder per class, or what the table of --csv
+    names, where a photo may have several labels.
 
     Your photos are never changed. Stored activations go to DATA/tmp, or to the cache
     folder where DATA is read-only; everything else goes to the run folder.
@@ -64,8 +69,12 @@ def train(  # one parameter per option
         recipe=recipe,
         augment=augment,
         max_zoom=max_zoom,
+        balance=balance,
         seed=seed,
         num_workers=num_workers,
+        csv=csv,
+        folder=folder,
+        suffix=suffix,
         valid_fraction=valid_fraction,
     )
     run = planned_run_folder(out, data)
@@ -97,10 +106,23 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     typer.echo(
         f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
-        f"{views}\n{len(summary.skipped)} files skipped; "
+        f"{views}{_beside_accuracy(summary)}\n{len(summary.skipped)} files skipped; "
         f"{summary.seconds:.0f} seconds{given}\n"
-        f"saved in {run}\nask it: unfreeze predict {run} PHOTO"
+        f"saved in {run}; look at {run / 'report.html'}\n"
+        f"ask it: unfreeze predict {run} PHOTO"
     )
+
+
+def _beside_accuracy(summary: "RunSummary") -> str:
+    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    scores = summary.scores or {}
+    if "f2" in scores:
+        return f"\nof yes-or-no answers; F2 {scores['f2']:.4f}"
+    interval = scores.get("accuracy_interval")
+    if interval is None:
+        return ""
+    low, high = interval["low"], interval["high"]
+    return f"\nwith 95 % confidence {low:.4f} to {high:.4f} on all such photos"
 
 
 def _figure(value: float | None) -> str:

@@ -32,6 +32,8 @@ from typing_extensions import override
 
 from unfreeze.data.exif import UPRIGHT, orientation
 from unfreeze.data.impostors import why_no_image
+from unfreeze.data.looks import Glance
+from unfreeze.data.perceptual import SIDE
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.records import ImageSpec, Interpolation
 
@@ -152,15 +154,27 @@ def preprocess(source: Source, spec: ImageSpec) -> UInt8[np.ndarray, "S S 3"]:
     return np.array(image.crop((left, top, left + spec.size, top + spec.size)))
 
 
-def probe(source: Source) -> None:
-    """Decode an image to its end, as cheaply as its format allows.
+def probe(source: Source) -> Glance:
+    """Decode an image to its end, as cheaply as its format allows, and look at it.
 
     Raises:
         ImageError: If :func:`read_pixels` would raise it, too.
     """
     with _opened(source) as image:
-        image.draft(None, (1, 1))
-        _flattened(image)
+        mode, size = image.mode, image.size
+        draft = image.draft(None, (SIDE, SIDE))
+        box = None if draft is None else draft[1]
+        flat = _flattened(image)
+        small = flat.resize((SIDE, SIDE), Image.Resampling.BOX, box)
+        return Glance(
+            file_format=image.format or "",
+            mode=mode,
+            size=size,
+            orientation=_orientation(image),
+            is_see_through=image.has_transparency_data,
+            is_animated=_is_animated(image),
+            picture=np.array(_upright(small, image).convert("RGB")),
+        )
 
 
 def read_file(path: Path) -> bytes:
@@ -183,14 +197,19 @@ def read_file(path: Path) -> bytes:
 
 
 def encode(
-    pixels: UInt8[np.ndarray, "H W *C"], file_format: Literal["JPEG", "PNG"]
+    pixels: UInt8[np.ndarray, "H W *C"],
+    file_format: Literal["JPEG", "PNG"],
+    quality: int = 95,
 ) -> bytes:
     """Compress grey or RGB pixels into the content of an image file.
 
-    JPEG is written with quality 95, pillow's advised maximum.
+    Args:
+        pixels: 0-255.
+        file_format: PNG keeps every pixel as it is.
+        quality: Of a JPEG; 95 is pillow's advised maximum.
     """
     content = io.BytesIO()
-    Image.fromarray(pixels).save(content, file_format, quality=95)
+    Image.fromarray(pixels).save(content, file_format, quality=quality)
     return content.getvalue()
 
 
@@ -317,11 +336,22 @@ def _from_floats(values: Shaped[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:
 
 
 def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
-    """Turn ``image`` as the EXIF block of ``original`` says."""
-    block = original.info.get("exif")
-    way = orientation(block) if block else _noted_elsewhere(original)
-    turn = _UPRIGHT_BY.get(way)
+    """Turn ``image`` as the file of ``original`` says."""
+    turn = _UPRIGHT_BY.get(_orientation(original))
     return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    block = image.info.get("exif")
+    return orientation(block) if block else _noted_elsewhere(image)
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether there is a second frame, also where it is damaged: the first counts."""
+    try:
+        return bool(getattr(image, "is_animated", False))  # not every format says
+    except Exception:
+        return True
 
 
 def _noted_elsewhere(original: Image.Image) -> int:

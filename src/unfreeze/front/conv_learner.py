@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,10 +14,12 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import preprocess
 from unfreeze.data.screen import Screening
 from unfreeze.errors import PlanError
+from unfreeze.front.explanation import Explanation, explain
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
 from unfreeze.front.learner import Learner
 from unfreeze.front.precompute import checked_precompute
+from unfreeze.front.sight import Sight
 from unfreeze.models.activations import activations_of
 from unfreeze.models.archs import Arch
 from unfreeze.models.backbones import Weights, build_backbone
@@ -125,6 +127,22 @@ class ConvLearner(Learner):
         for split in filter(None, [self.data.valid, self.data.test]):
             with self._progress("storing activations") as bar:
                 self._supply.features(self.model, split, bar.show)
+
+    def stored_activations(
+        self, split: Literal["train", "valid"] = "valid"
+    ) -> Float32[np.ndarray, "N ..."]:
+        """What the backbone makes of the plain photos of a split, in index order.
+
+        Read from the disk, or from memory; what is missing is computed, and kept on
+        the disk where the backbone is frozen.
+        """
+        photos = self.data.train if split == "train" else self.data.valid
+        is_frozen = self.model.is_backbone_frozen
+        with self._progress("reading activations") as bar:
+            source = self._supply.features(
+                self.model, photos, bar.show, on_disk=is_frozen
+            )
+        return np.asarray(source.features[np.arange(len(source))], dtype=np.float32)
 
     def num_missing_activations(self) -> int:
         """Photos, of all splits, whose plain activations are not stored yet."""
@@ -281,7 +299,53 @@ class ConvLearner(Learner):
 
     def interpret(self, is_test: bool = False) -> Interpretation:
         """What the model gets right and wrong on one labelled split."""
-        return Interpretation(self.predictions(is_test))
+        return Interpretation(self.predictions(is_test), self._sight(is_test))
+
+    def explain(self, image: int | str | Path, is_test: bool = False) -> Explanation:
+        """Why the model says what it says of one photo, as pictures.
+
+        Args:
+            image: A row of the validation (or test) photos, or any file.
+            is_test: Whether a row counts in the test photos.
+
+        Raises:
+            PlanError: If there is no such row.
+        """
+        spec, classes = self.data.spec, self.data.classes
+        answer = np.zeros((1, len(classes)), dtype=np.float32)
+        if isinstance(image, (str, Path)):
+            photo = preprocess(Path(image), spec)
+            unanswered = Predictions([Path(image).name], classes, answer, None)
+        else:
+            index = self._split(is_test).index
+            (photo,) = self._sight(is_test).photos([image])
+            labels = None if index.labels is None else index.labels[[image]]
+            unanswered = Predictions([index.name(image)], classes, answer, labels)
+        return explain(self.model, photo, spec, unanswered, task=self._task)
+
+    def heat_maps(
+        self,
+        rows: Sequence[int],
+        classes: Sequence[int] | None = None,
+        is_test: bool = False,
+    ) -> Float32[np.ndarray, "M h w"]:
+        """What speaks for one class in each of some photos, from 0 to 1, by Grad-CAM.
+
+        Args:
+            rows: Of the validation (or test) photos.
+            classes: One class number for each; the most probable ones unless given.
+            is_test: Whether rows count in the test photos.
+
+        Raises:
+            PlanError: If there is no such row, or no such class.
+        """
+        sight = self._sight(is_test)
+        if classes is None:
+            images = normalise(
+                torch.from_numpy(np.stack(sight.photos(rows))), self.data.spec
+            )
+            classes = self.predict_array(images.numpy()).argmax(axis=1).tolist()
+        return sight.heat(rows, classes)
 
     # --- what the answers share ------------------------------------------------
 
@@ -294,6 +358,17 @@ class ConvLearner(Learner):
                 "train/) when building the data."
             )
         return self.data.test
+
+    def _sight(self, is_test: bool) -> Sight:
+        split = self._split(is_test)
+        return Sight(
+            index=split.index,
+            spec=self.data.spec,
+            model=self.model,
+            features=lambda: self._supply.features(
+                self.model, split, on_disk=bool(self.precompute)
+            ).features[np.arange(len(split.index))],
+        )
 
     def _saved_cycles(self, name: str) -> list[int]:
         pattern = re.compile(rf"{re.escape(name)}_cyc_(\d+)\.safetensors")

@@ -22,6 +22,7 @@ from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
 from unfreeze.models.partition import LayerGroup
 from unfreeze.models.summary import LayerRow, summarise
+from unfreeze.numerics.balance import Balance, class_weights, require_balance
 from unfreeze.numerics.losses import Task
 from unfreeze.numerics.metrics import (
     Metric,
@@ -80,6 +81,8 @@ class Learner:
         models_name: Folder for saved weights, likewise.
         cache_gb: Room on the disk for decoded photos, beside the activations, in
             gigabytes; at most a quarter of what is free. 0 decodes in every epoch.
+        balance: Make rare classes count as much as frequent ones: ``"weights"`` in the
+            loss, or ``"sampling"``, which shows all classes equally often.
         settings: Further hyperparameters to carry in saved files.
     """
 
@@ -98,10 +101,13 @@ class Learner:
         tmp_name: str | Path = "tmp",
         models_name: str | Path = "models",
         cache_gb: float = 20.0,
+        balance: Balance = "none",
         settings: Mapping[str, Any] | None = None,
     ) -> None:
+        require_balance(balance, is_multi=data.is_multi)
         self.data = data
         self.model = model
+        self.balance = balance
         self.opt_fn = opt_fn or sgd
         self.clip = clip
         self.seed = seed
@@ -109,6 +115,7 @@ class Learner:
             **(settings or {}),
             "bs": data.bs,
             "seed": seed,
+            "balance": balance,
             "fits": [],
         }
         """Hyperparameters so far; they travel in every saved file."""
@@ -412,6 +419,7 @@ class Learner:
                 on_step=bar.show,
             )
         self._sched = Sched(search.history, search)
+        self._output.note_search(search)
         return search.suggestion
 
     def measure_speeds(self, seconds: float = 10.0) -> Speeds:
@@ -520,12 +528,18 @@ class Learner:
             batch_size=self.data.bs,
             num_workers=self.data.num_workers,
             seed=self.seed,
+            is_balanced=self.balance == "sampling",
             delivery=self._runtime.delivery,
         )
         return Setup(
             loading=loading,
             runtime=self._runtime,
             task=self._task,
+            class_weights=(
+                class_weights(self.data.trn_y, self.data.c)
+                if self.balance == "weights"
+                else None
+            ),
             micro_batches=MicroBatches(self._say_once),
             tell=self._say_once,
         )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 from unfreeze.atomic import written_whole
-from unfreeze.records import Skipped
+from unfreeze.records import Finding, Skipped
 from unfreeze.training.runtime import Runtime
 
 __all__ = ["RunSummary", "StepSummary", "hardware"]
@@ -57,7 +57,10 @@ class RunSummary:
     tta_accuracy: float | None
     valid_loss: float | None
     confusion: Sequence[Sequence[int]] | None
-    """Rows are true classes, columns predicted ones."""
+    """Rows are true classes, columns predicted ones; None with several labels."""
+
+    scores: Mapping[str, Any] | None
+    """How good, how sure: intervals, per-class scores, calibration, rejection."""
 
     seconds: float
     budget: float | None
@@ -70,6 +73,8 @@ class RunSummary:
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]
     versions: Mapping[str, str]
+    findings: Sequence[Finding] = ()
+    """What is unusual about the photos, as far as files alone tell."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""

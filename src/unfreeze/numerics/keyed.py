@@ -24,6 +24,11 @@ class Purpose(IntEnum):
     SPLIT = 6
     BACKBONE = 7
     STORED_VIEWS = 8
+    HALVES = 21
+    CHANCE = 22
+    BALANCE = 23
+    FOLDS = 31
+    FORECAST = 41
 
 
 def rng_for(

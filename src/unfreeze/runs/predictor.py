@@ -15,19 +15,25 @@ from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
+from unfreeze.insight.counting import require_all_counted
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.numerics.losses import Task
 from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.run_folder import model_file
+from unfreeze.runs.table_photos import Table, index_known_table, table_at
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import ModelHeader, load_model
+from unfreeze.training.checkpoint import ModelHeader, RejectAt, load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
 from unfreeze.training.source import FromImages, Loading, Setup
 from unfreeze.training.tta import logits_of_views
 
-__all__ = ["Answers", "Classifier"]
+__all__ = ["NOT_SURE", "Answers", "Classifier", "labels_in_words"]
+
+NOT_SURE = "not sure"
+"""Stands for the label of an answer that is too improbable to be given."""
 
 _BATCH_SIZE = 64
 _VIEWS = 4
@@ -38,16 +44,65 @@ class Answers:
     """What a model says about some files, and those it could not read."""
 
     predictions: Predictions
-    skipped: tuple[Skipped, ...]
+    """At the temperature of the model."""
 
-    def rows(self) -> Iterator[tuple[str, str, float, list[float]]]:
-        """Each file with its most probable class, its probability, and all of them."""
+    skipped: tuple[Skipped, ...]
+    temperature: float = 1.0
+    is_multi: bool = False
+    thresholds: tuple[float, ...] | None = None
+    """Of a model for several labels; 0.5 for each unless given."""
+
+    reject: tuple[RejectAt, ...] = ()
+
+    def rows(
+        self, least: float | None = None
+    ) -> Iterator[tuple[str, str, float, list[float]]]:
+        """Each file with its most probable class, its probability, and all of them.
+
+        From a model for several labels: with the labels that are there, separated by
+        spaces, and the highest probability.
+
+        Args:
+            least: Answers with a probability below it are ``NOT_SURE`` instead.
+        """
         for name, probs in zip(
             self.predictions.names, self.predictions.probs, strict=True
         ):
-            best = int(probs.argmax())
-            label = self.predictions.classes[best]
-            yield name, label, float(probs[best]), probs.tolist()
+            surest = float(probs.max())
+            is_sure = least is None or surest >= least
+            label = self._label(probs) if is_sure else NOT_SURE
+            yield name, label, surest, probs.tolist()
+
+    def least_for(self, precision: float) -> float:
+        """The probability from which on answers are right so often.
+
+        Raises:
+            PlanError: If that was not measured, or could not be promised.
+        """
+        for each in self.reject:
+            if each.precision >= precision:
+                return each.threshold
+        best = f"up to {self.reject[-1].precision:g}" if self.reject else "none at all"
+        raise PlanError(
+            f"No probability of this model promises a precision of {precision:g}: its "
+            f"validation photos were enough for {best}. Ask for less, pass a threshold "
+            "of your own, or train with more validation photos."
+        )
+
+    def _label(self, probs: np.ndarray) -> str:
+        classes = self.predictions.classes
+        if not self.is_multi:
+            return classes[int(probs.argmax())]
+        return labels_in_words(probs, classes, self.thresholds)
+
+
+def labels_in_words(
+    probs: np.ndarray, classes: Sequence[str], thresholds: Sequence[float] | None
+) -> str:
+    """Names of the labels whose probability is above its threshold, 0.5 by default."""
+    limits = [0.5] * len(classes) if thresholds is None else thresholds
+    found = zip(classes, probs, limits, strict=True)
+    return " ".join(name for name, prob, limit in found if prob > limit)
 
 
 @final
@@ -110,17 +165,38 @@ class Classifier:
         files = PackedPaths(root, PackedNames.from_names(names))
         return self._answers(ImageIndex(root, self.classes, files, None), tta)
 
-    def evaluate(self, folder: str | Path, *, tta: bool = False) -> Answers:
-        """Classify the images of class folders; labels are matched by class name.
+    def evaluate(
+        self, folder: str | Path, table: Table | None = None, *, tta: bool = False
+    ) -> Answers:
+        """Classify labelled images; labels are matched by class name.
 
         Args:
-            folder: Holds one folder per class, or ``valid/`` with them in it.
+            folder: Holds one folder per class, or ``valid/`` with them in it, or what
+                ``table`` names.
+            table: Where labels stand in a table.
             tta: Average over the plain photo and four augmented views.
 
         Raises:
-            DataError: If a folder is not one of the model's classes.
+            DataError: If a label is not one of the model's classes, or the model takes
+                several labels and there is no table with them.
         """
         root = Path(folder)
+        is_multi = self.header.task is Task.MULTI
+        if table is not None:
+            index = index_known_table(
+                root,
+                table_at(root, table.csv),
+                self.classes,
+                is_multi=is_multi,
+                folder=table.folder,
+                suffix=table.suffix,
+            )
+            return self._answers(index, tta)
+        if is_multi:
+            raise DataError(
+                "This model names several labels for a photo, and class folders hold "
+                "one for each. Pass a table of labels: --csv labels.csv."
+            )
         inner = root / "valid"
         root = inner if inner.is_dir() and "valid" not in self.classes else root
         return self._answers(index_folder(root, self.classes), tta)
@@ -133,10 +209,24 @@ class Classifier:
                 num_workers=self._setup.loading.num_workers,
                 on_progress=bar.show,
             )
+        require_all_counted(len(index), len(split.index), len(split.skipped))
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
         names = split.index.names
         predictions = Predictions(names, self.classes, log_probs, split.index.labels)
-        return Answers(predictions, split.skipped)
+        header = self.header
+        return Answers(
+            predictions,
+            split.skipped,
+            temperature=self._temperature(tta),
+            is_multi=header.task is Task.MULTI,
+            thresholds=header.thresholds,
+            # Measured on plain photos: they promise nothing of averages over views.
+            reject=() if tta else header.reject,
+        )
+
+    def _temperature(self, tta: bool) -> float:
+        header = self.header
+        return (header.tta_temperature if tta else None) or header.temperature
 
     def _log_probs(self, split: Screening, num_views: int) -> np.ndarray:
         plain = FromImages(split.index, self.header.image)
@@ -146,9 +236,12 @@ class Classifier:
         is_single = self.header.task is Task.SINGLE
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
         if num_views == 0:
-            return stack[0].numpy()
-        with np.errstate(divide="ignore"):
-            return np.log(mean_probs(stack))
+            found = stack[0].numpy()
+        else:
+            with np.errstate(divide="ignore"):
+                found = np.log(mean_probs(stack))
+        temperature = self._temperature(bool(num_views))
+        return at_temperature(found, temperature, is_multi=not is_single)
 
     def _augmentation(self) -> Augmentation:
         settings = self.header.settings

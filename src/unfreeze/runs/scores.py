@@ -4,13 +4,19 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.errors import DataError
-from unfreeze.insight.confusion import ClassScore, class_scores, confusion_matrix
-from unfreeze.numerics.metrics import accuracy
-from unfreeze.records import Skipped
+from unfreeze.insight.confusion import ClassScore, confusion_matrix
+from unfreeze.insight.counting import require_labels
+from unfreeze.insight.multi_label import LabelScore, score_multi_label
+from unfreeze.insight.single_label import score_single_label
+from unfreeze.insight.trust import Trust, check_trust
+from unfreeze.numerics.calibration import at_temperature
+from unfreeze.numerics.intervals import Interval
+from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.predictor import Answers
 
-__all__ = ["Scores", "scores_of"]
+__all__ = ["Scores", "scores_in_json", "scores_of"]
+
+_USUAL_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +25,27 @@ class Scores:
 
     num_images: int
     accuracy: float
+    """With several labels per photo, the share of right yes-or-no answers."""
+
     loss: float
     classes: tuple[str, ...]
-    confusion: list[list[int]]
-    """Rows are true classes, columns predicted ones."""
+    confusion: list[list[int]] | None
+    """Rows are true classes, columns predicted ones. None with several labels."""
 
-    per_class: tuple[ClassScore, ...]
+    per_class: tuple[ClassScore | LabelScore, ...]
     skipped: tuple[Skipped, ...]
+    interval: Interval
+    """Of the accuracy; with several labels, of the share of photos that have all
+    labels right."""
+
+    scores: dict[str, Any]
+    """As in ``summary.json``: see ``scores_in_json``."""
 
     def as_json(self) -> dict[str, Any]:
         """What ``--json`` prints."""
-        return dataclasses.asdict(self)
+        content = dataclasses.asdict(self)
+        del content["interval"]  # stands among the scores
+        return content
 
 
 def scores_of(answers: Answers) -> Scores:
@@ -39,17 +55,74 @@ def scores_of(answers: Answers) -> Scores:
         DataError: If the photos have no labels.
     """
     predictions = answers.predictions
-    labels = predictions.labels
-    if labels is None:
-        raise DataError("These photos have no labels to compare with.")
+    is_multi = require_labels(predictions).ndim == 2
+    plain = dataclasses.replace(
+        predictions,
+        log_probs=at_temperature(
+            predictions.log_probs, 1 / answers.temperature, is_multi=is_multi
+        ),
+    )
+    known = [(each.precision, each.threshold) for each in answers.reject]
+    trust = check_trust(plain, answers.temperature, known)
+    return _scored(predictions, trust, answers)
+
+
+def scores_in_json(
+    predictions: Predictions,
+    trust: Trust,
+    thresholds: tuple[float, ...] | None = None,
+) -> dict[str, Any]:
+    """The section ``scores`` of ``summary.json`` and of ``evaluate --json``.
+
+    Args:
+        predictions: As the model answers, at its temperature.
+        trust: How right its probabilities are.
+        thresholds: From which probability on a label counts, one for each; 0.5 unless
+            given. They matter with several labels.
+    """
+    is_multi = require_labels(predictions).ndim == 2
+    calibration = dataclasses.asdict(trust)
+    reject = calibration.pop("reject")
+    scores = (
+        score_multi_label(predictions, thresholds or _USUAL_THRESHOLD)
+        if is_multi
+        else score_single_label(predictions)
+    )
+    return {
+        "kind": "multi" if is_multi else "single",
+        **dataclasses.asdict(scores),
+        "calibration": calibration,
+        "reject": list(reject),
+    }
+
+
+def _scored(predictions: Predictions, trust: Trust, answers: Answers) -> Scores:
+    labels = require_labels(predictions)
+    content = scores_in_json(predictions, trust, answers.thresholds)
+    loss = float(predictions.losses().mean())
+    if labels.ndim == 2:
+        multi = score_multi_label(predictions, answers.thresholds or _USUAL_THRESHOLD)
+        return Scores(
+            num_images=len(labels),
+            accuracy=multi.accuracy,
+            loss=loss,
+            classes=predictions.classes,
+            confusion=None,
+            per_class=multi.per_class,
+            skipped=answers.skipped,
+            interval=multi.exact_interval,
+            scores=content,
+        )
+    single = score_single_label(predictions)
     predicted = predictions.log_probs.argmax(axis=1)
-    classes = predictions.classes
     return Scores(
         num_images=len(labels),
-        accuracy=accuracy(predictions.log_probs, labels),
-        loss=float(predictions.losses().mean()),
-        classes=classes,
-        confusion=confusion_matrix(labels, predicted, classes).tolist(),
-        per_class=class_scores(labels, predicted, classes),
+        accuracy=single.accuracy,
+        loss=loss,
+        classes=predictions.classes,
+        confusion=confusion_matrix(labels, predicted, predictions.classes).tolist(),
+        per_class=single.per_class,
         skipped=answers.skipped,
+        interval=single.accuracy_interval,
+        scores=content,
     )

@@ -1,6 +1,5 @@
 """One training run from a folder of photos to a folder of results."""
 
-import csv
 import math
 import time
 from collections.abc import Callable
@@ -9,24 +8,26 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unfreeze.atomic import text_written_whole
-from unfreeze.data.arrays import as_labels
+from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
-from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.front.interpretation import Interpretation
+from unfreeze.front.image_data import ImageClassifierData, TransformPair
 from unfreeze.front.pacing import AsPlanned, Budget, Moment, Pacing
 from unfreeze.front.plan import Recipe, require_recipe, usual_plan
 from unfreeze.front.presets import Preset, is_like_imagenet, tfms_for
-from unfreeze.front.recipe import follow, layer_rates
+from unfreeze.front.recipe import BEST, follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
-from unfreeze.numerics.metrics import accuracy
+from unfreeze.numerics.balance import Balance, require_balance
+from unfreeze.numerics.metrics import f2
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
-from unfreeze.records import Predictions
+from unfreeze.runs.checkup import findings_before_training, name_findings
+from unfreeze.runs.measuring import measure
+from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.table_photos import held_out_rows, table_at
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
@@ -59,14 +60,33 @@ class RunSettings:
     recipe: Recipe = "eight-steps"
     augment: Preset = "side-on"
     max_zoom: float = 1.1
+    balance: Balance = "none"
+    """How rare classes are made to count as much as frequent ones."""
+
     seed: int = 0
     num_workers: int | None = None
+    csv: str | None = None
+    """A table with a photo and its label or labels in each row; None takes class
+    folders."""
+
+    folder: str = ""
+    """Of the photos that the table names, below the folder of all; itself if empty."""
+
+    suffix: str = ""
+    """Added to each name in the table, such as ``.jpg``."""
+
     valid_fraction: float = 0.2
     """Share held out where the photos are not split already."""
 
     def __post_init__(self) -> None:
         require_recipe(self.recipe)
+        require_balance(self.balance)
         self._require_length()
+        if self.csv is None and (self.folder or self.suffix):
+            raise PlanError(
+                "folder and suffix say how a table names photos, and there is no "
+                "table. Pass csv, too."
+            )
         if not 0 <= self.seed < 2**63:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
         if not 0 < self.valid_fraction < 1:
@@ -105,6 +125,8 @@ class RunSettings:
         """
         if not folder.is_dir():
             raise DataError(f"There is no folder {folder}. Check the path.")
+        if self.csv is not None:
+            table_at(folder, self.csv)
         if self.weights is not None and not Path(self.weights).is_file():
             raise WeightsError(
                 f"There is no weights file {self.weights}. Check the path."
@@ -113,12 +135,14 @@ class RunSettings:
 
 
 def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
-    """Read ``folder/train`` and ``folder/valid``, or class folders alone.
+    """Read a table; or ``folder/train`` and ``folder/valid``; or class folders alone.
 
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
     """
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
+    if settings.csv is not None:
+        return _read_table(folder, settings.csv, settings, tfms)
     if (folder / "train").is_dir() and (folder / "valid").is_dir():
         return ImageClassifierData.from_paths(
             folder, settings.batch_size, tfms, num_workers=settings.num_workers
@@ -129,6 +153,23 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
         tfms,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,
+        num_workers=settings.num_workers,
+    )
+
+
+def _read_table(
+    root: Path, csv: str, settings: RunSettings, tfms: TransformPair
+) -> ImageClassifierData:
+    table = table_at(root, csv)
+    whole = index_table(root, table, folder=settings.folder, suffix=settings.suffix)
+    return ImageClassifierData.from_csv(
+        root,
+        settings.folder,
+        table,
+        settings.batch_size,
+        tfms,
+        val_idxs=held_out_rows(whole, settings.valid_fraction, settings.seed),
+        suffix=settings.suffix,
         num_workers=settings.num_workers,
     )
 
@@ -145,7 +186,8 @@ def train_folder(
     """Train on the photos in ``folder`` and leave model and results in ``out``.
 
     Args:
-        folder: Holds ``train/`` and ``valid/``, or class folders alone.
+        folder: Holds ``train/`` and ``valid/``, or class folders alone, or what the
+            table ``settings.csv`` names.
         out: Made where it is missing; see ``fresh_run_folder`` where it is not.
         settings: The rest.
         write: Takes the lines of tables and notes.
@@ -163,6 +205,8 @@ def train_folder(
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
     _name_skipped(data, write)
+    findings = findings_before_training(folder, data)
+    name_findings(findings, write)
     pacing = _pacing(data, settings, clock)
     with (
         fresh_run_folder(out),
@@ -172,9 +216,12 @@ def train_folder(
         try:
             summary = _trained(data, out, settings, clock, pacing, output)
         except KeyboardInterrupt:
-            _unmeasured(data, settings, clock, pacing).write(out / "summary.json")
+            stopped = _unmeasured(data, settings, clock, pacing)
+            replace(stopped, findings=findings).write(out / "summary.json")
             raise
+        summary = replace(summary, findings=findings)
         summary.write(out / "summary.json")
+    write_report(out, folder)
     return summary
 
 
@@ -206,11 +253,15 @@ def _trained(
         like_imagenet=is_like_imagenet(settings.augment),
         weights=settings.weights,
         seed=settings.seed,
+        balance=settings.balance,
+        metrics=[f2] if data.is_multi else None,
         settings=settings.that_matter(),
         models_name=out.resolve(),
         output=output,
     )
-    return _measured(learn, out, settings, clock, pacing)
+    summary = _measured(learn, out, settings, clock, pacing)
+    keep_for_report(learn, out)
+    return summary
 
 
 def _name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:
@@ -229,21 +280,17 @@ def _measured(
     pacing: Pacing,
 ) -> RunSummary:
     """Measure the trained model on the validation photos, as part of the last step."""
-    data = learn.data
     plan = pacing.plan_at(Moment.ALL_TRAINED, learn, clock.steps[-1])
-    stack, _ = learn.TTA(n_aug=plan.num_views)
-    labels = data.val_y
-    plain = Predictions(data.valid.index.names, data.classes, stack[0], labels)
-    write_predictions(out / "predictions.csv", plain)
-    confusion = Interpretation(plain).confusion_matrix().tolist()
+    found = measure(learn, plan.num_views, out, BEST)
     clock.settle()
     return replace(
-        _unmeasured(data, settings, clock, pacing),
+        _unmeasured(learn.data, settings, clock, pacing),
         status="finished",
-        accuracy=accuracy(plain.log_probs, labels),
-        tta_accuracy=accuracy(stack, labels) if len(stack) > 1 else None,
-        valid_loss=float(plain.losses().mean()),
-        confusion=confusion,
+        accuracy=found.accuracy,
+        tta_accuracy=found.tta_accuracy,
+        valid_loss=found.valid_loss,
+        confusion=found.confusion,
+        scores=found.scores,
         hardware=hardware(learn.runtime),
     )
 
@@ -263,6 +310,7 @@ def _unmeasured(
         tta_accuracy=None,
         valid_loss=None,
         confusion=None,
+        scores=None,
         seconds=clock.seconds,
         budget=settings.budget,
         plan=None if pacing.chosen is None else asdict(pacing.chosen),
@@ -271,21 +319,6 @@ def _unmeasured(
         hardware={},
         versions=versions(),
     )
-
-
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write ``predictions.csv``: file, label, predicted, probability, loss (nats)."""
-    labels = as_labels(predictions.labels)
-    names, classes = predictions.names, predictions.classes
-    predicted = predictions.log_probs.argmax(axis=1)
-    losses = predictions.losses()
-    with text_written_whole(path) as text:
-        writer = csv.writer(text)
-        writer.writerow(["file", "label", "predicted", "probability", "loss"])
-        for row, (label, guess) in enumerate(zip(labels, predicted, strict=True)):
-            probability = predictions.probs[row, guess]
-            figures = (f"{probability:.6f}", f"{losses[row]:.6f}")
-            writer.writerow([names[row], classes[label], classes[guess], *figures])
 
 
 def search_rate(
@@ -318,6 +351,7 @@ def search_rate(
         precompute=not unfrozen,
         weights=settings.weights,
         seed=settings.seed,
+        balance=settings.balance,
         output=Output(write=write, has_hints=False),
     )
     if unfrozen:

@@ -7,6 +7,7 @@ a file with one changed byte is refused.
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from unfreeze.versions import versions
 __all__ = [
     "HeadShape",
     "ModelHeader",
+    "RejectAt",
     "load_model",
     "load_weights",
     "read_header",
@@ -56,6 +58,17 @@ class HeadShape:
     ps: tuple[float, ...] = (0.25, 0.5)
 
 
+@dataclass(frozen=True, slots=True)
+class RejectAt:
+    """From which probability on answers to validation photos were right so often."""
+
+    precision: float
+    """Share of right answers, 0 to 1, that was promised."""
+
+    threshold: float
+    """Probability at the header's temperature, 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelHeader:
     """All that is needed, besides the weights, to predict as in training."""
@@ -68,6 +81,20 @@ class ModelHeader:
     head: HeadShape = field(default_factory=HeadShape)
     settings: dict[str, Any] = field(default_factory=dict)
     """Hyperparameters of the run that made the weights."""
+
+    temperature: float = 1.0
+    """Logits are divided by it, so that probabilities are right on average."""
+
+    tta_temperature: float | None = None
+    """Likewise for an average over views; None takes ``temperature``."""
+
+    thresholds: tuple[float, ...] | None = None
+    """For each class of a model for several labels, the probability above which it is
+    named. None is 0.5 for all."""
+
+    reject: tuple[RejectAt, ...] = ()
+    """Rising with precision. Empty where nothing was measured, or nothing could be
+    promised."""
 
 
 def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path:
@@ -205,4 +232,28 @@ def _header_of(content: Mapping[str, Any]) -> ModelHeader:
             kind=head["kind"], xtra_fc=tuple(head["xtra_fc"]), ps=tuple(head["ps"])
         ),
         settings=content["settings"],
+        **_answering_of(content),
     )
+
+
+def _answering_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What files have carried only since models were calibrated, as far as it is there.
+
+    Raises:
+        ValueError: If a temperature is none, or thresholds do not fit the classes.
+    """
+    found = {
+        name: content[name]
+        for name in ("temperature", "tta_temperature", "thresholds", "reject")
+        if content.get(name) is not None
+    }
+    for name in ("temperature", "tta_temperature"):
+        if not 0 < found.get(name, 1.0) < math.inf:
+            raise ValueError(f"{name} {found[name]}")
+    if "thresholds" in found:
+        found["thresholds"] = tuple(float(each) for each in found["thresholds"])
+        if len(found["thresholds"]) != len(content["classes"]):
+            raise ValueError(f"{len(found['thresholds'])} thresholds")
+    if "reject" in found:
+        found["reject"] = tuple(RejectAt(**each) for each in found["reject"])
+    return found

@@ -225,6 +225,7 @@ class StoredPixels:
         self._ids = ids
         self._version = -1
         self._places = np.full(len(ids), -1)
+        self._is_added = np.zeros(len(ids), dtype=bool)
 
     def begin(self) -> None:
         """Look up what the store has by now. Call before a pass over the rows."""
@@ -238,7 +239,9 @@ class StoredPixels:
         pixels = self._store.read(place) if place >= 0 else None
         if pixels is None:
             pixels = decode()
-            self._store.add(self._ids[row], pixels)
+            if not self._is_added[row]:  # some rows come several times in an epoch
+                self._is_added[row] = True
+                self._store.add(self._ids[row], pixels)
         return pixels
 
     def save(self, *, only_if_late: bool = False) -> None:

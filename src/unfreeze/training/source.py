@@ -21,6 +21,7 @@ from unfreeze.data.decode import DECODER, preprocess, read_pixels
 from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.numerics.losses import Task
 from unfreeze.records import ImageSpec
@@ -78,6 +79,9 @@ class Loading:
     seed: int
     """Keys the order of rows and the augmentation of each image."""
 
+    is_balanced: bool = False
+    """Where images are shuffled for learning, show all classes equally often."""
+
     delivery: Delivery = field(default_factory=PlainDelivery, compare=False)
     """Brings batches to the device; that of the runtime, where there is one."""
 
@@ -89,6 +93,9 @@ class Setup:
     loading: Loading
     runtime: Runtime
     task: Task
+    class_weights: tuple[float, ...] | None = None
+    """Of the loss that is learned from; what is measured is never weighted."""
+
     micro_batches: MicroBatches = field(default_factory=MicroBatches, compare=False)
     """How many photos at once the memory holds, as far as this pass has found out."""
 
@@ -282,9 +289,15 @@ class _FeatureBatches:
 def shuffled(source: Source, loading: Loading, epoch: int) -> Batches:
     """Every row once, in the order that belongs to (seed, epoch), for learning.
 
-    A last batch of one row is left out: batch norm cannot learn from it.
+    If classes are balanced, rows of rare classes come more than once instead, and some
+    of frequent ones not at all. A last batch of one row is left out: batch norm cannot
+    learn from it.
     """
-    order = epoch_order(len(source), seed=loading.seed, epoch=epoch)
+    labels = source.labels if isinstance(source, FromFeatures) else source.index.labels
+    if loading.is_balanced and labels is not None:
+        order = balanced_order(labels, seed=loading.seed, epoch=epoch)
+    else:
+        order = epoch_order(len(source), seed=loading.seed, epoch=epoch)
     return source.batches(order, loading, epoch, drop_single=True)
 
 

@@ -46,7 +46,8 @@ def train_step(  # noqa: PLR0913  # all that a step depends on
         optimizer.zero_grad()
         seed_modules(setup.runtime.device, seed)
         logits = logits_of(model, source, batch, setup)
-        loss = loss_of(logits, labels_of(batch).to(logits.device), setup.task)
+        labels = labels_of(batch).to(logits.device)
+        loss = loss_of(logits, labels, setup.task, class_weights=setup.class_weights)
         setup.runtime.backward(loss)
         return loss.detach()
 

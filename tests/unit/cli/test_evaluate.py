@@ -47,3 +47,30 @@ def test_a_missing_folder_is_one_line(unfreeze: Unfreeze, finished_run: Path) ->
         "nowhere does not exist"
         in unfreeze("evaluate", finished_run, "nowhere").mistake
     )
+
+
+def test_json_has_the_scores_of_a_run_summary(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    content = unfreeze("evaluate --json", finished_run, photos).content
+
+    summary = json.loads((finished_run / "summary.json").read_text())
+    assert content["scores"].keys() == summary["scores"].keys()
+    assert (
+        content["scores"]["accuracy_interval"]
+        == (summary["scores"]["accuracy_interval"])
+    )
+
+
+def test_labels_may_stand_in_a_table(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.csv").write_text(
+        "name,label\nstripes/stripes00,stripes\ncircles/circles01,circles\n"
+    )
+    line = f"evaluate --json --csv {tmp_path}/labels.csv --folder valid --suffix .png"
+
+    content = unfreeze(line, finished_run, photos).content
+
+    assert content["num_images"] == 2
+    assert [row["support"] for row in content["per_class"]] == [1, 0, 1]

@@ -121,3 +121,22 @@ def test_a_model_with_one_changed_byte_is_refused(
     (tmp_path / "model.safetensors").write_bytes(content)
 
     assert "damaged" in unfreeze("predict model.safetensors", photos).mistake
+
+
+def test_an_answer_that_is_not_sure_enough_says_so(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    folder = photos / "valid" / "stripes"
+
+    ended = unfreeze("predict --threshold 1 --json", finished_run, folder)
+
+    labels = {each["label"] for each in ended.content["predictions"]}
+    assert "not sure" in labels
+
+
+def test_a_precision_that_was_never_measured_is_one_line(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    ended = unfreeze("predict --min-precision 0.999", finished_run, photos)
+
+    assert "promises a precision of 0.999" in ended.mistake

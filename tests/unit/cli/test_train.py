@@ -166,3 +166,26 @@ def test_a_second_run_finds_the_same_classes(
     assert (folder / "tmp").is_dir()
     assert first["classes"] == second["classes"] == ["circles", "squares", "stripes"]
     assert first["valid_loss"] == second["valid_loss"]
+
+
+def test_a_table_and_a_balance_are_settings_of_the_run(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, photos: Path
+) -> None:
+    asked: list[RunSettings] = []
+
+    def note(folder: Path, out: Path, settings: RunSettings, **words: object) -> None:
+        asked.append(settings)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unfreeze.runs.training_run.train_folder", note)
+    line = "--csv t.csv --folder train --suffix .jpg --balance weights"
+    unfreeze(f"train {line}", photos)
+
+    wanted = {"csv": "t.csv", "folder": "train", "suffix": ".jpg", "balance": "weights"}
+    assert asked == [RunSettings(**wanted)]
+
+
+def test_it_ends_with_an_interval(unfreeze: Unfreeze, photos: Path) -> None:
+    ended = unfreeze(f"train {SHORT} --epochs 1 --out run", photos)
+
+    assert re.search(r"with 95 % confidence 0\.\d{4} to [01]\.\d{4}", ended.out)

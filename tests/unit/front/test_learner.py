@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/front/learner.py."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
@@ -597,3 +598,55 @@ def test_little_memory_is_noted_once_and_changes_no_answer(
     for row, expected in zip(found, rows, strict=True):
         assert row.valid_loss == pytest.approx(expected.valid_loss, rel=1e-4)
     assert learner.predict() == pytest.approx(whole.predict(), abs=1e-3)
+
+
+# --- balance -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("balance", ["weights", "sampling"])
+def test_balance_gives_the_same_weights_with_any_number_of_threads(
+    photos: Path,
+    make_data: MakeData,
+    make_learner: MakeLearner,
+    balance: str,
+) -> None:
+    def weights(num_workers: int) -> bytes:
+        data = make_data(photos, num_workers=num_workers)
+        learn = make_learner(data, balance=balance, seed=3)
+        learn.fit(0.01, 1)
+        return b"".join(
+            each.numpy().tobytes() for each in learn.model.state_dict().values()
+        )
+
+    assert weights(0) == weights(3)
+
+
+def test_balance_changes_what_is_learned_and_not_how_it_is_measured(
+    photos: Path,
+    make_data: MakeData,
+    make_learner: MakeLearner,
+    tmp_path: Path,
+) -> None:
+    uneven = Path(shutil.copytree(photos, tmp_path / "uneven"))
+    for number in range(2, 12):
+        (uneven / f"train/circles/circles{number:02}.png").unlink()
+    data = make_data(uneven)
+
+    plain, weighted, sampled = (
+        make_learner(data, balance=balance, precompute=True)
+        for balance in ("none", "weights", "sampling")
+    )
+    rows = [learn.fit(0.01, 1) for learn in (plain, weighted, sampled)]
+
+    assert len({row.train_loss for row in rows}) == 3
+    for learn, row in zip((plain, weighted, sampled), rows, strict=True):
+        record = learn.predictions()
+        assert row.valid_loss == pytest.approx(record.losses().mean(), rel=1e-4)
+    assert weighted.settings["balance"] == "weights"
+
+
+def test_a_balance_that_does_not_exist_is_refused(
+    make_learner: MakeLearner,
+) -> None:
+    with pytest.raises(PlanError, match="no balance 'fair'"):
+        make_learner(balance="fair")

@@ -78,3 +78,25 @@ def test_extreme_logits_stay_finite() -> None:
 def test_smoothing_of_everything_is_refused() -> None:
     with pytest.raises(PlanError, match=r"label_smoothing must be in \[0, 1\), got 1"):
         loss(_LOGITS, _LABELS, Task.SINGLE, label_smoothing=1.0)
+
+
+_WEIGHTS = (0.5, 2.0, 1.0, 3.0)
+
+
+def test_weights_multiply_what_images_of_a_class_cost() -> None:
+    weights = np.array(_WEIGHTS)[_LABELS.numpy()]
+    probs = torch.softmax(_LOGITS.double(), dim=1).numpy()
+
+    expected = log_loss(_LABELS.numpy(), probs, labels=range(4), sample_weight=weights)
+
+    found = loss(_LOGITS, _LABELS, Task.SINGLE, class_weights=_WEIGHTS)
+    assert found.item() == pytest.approx(expected, 1e-5)
+
+
+def test_weights_multiply_what_a_missed_label_costs() -> None:
+    probs = torch.sigmoid(_LOGITS.double())
+    yes, no = _ROWS * probs.log(), (1 - _ROWS) * (1 - probs).log()
+    expected = -(torch.tensor(_WEIGHTS) * yes + no).mean()
+
+    found = loss(_LOGITS, _ROWS, Task.MULTI, class_weights=_WEIGHTS)
+    assert found.item() == pytest.approx(expected.item(), 1e-5)

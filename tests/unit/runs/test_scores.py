@@ -1,15 +1,17 @@
 """Mirrors src/unfreeze/runs/scores.py."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, fbeta_score, log_loss
 
 from unfreeze.errors import DataError
 from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.predictor import Answers
 from unfreeze.runs.scores import scores_of
+from unfreeze.training.checkpoint import RejectAt
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.3, 0.3, 0.4]])
 LABELS = np.array([0, 1, 1, 2])
@@ -42,3 +44,57 @@ def test_they_travel_as_json() -> None:
 def test_photos_without_labels_have_no_scores() -> None:
     with pytest.raises(DataError, match="no labels"):
         scores_of(answers(None))
+
+
+def test_the_interval_holds_the_accuracy() -> None:
+    scores = scores_of(answers(LABELS))
+
+    assert scores.interval.low < scores.accuracy < scores.interval.high
+    assert "interval" not in scores.as_json()
+    assert scores.scores["accuracy"] == scores.accuracy
+    assert scores.scores["kind"] == "single"
+
+
+def test_what_the_temperature_did_is_told_from_the_answers() -> None:
+    """The answers are at the temperature; without it they would be surer."""
+    warm = replace(answers(LABELS), temperature=2.0)
+
+    calibration = scores_of(warm).scores["calibration"]
+
+    raw = PROBS**2 / (PROBS**2).sum(axis=1, keepdims=True)
+    assert calibration["temperature"] == 2.0
+    assert calibration["log_loss_after"] == pytest.approx(log_loss(LABELS, PROBS))
+    assert calibration["log_loss_before"] == pytest.approx(log_loss(LABELS, raw))
+
+
+def test_reject_thresholds_are_counted_on_these_photos() -> None:
+    known = replace(answers(LABELS), reject=(RejectAt(0.9, 0.55),))
+
+    reject = scores_of(known).scores["reject"]
+
+    assert reject == [
+        {
+            "precision": 0.9,
+            "threshold": 0.55,
+            "coverage": 0.5,
+            "accepted": 2,
+            "wrong": 1,
+        }
+    ]
+
+
+def test_several_labels_are_scored_at_their_thresholds() -> None:
+    hot = np.array([[1, 0, 0], [0, 1, 1], [0, 1, 1], [1, 1, 1]], dtype=np.float32)
+    several = replace(answers(hot), is_multi=True, thresholds=(0.25, 0.25, 0.25))
+
+    scores = scores_of(several)
+
+    found = PROBS > 0.25
+    assert scores.accuracy == pytest.approx((found == hot).mean())
+    assert scores.confusion is None
+    assert scores.scores["kind"] == "multi"
+    assert scores.scores["f2"] == pytest.approx(
+        fbeta_score(hot, found, beta=2, average="samples")
+    )
+    assert [row.threshold for row in scores.per_class] == [0.25] * 3
+    json.dumps(scores.as_json())

@@ -40,6 +40,8 @@ def test_a_run_leaves_these_files(finished_run: Path) -> None:
         "history.jsonl",
         "model.safetensors",
         "predictions.csv",
+        "report.html",
+        "report.json",
         "summary.json",
     ]
 
@@ -73,7 +75,7 @@ def test_the_history_has_a_row_per_step_and_per_epoch(finished_run: Path) -> Non
     lines = (finished_run / "history.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
 
-    assert kinds[0] == "fit"
+    assert kinds[:2] == ["search", "fit"]
     assert kinds.count("epoch") == 6
     assert kinds.count("step") == 6 * 5
 
@@ -192,6 +194,8 @@ def test_skipped_files_are_named_and_counted(
         ({"valid_fraction": 0.0}, "got 0.0"),
         ({"valid_fraction": 1.0}, "got 1.0"),
         ({"valid_fraction": float("nan")}, "got nan"),
+        ({"balance": "fair"}, "no balance 'fair'"),
+        ({"suffix": ".jpg"}, "there is no table"),
         ({"budget": 0.0}, "above 0, got 0"),
         ({"budget": float("inf")}, "above 0, got inf"),
         ({"budget": 60.0, "epochs": 2}, "A budget chooses the epochs"),
@@ -281,3 +285,53 @@ def test_a_place_for_the_picture_is_checked_first(
 ) -> None:
     with pytest.raises(PlanError, match=found):
         search_rate(photos, settings, tmp_path / name, write=quiet)
+
+
+# --- photos in a table -------------------------------------------------------------
+
+
+@pytest.fixture
+def table(drawn_folder: Path) -> Path:
+    """The folder of ``labels.csv``, which names the photos of ``train/``."""
+    lines = ["name,label"]
+    for photo in sorted((drawn_folder / "train").rglob("*.png")):
+        lines.append(f"{photo.parent.name}/{photo.stem},{photo.parent.name}")
+    (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return drawn_folder
+
+
+def test_a_table_says_what_is_on_photos(table: Path, settings: RunSettings) -> None:
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+
+    data = read_photos(table, dataclasses.replace(settings, **words))
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert not data.is_multi
+    assert np.bincount(data.val_y).tolist() == [3, 2, 2]
+    assert len(data.trn_ds) == 29
+
+
+def test_a_table_that_is_not_there_is_found_out_first(
+    table: Path, tmp_path: Path, settings: RunSettings
+) -> None:
+    lost = dataclasses.replace(settings, csv="lost.csv")
+
+    with pytest.raises(DataError, match=r"no table lost\.csv"):
+        train_folder(table, tmp_path / "run", lost, write=quiet)
+
+    assert not (tmp_path / "run").exists()
+
+
+def test_scores_stand_in_the_summary(summary: dict[str, Any]) -> None:
+    scores = summary["scores"]
+
+    assert scores["accuracy"] == summary["accuracy"]
+    assert scores["log_loss"] == pytest.approx(summary["valid_loss"], rel=1e-5)
+    assert (
+        scores["accuracy_interval"]["low"]
+        < summary["accuracy"]
+        <= scores["accuracy_interval"]["high"]
+    )
+    assert [row["name"] for row in scores["per_class"]] == summary["classes"]
+    assert scores["calibration"]["temperature"] > 0
+    assert [each["threshold"] for each in scores["reject"][2:]] == [None] * 4

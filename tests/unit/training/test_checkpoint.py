@@ -26,6 +26,7 @@ from unfreeze.records import ImageSpec
 from unfreeze.training.checkpoint import (
     HeadShape,
     ModelHeader,
+    RejectAt,
     load_model,
     load_weights,
     read_header,
@@ -334,3 +335,54 @@ def test_settings_that_json_does_not_know_leave_no_half_file(
         save_model(tmp_path / "a.safetensors", model, header)
 
     assert list(tmp_path.iterdir()) == []
+
+
+# --- what makes probabilities right ------------------------------------------------
+
+
+def test_temperature_thresholds_and_rejection_travel(
+    model: StagedClassifier, tmp_path: Path
+) -> None:
+    header = dataclasses.replace(
+        _HEADER,
+        temperature=1.7,
+        tta_temperature=1.2,
+        thresholds=(0.2, 0.3, 0.4),
+        reject=(RejectAt(0.9, 0.6), RejectAt(0.99, 0.95)),
+    )
+
+    file = save_model(tmp_path / "a.safetensors", model, header)
+
+    assert read_header(file) == header
+
+
+def test_files_from_before_there_was_a_temperature_are_read(
+    model: StagedClassifier, tmp_path: Path
+) -> None:
+    file = save_model(tmp_path / "a.safetensors", model, _HEADER)
+    content = _content(file)
+    for name in ("temperature", "tta_temperature", "thresholds", "reject"):
+        del content[name]
+
+    header = read_header(_with_metadata(file, _sealed(content)))
+
+    assert header == _HEADER
+    assert (header.temperature, header.thresholds, header.reject) == (1.0, None, ())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"temperature": 0.0},
+        {"tta_temperature": -1.0},
+        {"thresholds": [0.5]},
+        {"reject": [{"precision": 0.9}]},
+    ],
+)
+def test_a_header_that_contradicts_itself_is_refused(
+    model: StagedClassifier, tmp_path: Path, words: dict[str, object]
+) -> None:
+    file = save_model(tmp_path / "a.safetensors", model, _HEADER)
+
+    with pytest.raises(WeightsError, match="does not understand"):
+        read_header(_with_metadata(file, _sealed({**_content(file), **words})))

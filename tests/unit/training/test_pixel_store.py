@@ -207,3 +207,16 @@ def test_the_store_that_was_used_longest_ago_makes_room(
         "newest",
         "older",
     ]
+
+
+def test_a_row_that_comes_twice_in_an_epoch_is_kept_once(
+    tmp_path: Path, ids: np.ndarray, photos: list[np.ndarray]
+) -> None:
+    store = PixelStore(tmp_path / "s", _always)
+    stored = StoredPixels(store, ids)
+
+    for _ in range(2):
+        stored.read(3, lambda: photos[3])
+    stored.save()
+
+    assert len(store) == 1

@@ -18,6 +18,7 @@ from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.screen import screen
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
 from unfreeze.training.delivery import PlainDelivery
@@ -272,3 +273,18 @@ def test_where_nothing_varies_photos_arrive_as_they_are(
 
     for expected, found in pairs:
         assert torch.equal(found.inputs, expected.inputs)
+
+
+def test_a_balanced_epoch_shows_the_rows_of_its_keyed_choice(
+    either: Source, setup: Setup, index: ImageIndex
+) -> None:
+    loading = replace(setup.loading, is_balanced=True)
+
+    batches = list(shuffled(either, loading, epoch=3))
+
+    rows = np.concatenate([batch.rows for batch in batches])
+    assert index.labels is not None
+    expected = balanced_order(index.labels, seed=7, epoch=3)
+    assert rows.tolist() == expected[: len(rows)].tolist()
+    counts = np.bincount(index.labels[rows])
+    assert counts.max() - counts.min() <= 1

@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/training/step.py."""
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -129,3 +130,22 @@ def test_there_is_nothing_to_learn_from_images_without_labels(
         train_step(
             model.eval(), source, _first_batch(source, setup), optimizer, setup, seed=0
         )
+
+
+def test_a_step_learns_from_the_weighted_loss(
+    make_model: Callable[..., StagedClassifier], source: FromImages, setup: Setup
+) -> None:
+    model = make_model(ps=0.0).train()
+    twin = copy.deepcopy(model)
+    weights = tuple(0.5 + number for number in range(3))
+    weighted = dataclasses.replace(setup, class_weights=weights)
+    batch = _first_batch(source, setup)
+    optimizer = LayerOptimizer(sgd, layer_groups(model), _RATES, 0.01)
+
+    found = train_step(model, source, batch, optimizer, weighted, seed=0)
+
+    logits = twin(normalise(batch.inputs, source.spec))
+    expected = functional.cross_entropy(
+        logits, batch.labels, weight=torch.tensor(weights)
+    )
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6)

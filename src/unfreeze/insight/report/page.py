@@ -1,0 +1,364 @@
+"""A run's report: every part as values and drawings, and all of them as a page."""
+
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from unfreeze.insight.charts.learning import learning_chart
+from unfreeze.insight.charts.losses import loss_chart, rate_chart
+from unfreeze.insight.charts.maps import feature_map_chart
+from unfreeze.insight.charts.matrices import confusion_chart
+from unfreeze.insight.charts.trust import ReliabilityBin, reliability_chart
+from unfreeze.insight.markup import Html
+from unfreeze.insight.outlook import Outlook, sentence_for_all, sentence_of
+from unfreeze.insight.pages import render
+from unfreeze.insight.report.fits import FitVerdict, judge_fits
+from unfreeze.insight.report.galleries import Gallery, galleries_of
+from unfreeze.insight.report.kept import outlook_from_json
+from unfreeze.insight.report.record import RunRecord
+from unfreeze.insight.report.verdict import Verdict, verdict_on
+from unfreeze.insight.wording import counted, duration, percent
+
+__all__ = ["ReportParts", "report_page"]
+
+_MOST_CLASSES_DRAWN = 60
+_MOST_ROWS = 200
+_MOST_FINDINGS = 12
+
+_KINDS = {
+    "label_suspect": "labels that look wrong",
+    "leakage": "photos on both sides of the split",
+    "exact_duplicate": "the same photo twice",
+    "near_duplicate": "nearly the same photo twice",
+    "outlier": "unusual photos",
+    "unreadable": "files that cannot be read",
+    "imbalance": "classes of unequal size",
+}
+"""Words for what the data doctor finds, where its own name is not plain enough."""
+
+
+@final
+class ReportParts:
+    """Everything that a report shows, part by part.
+
+    Args:
+        run: What the run left behind.
+        thumbnails: Data address of each photo that is still there, by file.
+    """
+
+    def __init__(
+        self, run: RunRecord, thumbnails: Mapping[str, str] | None = None
+    ) -> None:
+        self.run = run
+        self._thumbnails = thumbnails or {}
+
+    @cached_property
+    def fits(self) -> FitVerdict:
+        """Whether it over-fitted, in words."""
+        return judge_fits(self.run.fits)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How good, how sure, what to do next."""
+        outlook = self.outlook
+        gain = bool(outlook and outlook.overall and outlook.overall.is_seen)
+        words = "" if outlook is None else sentence_for_all(outlook)
+        return verdict_on(self.run, self.fits, words, gain)
+
+    @cached_property
+    def outlook(self) -> Outlook | None:
+        """What more photos would bring."""
+        content = self.run.kept.get("outlook")
+        return None if content is None else outlook_from_json(content)
+
+    @property
+    def forecasts(self) -> list[str]:
+        """The same in sentences: of all photos, and of the weakest classes."""
+        found = self.outlook
+        if found is None:
+            return []
+        return [sentence_for_all(found), *map(sentence_of, found.by_class)]
+
+    def learning(self) -> Html | None:
+        """Mistakes against number of photos."""
+        found = self.outlook
+        if found is None or found.overall is None:
+            return None
+        return learning_chart(found.overall)
+
+    def losses(self) -> Html | None:
+        """Training against validation loss over all steps."""
+        if not self.run.fits:
+            return None
+        return loss_chart([fit.losses for fit in self.run.fits], self.fits.begins_at)
+
+    def rates(self) -> list[tuple[Html, str]]:
+        """Every search for a learning rate, and what came of it."""
+        return [
+            (
+                rate_chart(each.curves, each.rate, each.low, each.high),
+                f"{each.verdict}: {each.reason}",
+            )
+            for each in self.run.searches
+        ]
+
+    def confusion(self) -> Html | None:
+        """Which classes were taken for which."""
+        matrix = self.run.summary.get("confusion")
+        if not matrix or len(matrix) > _MOST_CLASSES_DRAWN:
+            return None
+        return confusion_chart(np.array(matrix), self.run.classes)
+
+    def reliability(self) -> Html | None:
+        """How sure against how often right."""
+        trust = self.run.scores.get("calibration")
+        if not trust:
+            return None
+        return reliability_chart(
+            _bins(trust["reliability_before"]), _bins(trust["reliability_after"])
+        )
+
+    def feature_map(self) -> Html | None:
+        """The validation photos as the model sees them."""
+        places = self.run.kept.get("map")
+        answers = self.run.answers
+        if not places or len(places) != len(answers):
+            return None
+        numbers = {name: number for number, name in enumerate(self.run.classes)}
+        return feature_map_chart(
+            np.array(places, dtype=float),
+            np.array([numbers[each.label] for each in answers]),
+            np.array([not each.is_right for each in answers]),
+            self.run.classes,
+            [each.file for each in answers],
+        )
+
+    def galleries(self) -> list[Gallery]:
+        """Photos to look at."""
+        heat = self.run.kept.get("heat") or {}
+        if not self.run.answers:
+            return []
+        return list(galleries_of(self.run.answers, self._thumbnails, heat))
+
+    @property
+    def photos_are_gone(self) -> bool:
+        """Whether photos are to be shown, and none of them is there any more."""
+        return bool(self.run.answers) and not self._thumbnails
+
+    def per_class(self) -> "Table | None":
+        """Scores of every class, the weakest first."""
+        rows = self.run.scores.get("per_class") or _counted_rows(self.run)
+        if not rows:
+            return None
+        ordered = sorted(rows, key=lambda row: row["f1"])[:_MOST_ROWS]
+        return Table(
+            ("class", "recognised", "95 % interval", "precision", "F1", "photos"),
+            [
+                (
+                    row["name"],
+                    percent(row["recall"]),
+                    _interval(row.get("recall_interval")),
+                    percent(row["precision"]),
+                    f"{row['f1']:.3f}",
+                    f"{row['support']:,}",
+                )
+                for row in ordered
+            ],
+        )
+
+    def reject(self) -> "Table | None":
+        """From which probability on answers are right often enough."""
+        levels = self.run.scores.get("reject")
+        if not levels:
+            return None
+        return Table(
+            ("to be right in", "accept from", "answers given", "of them wrong"),
+            [
+                (
+                    percent(each["precision"]),
+                    "cannot be promised"
+                    if each["threshold"] is None
+                    else percent(each["threshold"]),
+                    percent(each["coverage"]),
+                    f"{each['wrong']:,} of {each['accepted']:,}",
+                )
+                for each in levels
+            ],
+        )
+
+    def confused(self) -> "Table | None":
+        """Pairs of classes that are taken for each other most often."""
+        wrong = Counter(
+            (each.label, each.predicted)
+            for each in self.run.answers
+            if not each.is_right
+        )
+        if not wrong:
+            return None
+        return Table(
+            ("labelled", "taken for", "photos"),
+            [(*pair, f"{count:,}") for pair, count in wrong.most_common(8)],
+            texts=(1,),
+        )
+
+    def steps(self) -> list["Step"]:
+        """The steps of the recipe, in order."""
+        return [_step(each) for each in self.run.summary.get("steps") or ()]
+
+    def findings(self) -> list[tuple[str, str, list[str]]]:
+        """What the data doctor found: kind, how many, and messages."""
+        by_kind = defaultdict(list)
+        for each in self.run.findings:
+            by_kind[each["kind"]].append(each["message"])
+        return [
+            (
+                _KINDS.get(kind, kind.replace("_", " ")),
+                f"{len(messages):,}",
+                messages[:_MOST_FINDINGS],
+            )
+            for kind, messages in by_kind.items()
+        ]
+
+    def skipped(self) -> "Table | None":
+        """Files that were left out."""
+        files = self.run.summary.get("skipped")
+        if not files:
+            return None
+        return Table(
+            ("file", "why it was left out"),
+            [(each["file"], each["reason"]) for each in files[:_MOST_ROWS]],
+            texts=(1,),
+        )
+
+    def command(self) -> str:
+        """The command that trains the same model again."""
+        return _command(self.run)
+
+    def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Settings, hardware and versions."""
+        summary = self.run.summary
+        named = [("Settings", "settings"), ("Hardware", "hardware"),
+                 ("Versions", "versions")]  # fmt: skip
+        return [
+            (title, [(name, _plain(value)) for name, value in summary[key].items()])
+            for title, key in named
+            if summary.get(key)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Titles and rows of text; columns in ``texts`` are words instead of figures."""
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    texts: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the recipe in words."""
+
+    name: str
+    time: str
+    facts: tuple[str, ...]
+    note: str
+
+
+def report_page(run: RunRecord, thumbnails: Mapping[str, str] | None = None) -> str:
+    """Write the page of a run.
+
+    Args:
+        run: What it left behind; parts that are missing are left out, with a sentence.
+        thumbnails: Data address of each photo that is still there, by file.
+    """
+    parts = ReportParts(run, thumbnails)
+    return render("report.html", report=parts, run=run, summary=run.summary)
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    facts = []
+    if step["epochs"]:
+        facts.append(counted(step["epochs"], "epoch"))
+    if step["lr"]:
+        facts.append(f"rate {_rates(step['lr'])}")
+    for words, key in (("training", "train_loss"), ("validation", "valid_loss")):
+        if step[key] is not None:
+            facts.append(f"{words} loss {step[key]:.3f}")
+    if step["accuracy"] is not None:
+        facts.append(f"accuracy {percent(step['accuracy'])}")
+    if step["images_per_second"] is not None:
+        facts.append(f"{step['images_per_second']:,.0f} photos a second")
+    note = step.get("note", "")
+    return Step(step["name"], duration(step["seconds"]), tuple(facts), note)
+
+
+def _bins(rows: Sequence[Mapping[str, Any]]) -> list[ReliabilityBin]:
+    return [
+        ReliabilityBin(row["confidence"], row["accuracy"], row["count"]) for row in rows
+    ]
+
+
+def _interval(ends: Mapping[str, float] | None) -> str:
+    return "" if ends is None else f"{percent(ends['low'])} to {percent(ends['high'])}"
+
+
+def _rates(rates: Sequence[float]) -> str:
+    different = sorted({f"{rate:.1e}": None for rate in rates}, key=float)
+    return " / ".join(different)
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "as it comes"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _counted_rows(run: RunRecord) -> list[dict[str, Any]]:
+    """Scores of classes from the confusion matrix, for runs without intervals."""
+    matrix = np.array(run.summary.get("confusion") or [[]])
+    if matrix.ndim != 2 or matrix.shape[0] != len(run.classes):
+        return []
+    hits = np.diag(matrix)
+    true, taken = matrix.sum(axis=1), matrix.sum(axis=0)
+    return [
+        {
+            "name": name,
+            "recall": float(hits[n] / max(true[n], 1)),
+            "precision": float(hits[n] / max(taken[n], 1)),
+            "f1": float(2 * hits[n] / max(true[n] + taken[n], 1)),
+            "support": int(true[n]),
+        }
+        for n, name in enumerate(run.classes)
+    ]
+
+
+def _command(run: RunRecord) -> str:
+    settings = run.summary.get("settings") or {}
+    photos = run.kept.get("photos") or "DATA"
+    words = ["unfreeze", "train", photos, *_options(settings)]
+    return shlex.join(words)
+
+
+def _options(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        if value is None or value is False or value == []:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+        elif isinstance(value, list | tuple):
+            for each in value:
+                yield from (option, str(each))
+        elif name == "budget":
+            yield from (option, f"{value:g}s")
+        else:
+            yield from (
+                option,
+                f"{value:g}" if isinstance(value, float) else str(value),
+            )

@@ -1,0 +1,177 @@
+"""What a trained model is worth on its validation photos, and how far to trust it."""
+
+import csv
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from unfreeze.atomic import text_written_whole
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.insight.confusion import confusion_matrix
+from unfreeze.insight.counting import require_labels, require_seen_once
+from unfreeze.insight.label_thresholds import choose_thresholds
+from unfreeze.insight.trust import Trust, measure_trust
+from unfreeze.numerics.calibration import at_temperature
+from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.metrics import accuracy
+from unfreeze.records import Predictions
+from unfreeze.runs.predictor import labels_in_words
+from unfreeze.runs.scores import scores_in_json
+from unfreeze.training.checkpoint import RejectAt, read_header, save_model
+
+__all__ = ["Measurement", "measure", "write_predictions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Figures of the saved model, which answers at its temperature."""
+
+    accuracy: float
+    tta_accuracy: float | None
+    valid_loss: float
+    confusion: list[list[int]] | None
+    scores: dict[str, Any]
+
+
+def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measurement:
+    """Measure a learner, and leave what was found in its file and beside it.
+
+    The validation photos say at which temperature probabilities are right, from which
+    probability on answers can be relied on, and, with several labels per photo, from
+    which on a label counts. All of that goes into the header of the model's file;
+    answers to the photos go to ``predictions.csv``.
+
+    Args:
+        learn: With the weights that are saved under ``name``.
+        num_views: Augmented passes over the validation photos.
+        run: Folder of the run.
+        name: Of the model's file, without suffix.
+
+    Raises:
+        DataError: If a photo would be counted twice or left out.
+    """
+    raw, averaged = _answers(learn, num_views)
+    labels = require_labels(raw)
+    is_multi = labels.ndim == 2
+    trust = measure_trust(raw, seed=learn.seed)
+    answers = _at(raw, trust.temperature)
+    chosen = choose_thresholds(answers, seed=learn.seed) if is_multi else None
+    limits = None if chosen is None else chosen.thresholds
+    file = run / f"{name}.safetensors"
+    header = replace(
+        read_header(file),
+        temperature=trust.temperature,
+        tta_temperature=(
+            None
+            if averaged is None
+            else measure_trust(averaged, seed=learn.seed, precisions=()).temperature
+        ),
+        thresholds=limits,
+        reject=_promised(trust),
+    )
+    save_model(file, learn.model, header)
+    write_predictions(run / "predictions.csv", answers, limits)
+    if averaged is not None:
+        averaged = _at(averaged, header.tta_temperature or 1.0)
+    return Measurement(
+        accuracy=_accuracy(answers, limits),
+        tta_accuracy=None if averaged is None else _accuracy(averaged, limits),
+        valid_loss=float(answers.losses().mean()),
+        confusion=None if is_multi else _confusion(answers),
+        scores={
+            **scores_in_json(answers, trust, limits),
+            **({} if chosen is None else {"thresholds": asdict(chosen)}),
+        },
+    )
+
+
+def write_predictions(
+    path: Path, predictions: Predictions, thresholds: tuple[float, ...] | None = None
+) -> None:
+    """Write ``predictions.csv``: a row for each photo.
+
+    Columns are file, label, predicted, probability, loss (nats), and the probability
+    of every class. Several labels of a photo are separated by spaces; the probability
+    is then the highest, and the loss the mean over labels.
+
+    Args:
+        path: Appears whole or not at all.
+        predictions: With labels.
+        thresholds: Where photos have several labels, the probability above which each
+            counts; 0.5 unless given.
+    """
+    classes = predictions.classes
+    labels = require_labels(predictions)
+    losses = predictions.losses()
+    with text_written_whole(path) as text:
+        writer = csv.writer(text)
+        titles = ["file", "label", "predicted", "probability", "loss"]
+        writer.writerow([*titles, *classes])
+        for row, name in enumerate(predictions.names):
+            probs = predictions.probs[row]
+            if labels.ndim == 2:
+                truth = labels_in_words(labels[row], classes, None)
+                guess = labels_in_words(probs, classes, thresholds)
+            else:
+                truth, guess = classes[labels[row]], classes[int(probs.argmax())]
+            figures = [probs.max(), losses[row], *probs]
+            writer.writerow([name, truth, guess, *(f"{each:.6f}" for each in figures)])
+
+
+def _at(predictions: Predictions, temperature: float) -> Predictions:
+    is_multi = require_labels(predictions).ndim == 2
+    scaled = at_temperature(predictions.log_probs, temperature, is_multi=is_multi)
+    return replace(predictions, log_probs=scaled)
+
+
+def _answers(
+    learn: ConvLearner, num_views: int
+) -> tuple[Predictions, Predictions | None]:
+    """To the plain photos, and to the mean over them and their views, if any."""
+    data = learn.data
+    names = data.valid.index.names
+    stack, labels = learn.TTA(n_aug=num_views)
+    # Probabilities lose what is closest to certainty, log-probabilities do not.
+    raw = (
+        learn.predictions()
+        if data.is_multi
+        else Predictions(names, data.classes, stack[0], labels)
+    )
+    require_seen_once(raw, names)
+    if not num_views:
+        return raw, None
+    # TTA repeats the plain pass for every four views; the predictor does not.
+    passes = np.concatenate([stack[:1], stack[-num_views:]])
+    with np.errstate(divide="ignore"):
+        logs = np.log(_mean_probs(passes, is_multi=data.is_multi))
+    return raw, replace(raw, log_probs=logs)
+
+
+def _mean_probs(
+    passes: Float[np.ndarray, "V N K"], *, is_multi: bool
+) -> Float[np.ndarray, "N K"]:
+    return passes.mean(axis=0) if is_multi else mean_probs(passes)
+
+
+def _promised(trust: Trust) -> tuple[RejectAt, ...]:
+    return tuple(
+        RejectAt(level.precision, level.threshold)
+        for level in trust.reject
+        if level.threshold is not None
+    )
+
+
+def _accuracy(answers: Predictions, limits: tuple[float, ...] | None) -> float:
+    labels = require_labels(answers)
+    if limits is None:
+        return accuracy(answers.log_probs, labels)
+    return float(((answers.probs > np.array(limits)) == (labels > 0.5)).mean())
+
+
+def _confusion(answers: Predictions) -> list[list[int]]:
+    predicted = answers.log_probs.argmax(axis=1)
+    labels = require_labels(answers)
+    return confusion_matrix(labels, predicted, answers.classes).tolist()

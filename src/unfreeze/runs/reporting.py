@@ -1,0 +1,123 @@
+"""Write the report of a run, at its end and whenever it is asked for again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unfreeze.atomic import text_written_whole
+from unfreeze.data.arrays import as_labels
+from unfreeze.data.thumbnails import thumbnail_or_none
+from unfreeze.errors import UnfreezeError
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.insight.outlook import outlook
+from unfreeze.insight.report.galleries import chosen
+from unfreeze.insight.report.kept import outlook_as_json
+from unfreeze.insight.report.page import ReportParts, report_page
+from unfreeze.insight.report.record import Answer, RunRecord
+from unfreeze.runs.explained import flat, heat_pictures, places_of
+from unfreeze.runs.run_record import KEPT, read_answers, read_run
+
+__all__ = ["REPORT", "keep_for_report", "report_parts", "write_report"]
+
+REPORT = "report.html"
+
+_SIDE = 224
+"""Shorter side of a thumbnail, in pixels."""
+
+
+def keep_for_report(learn: ConvLearner, run: Path) -> None:
+    """Keep what only the model can tell, so that a report can be written without it.
+
+    Args:
+        learn: After its training.
+        run: Its run folder, with ``predictions.csv`` in it.
+    """
+    root = learn.data.valid.index.root.resolve()
+    content: dict[str, Any] = {"format": 1, "valid_root": str(root)}
+    answers = read_answers(run, learn.data.classes)
+    if len(answers) == len(learn.data.valid.index):
+        content["heat"] = heat_pictures(learn, chosen(answers))
+        content["map"] = places_of(learn)
+        content["outlook"] = _outlook(learn, answers)
+    with text_written_whole(run / KEPT) as text:
+        json.dump(content, text)
+
+
+def write_report(run: Path, photos: Path | None = None) -> Path:
+    """Write ``report.html`` from what is in a run folder.
+
+    Photos that the report shows are read from where they were; those that are gone
+    are said to be.
+
+    Args:
+        run: Its folder.
+        photos: What it was trained on, as it was named; kept for the next time.
+
+    Raises:
+        DataError: If there is no run in the folder.
+    """
+    record = read_run(run)
+    if photos is not None:
+        record = replace(record, kept={**record.kept, "photos": str(photos)})
+        with text_written_whole(run / KEPT) as text:
+            json.dump(record.kept, text)
+    page = report_page(record, _thumbnails(record))
+    with text_written_whole(run / REPORT) as text:
+        text.write(page)
+    return run / REPORT
+
+
+def report_parts(run: Path) -> ReportParts:
+    """The parts of a report one by one, for notebooks.
+
+    Raises:
+        DataError: If there is no run in the folder.
+    """
+    record = read_run(run)
+    return ReportParts(record, _thumbnails(record))
+
+
+def _thumbnails(record: RunRecord) -> dict[str, str]:
+    root = record.kept.get("valid_root")
+    if root is None:
+        return {}
+    files = [each.file for each in chosen(record.answers)]
+    made = {file: thumbnail_or_none(Path(root) / file, _SIDE) for file in files}
+    return {file: uri for file, uri in made.items() if uri is not None}
+
+
+def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | None:
+    """A forecast from the activations that training began with, where stored."""
+    data = learn.data
+    known = learn if learn.model.is_backbone_frozen else _before_training(learn)
+    if known is None or known.num_missing_activations():
+        return None
+    features = (known.stored_activations("train"), known.stored_activations("valid"))
+    numbers = {name: number for number, name in enumerate(data.classes)}
+    found = outlook(
+        (flat(features[0]), flat(features[1])),
+        (as_labels(data.trn_y), as_labels(data.val_y)),
+        np.array([numbers[each.predicted] for each in answers]),
+        data.classes,
+        learn.seed,
+    )
+    return outlook_as_json(found)
+
+
+def _before_training(learn: ConvLearner) -> ConvLearner | None:
+    """The backbone as it was, whose activations are stored; None where it is lost."""
+    settings = learn.settings
+    try:
+        return ConvLearner.pretrained(
+            settings["arch"],
+            learn.data,
+            weights=settings.get("weights"),
+            seed=learn.seed,
+            runtime=learn.runtime,
+        )
+    except UnfreezeError:
+        return None

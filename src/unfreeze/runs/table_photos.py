@@ -1,0 +1,114 @@
+"""Photos whose labels stand in a table, as a run and an evaluation read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64
+
+from unfreeze.data.index import ImageIndex
+from unfreeze.data.splits import get_cv_idxs, stratified_split
+from unfreeze.data.tables import index_table
+from unfreeze.data.wording import listed
+from unfreeze.errors import DataError
+
+__all__ = ["Table", "held_out_rows", "index_known_table", "table_at"]
+
+_SEEDS = 2**32
+"""Of the generator that draws folds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where labels stand, and how it names photos."""
+
+    csv: str
+    """In the folder of the photos, or a path of its own."""
+
+    folder: str = ""
+    """Of the photos, below the folder that is given; itself if empty."""
+
+    suffix: str = ""
+    """Added to each name, such as ``.jpg``."""
+
+
+def table_at(root: Path, name: str | Path) -> Path:
+    """Find a table in the folder of the photos, or at the path as it is given.
+
+    Raises:
+        DataError: If it is in neither place.
+    """
+    for path in (root / name, Path(name)):
+        if path.is_file():
+            return path
+    raise DataError(
+        f"There is no table {name}, neither in {root} nor as a path of its own. "
+        "Expected a CSV file with a photo and its label or labels in each row."
+    )
+
+
+def held_out_rows(
+    index: ImageIndex, fraction: float, seed: int
+) -> Int64[np.ndarray, " M"]:
+    """Choose validation photos: the same share of every class, if each has but one.
+
+    Of photos with several labels, any.
+
+    Args:
+        index: All photos of the table.
+        fraction: Share to hold out, above 0 and below 1.
+        seed: Keys the choice.
+    """
+    labels = index.labels
+    if labels is None or labels.ndim == 2:
+        return get_cv_idxs(len(index), val_pct=fraction, seed=seed % _SEEDS)
+    return stratified_split(labels, fraction, seed)[1]
+
+
+def index_known_table(
+    root: Path,
+    csv_path: Path,
+    classes: Sequence[str],
+    *,
+    is_multi: bool,
+    folder: str = "",
+    suffix: str = "",
+) -> ImageIndex:
+    """Read a table for a model that is there already; labels are matched by name.
+
+    Args:
+        root: Where names start.
+        csv_path: As ``index_table`` takes it.
+        classes: Those of the model, in its order.
+        is_multi: Whether the model takes a photo to carry several labels. Then a row
+            may have one label or none, too.
+        folder: Holds the photos; relative to ``root``.
+        suffix: Added to each name.
+
+    Raises:
+        DataError: If the table names a label that the model does not know, or several
+            for a photo where the model gives one.
+    """
+    index = index_table(root, csv_path, folder=folder, suffix=suffix)
+    unknown = sorted(set(index.classes) - set(classes))
+    if unknown:
+        raise DataError(
+            f"{csv_path} names the labels {listed(unknown)}, which are not among the "
+            f"classes {listed(classes)}. Rename or remove them."
+        )
+    if index.is_multi and not is_multi:
+        raise DataError(
+            f"{csv_path} gives photos several labels, and this model knows one for "
+            "each. Keep one label in each row."
+        )
+    place = np.array([list(classes).index(name) for name in index.classes])
+    labels = np.asarray(index.labels)
+    if not is_multi:
+        return replace(index, classes=tuple(classes), labels=place[labels])
+    hot = np.zeros((len(index), len(classes)), dtype=np.float32)
+    if index.is_multi:
+        hot[:, place] = labels
+    else:
+        hot[np.arange(len(index)), place[labels]] = 1
+    return replace(index, classes=tuple(classes), labels=hot)

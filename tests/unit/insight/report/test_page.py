@@ -1,0 +1,237 @@
+"""Mirrors src/unfreeze/insight/report/page.py, galleries.py, kept.py and record.py."""
+
+import dataclasses
+import json
+import shlex
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unfreeze.insight.charts.losses import FitLosses
+from unfreeze.insight.outlook import outlook
+from unfreeze.insight.report.galleries import chosen, galleries_of
+from unfreeze.insight.report.kept import outlook_as_json, outlook_from_json
+from unfreeze.insight.report.page import ReportParts, report_page
+from unfreeze.insight.report.record import Answer, FitRecord, RunRecord, SearchRecord
+from unfreeze.numerics.suggest import Curve
+
+HOSTILE = "<script>alert(1)</script>"
+BIN = {"low": 0.9, "high": 1.0, "count": 9, "confidence": 0.97, "accuracy": 0.95}
+
+
+def summary(**words: Any) -> dict[str, Any]:  # noqa: ANN401
+    step = {"name": f"Train {HOSTILE}", "seconds": 3.0, "lr": [1e-4, 1e-3, 1e-2],
+            "epochs": 2, "train_loss": 0.2, "valid_loss": 0.3, "accuracy": 0.8,
+            "images_per_second": 120.0, "note": "stable: yes"}  # fmt: skip
+    usual = {"status": "finished", "arch": "resnet18", "size": 224,
+             "classes": ["cats", HOSTILE], "n_train": 40, "n_valid": 5,
+             "skipped": [{"file": f"{HOSTILE}.jpg", "reason": "It is empty."}],
+             "accuracy": 0.8, "tta_accuracy": None, "valid_loss": 0.31,
+             "confusion": [[2, 1], [0, 2]], "seconds": 12.0, "steps": [step],
+             "settings": {"arch": "resnet18", "weights": None, "seed": 3,
+                          "max_zoom": 1.1, "recipe": "head", "budget": 90.0},
+             "hardware": {"device": "cpu"}, "versions": {"torch": "2.9"}}  # fmt: skip
+    return usual | words
+
+
+ANSWERS = (
+    Answer("cats/a.jpg", "cats", "cats", 0.9, 0.1),
+    Answer("cats/b.jpg", "cats", "cats", 0.55, 0.6),
+    Answer("cats/c.jpg", "cats", HOSTILE, 0.8, 1.6),
+    Answer(f"{HOSTILE}/d.jpg", HOSTILE, HOSTILE, 0.99, 0.01),
+    Answer("x/e\udcff.jpg", HOSTILE, HOSTILE, 0.7, 0.36),
+)
+
+
+def full_run() -> RunRecord:
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 2
+    features = np.eye(2, 6)[labels] + rng.normal(size=(80, 6))
+    found = outlook((features, features), (labels, labels), 1 - labels, ["cats", "b"])
+    rates = np.geomspace(1e-5, 1, 40)
+    scores = {
+        "kind": "single",
+        "accuracy_interval": {"low": 0.37, "high": 0.96},
+        "macro_f1": 0.8,
+        "per_class": [
+            {"name": HOSTILE, "precision": 0.66, "recall": 1.0, "f1": 0.8,
+             "support": 2, "recall_interval": {"low": 0.34, "high": 1.0}}
+        ],
+        "calibration": {"temperature": 1.3, "ece_before": 0.08, "ece_after": 0.04,
+                        "ece_by_chance": 0.05, "reliability_before": [BIN],
+                        "reliability_after": [BIN]},
+        "reject": [{"precision": 0.95, "threshold": 0.7, "coverage": 0.8,
+                    "accepted": 4, "wrong": 0},
+                   {"precision": 0.99, "threshold": None, "coverage": 0.0,
+                    "accepted": 0, "wrong": 0}],
+    }  # fmt: skip
+    finding = {"kind": "label_suspect", "files": ["a"], "score": 1.0, "policy": "kept",
+               "message": f"{HOSTILE} looks wrong."}  # fmt: skip
+    return RunRecord(
+        name=HOSTILE,
+        summary=summary(scores=scores, findings=[finding]),
+        fits=(
+            FitRecord(
+                FitLosses("fit 1", [0.9, 0.5, 0.4, 0.2], [(2, 0.5), (4, 0.8)]),
+                [0.6, 0.3],
+                [0.5, 0.8],
+            ),
+        ),
+        searches=(
+            SearchRecord((Curve(rates, 1 - rates),), 1e-2, 1e-3, 1e-1, "stable", "Yes"),
+        ),
+        answers=ANSWERS,
+        kept={
+            "photos": "my photos",
+            "heat": {"cats/c.jpg": "data:image/jpeg;base64,QUJD"},
+            "map": [[0.0, 1.0]] * 5,
+            "outlook": json.loads(json.dumps(outlook_as_json(found))),
+        },
+    )
+
+
+class Reader(HTMLParser):
+    """Python's own parser as the oracle of what a browser would see."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.events: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [str(found["id"])] if "id" in found else []
+        self.links += [str(found["href"])] if tag == "a" else []
+        self.images += [found] if tag == "img" else []
+        self.events += [name for name in found if name.startswith(("on", "style"))]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_names_of_files_and_classes_are_shown_as_text() -> None:
+    page = report_page(full_run(), {"cats/a.jpg": "data:image/jpeg;base64,QUJD"})
+
+    read = Reader(page)
+    assert "script" not in read.tags
+    assert HOSTILE in read.text
+    assert read.events == []
+    assert page.encode("utf-8")
+
+
+def test_links_lead_to_parts_that_are_there_and_pictures_have_words() -> None:
+    read = Reader(report_page(full_run(), {}))
+
+    assert {link.removeprefix("#") for link in read.links} <= set(read.ids)
+    assert len(set(read.ids)) == len(read.ids)
+    assert all(image["alt"] for image in read.images)
+
+
+def test_every_part_of_a_whole_run_is_there() -> None:
+    run = full_run()
+
+    text = Reader(report_page(run, {})).text
+
+    for words in (
+        "80.0 % of photos are recognised correctly",
+        "between 37.0 % and 96.0 %",
+        "labels that look wrong (1)",
+        "It is empty.",
+        "1.0e-04 / 1.0e-03 / 1.0e-02",
+        "Over-fitting begins after epoch 1",
+        "34.0 % to 100 %",
+        "cannot be promised",
+        "Most wrong",
+        "Would more photos help?",
+    ):
+        assert words in text, words
+    for part in ("learning", "losses", "confusion", "reliability", "feature_map"):
+        assert getattr(ReportParts(run), part)() is not None
+    assert len(ReportParts(run).rates()) == 1
+
+
+def test_the_command_makes_the_run_again() -> None:
+    words = shlex.split(ReportParts(full_run()).command())
+
+    assert words[:3] == ["unfreeze", "train", "my photos"]
+    assert words[words.index("--budget") + 1] == "90s"
+    assert words[words.index("--max-zoom") + 1] == "1.1"
+    assert "--weights" not in words
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RunRecord(name="old", summary=summary(), kept={}),
+        RunRecord(name="old", summary=summary(), answers=ANSWERS, kept={}),
+        RunRecord(
+            name="stopped",
+            summary=summary(status="stopped", accuracy=None, confusion=None, steps=[]),
+            kept={},
+        ),
+        RunRecord(
+            name="multi",
+            summary=summary(confusion=None, scores={"kind": "multi", "exact": 0.5}),
+            kept={"outlook": None, "heat": {}, "map": None},
+        ),
+        RunRecord(name="bare", summary={"status": "stopped", "classes": [],
+                  "arch": "x", "n_train": 1, "n_valid": 1}, kept={}),
+    ],
+    ids=["old", "without pictures", "stopped", "several labels", "bare"],
+)  # fmt: skip
+def test_what_is_missing_is_left_out_with_a_sentence(run: RunRecord) -> None:
+    read = Reader(report_page(run))
+
+    assert "There is no forecast for this run." in read.text
+    assert "The losses of this run were not kept." in read.text
+    assert "did not measure how far" in read.text
+
+
+def test_scores_of_classes_come_from_the_matrix_where_they_were_not_kept() -> None:
+    table = ReportParts(RunRecord(name="a", summary=summary(), kept={})).per_class()
+
+    assert table is not None
+    rows = {row[0]: row for row in table.rows}
+    assert rows["cats"][1] == "66.7 %"
+    assert rows[HOSTILE][3] == "66.7 %"
+
+
+def test_galleries_show_the_most_telling_photos_first() -> None:
+    wrong, unsure, right = galleries_of(ANSWERS, {"cats/b.jpg": "data:,"}, {})
+
+    assert [photo.words[1] for photo in wrong.photos] == ["cats/c.jpg"]
+    assert [photo.words[1] for photo in unsure.photos][:2] == [
+        "cats/b.jpg",
+        "x/e\udcff.jpg",
+    ]
+    assert [photo.words[1] for photo in right.photos][:2] == [
+        f"{HOSTILE}/d.jpg",
+        "cats/a.jpg",
+    ]
+    assert unsure.photos[0].pictures[0][0] == "data:,"
+    assert wrong.photos[0].pictures[0][0] is None
+
+
+def test_a_model_without_mistakes_has_an_empty_gallery_and_a_sentence() -> None:
+    wrong, *_ = galleries_of([ANSWERS[0]], {}, {})
+
+    assert wrong.photos == ()
+    assert "no mistake" in wrong.words
+    assert [each.file for each in chosen([ANSWERS[0]])] == ["cats/a.jpg"]
+
+
+def test_a_forecast_outlives_its_json() -> None:
+    run = full_run()
+    found = outlook_from_json(run.kept["outlook"])
+
+    assert json.loads(json.dumps(outlook_as_json(found))) == run.kept["outlook"]
+    assert dataclasses.is_dataclass(found.overall)
+    assert len(ReportParts(run).forecasts) == 1 + len(found.by_class)

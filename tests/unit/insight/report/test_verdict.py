@@ -1,0 +1,81 @@
+"""Mirrors src/unfreeze/insight/report/verdict.py."""
+
+from typing import Any
+
+from unfreeze.insight.report.fits import FitVerdict
+from unfreeze.insight.report.record import Answer, RunRecord
+from unfreeze.insight.report.verdict import Verdict, verdict_on
+
+FITS = FitVerdict("good", "No over-fitting", ("Fine.",))
+
+
+def on(
+    *, scores: dict[str, Any] | None = None, answers: tuple[Answer, ...] = (),
+    gain: bool = False, **summary: Any,  # noqa: ANN401
+) -> Verdict:  # fmt: skip
+    usual = {"status": "finished", "accuracy": 0.9, "n_valid": 400, "n_train": 800,
+             "classes": ["a", "b"], "seconds": 75.0, "valid_loss": 0.3,
+             "scores": scores}  # fmt: skip
+    run = RunRecord(name="x", summary=usual | summary, answers=answers, kept={})
+    return verdict_on(run, FITS, "More photos help.", gain)
+
+
+def test_mistakes_are_counted_and_the_interval_is_said() -> None:
+    verdict = on(scores={"accuracy_interval": {"low": 0.871, "high": 0.926}})
+
+    assert verdict.headline == "90.0 % of photos are recognised correctly"
+    assert verdict.mood == "fair"
+    assert "it mistook 40" in verdict.sentences[0]
+    assert "between 87.1 % and 92.6 %" in verdict.sentences[1]
+
+
+def test_no_mistake_at_all_is_said_of_these_photos_only() -> None:
+    assert on(accuracy=1.0).headline == "All 400 validation photos are recognised"
+
+
+def test_trust_follows_the_calibration_error_and_what_chance_does() -> None:
+    def words(after: float, chance: float) -> str:
+        trust = {"ece_after": after, "ece_by_chance": chance}
+        return on(scores={"calibration": trust}).sentences[-1]
+
+    assert "at their word" in words(0.015, 0.01)
+    assert "at their word" in words(0.03, 0.025)
+    assert "off by 8.0 points" in words(0.08, 0.02)
+
+
+def test_leaks_and_doubtful_labels_come_first() -> None:
+    findings = [{"kind": "leakage"}, *[{"kind": "label_suspect"}] * 3]
+
+    steps = on(findings=findings, gain=True).steps
+
+    assert "flattered" in steps[0]
+    assert "3 photos whose labels look wrong" in steps[1]
+    assert "More photos help." in steps
+
+
+def test_a_gain_that_cannot_be_seen_is_not_advised() -> None:
+    assert "More photos help." not in on().steps
+
+
+def test_a_weak_class_and_few_photos_are_named() -> None:
+    rows = [{"name": "<a>", "recall": 0.5, "support": 20},
+            {"name": "b", "recall": 0.95, "support": 20}]  # fmt: skip
+
+    steps = " ".join(on(scores={"per_class": rows}, n_valid=40).steps)
+
+    assert "<a> is the weakest class: 50.0 %" in steps
+    assert "with 40 of them" in steps
+
+
+def test_a_stopped_run_has_no_scores_and_says_so() -> None:
+    verdict = on(status="stopped", accuracy=None)
+
+    assert "stopped" in verdict.headline
+    assert verdict.figures == ()
+
+
+def test_several_labels_per_photo_are_yes_or_no_answers() -> None:
+    verdict = on(scores={"kind": "multi", "exact": 0.75}, accuracy=0.97)
+
+    assert verdict.headline == "97.0 % of all yes-or-no answers are right"
+    assert "75.0 % have all their labels right" in verdict.sentences[0]

@@ -1,0 +1,91 @@
+"""Mirrors src/unfreeze/runs/measuring.py."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from unfreeze.numerics.calibration import at_temperature, fit_temperature
+from unfreeze.records import Predictions
+from unfreeze.runs.measuring import write_predictions
+from unfreeze.runs.predictor import Classifier
+from unfreeze.training.checkpoint import read_header
+
+
+@pytest.fixture(scope="module")
+def scores(finished_run: Path) -> dict[str, Any]:
+    content = json.loads((finished_run / "summary.json").read_text())["scores"]
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.fixture(scope="module")
+def rows(finished_run: Path) -> list[dict[str, str]]:
+    with (finished_run / "predictions.csv").open(newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def test_the_file_answers_at_the_temperature_of_the_validation_photos(
+    finished_run: Path, photos: Path, scores: dict[str, Any]
+) -> None:
+    header = read_header(finished_run / "model.safetensors")
+    answers = Classifier.load(finished_run, num_workers=0).evaluate(photos)
+
+    raw = at_temperature(answers.predictions.log_probs, 1 / header.temperature)
+    assert answers.predictions.labels is not None
+    expected = fit_temperature(raw, answers.predictions.labels)
+
+    assert header.temperature == scores["calibration"]["temperature"]
+    assert header.temperature in (1.0, pytest.approx(expected, rel=0.05))
+    assert header.tta_temperature is not None
+
+
+def test_scores_are_scikit_learns_of_the_written_answers(
+    rows: list[dict[str, str]], scores: dict[str, Any]
+) -> None:
+    names = ["circles", "squares", "stripes"]
+    labels = [row["label"] for row in rows]
+    predicted = [row["predicted"] for row in rows]
+    probs = np.array([[float(row[name]) for name in names] for row in rows])
+
+    assert scores["kind"] == "single"
+    assert scores["accuracy"] == metrics.accuracy_score(labels, predicted)
+    assert scores["macro_f1"] == pytest.approx(
+        metrics.f1_score(labels, predicted, average="macro")
+    )
+    hot = np.array([[name == label for name in names] for label in labels])
+    assert scores["log_loss"] == pytest.approx(-np.log(probs[hot]).mean(), abs=1e-4)
+    assert scores["brier"] == pytest.approx(
+        ((probs - hot) ** 2).sum(1).mean(), abs=1e-4
+    )
+
+
+def test_each_photo_has_the_probability_of_every_class(
+    rows: list[dict[str, str]],
+) -> None:
+    for row in rows:
+        shares = {name: float(row[name]) for name in ("circles", "squares", "stripes")}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+        assert row["probability"] == f"{max(shares.values()):.6f}"
+        assert row["predicted"] == max(shares, key=lambda name: shares[name])
+
+
+def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
+    probs = np.array([[0.9, 0.3], [0.1, 0.15]])
+    labels = np.array([[1, 1], [0, 0]], dtype=np.float32)
+    predictions = Predictions(["a", "b"], ("road", "snow"), np.log(probs), labels)
+
+    write_predictions(tmp_path / "x.csv", predictions, (0.2, 0.2))
+
+    with (tmp_path / "x.csv").open(newline="") as text:
+        lines = list(csv.reader(text))
+    assert lines[0] == [
+        "file", "label", "predicted", "probability", "loss", "road", "snow",
+    ]  # fmt: skip
+    assert lines[1][:4] == ["a", "road snow", "road snow", "0.900000"]
+    assert float(lines[1][4]) == pytest.approx(-np.log([0.9, 0.3]).mean(), abs=1e-6)
+    assert lines[2][:4] == ["b", "", "", "0.150000"]

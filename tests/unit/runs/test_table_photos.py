@@ -1,0 +1,119 @@
+"""Mirrors src/unfreeze/runs/table_photos.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+
+from unfreeze.data.tables import index_table
+from unfreeze.errors import DataError
+from unfreeze.runs.table_photos import held_out_rows, index_known_table, table_at
+
+MakeTable: TypeAlias = Callable[[list[str]], Path]
+
+
+@pytest.fixture
+def make_table(tmp_path: Path) -> MakeTable:
+    """A table of the photos 0, 1, 2 ... with these labels; the photos are empty."""
+
+    def make(labels: list[str]) -> Path:
+        (tmp_path / "tiles").mkdir(exist_ok=True)
+        lines = ["name,tags"]
+        for number, label in enumerate(labels):
+            (tmp_path / "tiles" / f"{number}.jpg").touch()
+            lines.append(f"{number},{label}")
+        (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+        return tmp_path / "labels.csv"
+
+    return make
+
+
+def test_a_table_is_found_beside_the_photos_or_where_it_is(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table(["a", "b"])
+
+    assert table_at(tmp_path, "labels.csv") == table
+    assert table_at(tmp_path / "tiles", str(table)) == table
+    with pytest.raises(DataError, match=r"no table other\.csv"):
+        table_at(tmp_path, "other.csv")
+
+
+def test_the_same_share_of_every_class_is_held_out(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table(["a"] * 40 + ["b"] * 10)
+    index = index_table(tmp_path, table, folder="tiles", suffix=".jpg")
+
+    rows = held_out_rows(index, 0.2, seed=3)
+
+    assert index.labels is not None
+    assert np.bincount(index.labels[rows]).tolist() == [8, 2]
+    assert rows.tolist() == held_out_rows(index, 0.2, seed=3).tolist()
+    assert rows.tolist() != held_out_rows(index, 0.2, seed=4).tolist()
+
+
+def test_of_photos_with_several_labels_some_are_held_out(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table(["a b", "b", "", "a"] * 10)
+    index = index_table(tmp_path, table, folder="tiles", suffix=".jpg")
+
+    rows = held_out_rows(index, 0.25, seed=2**40)
+
+    assert len(set(rows.tolist())) == 10
+
+
+def test_labels_are_matched_by_name(make_table: MakeTable, tmp_path: Path) -> None:
+    table = make_table(["snow road", "road", ""])
+
+    index = index_known_table(
+        tmp_path, table, ("clear", "road", "snow"),
+        is_multi=True, folder="tiles", suffix=".jpg",
+    )  # fmt: skip
+
+    assert index.classes == ("clear", "road", "snow")
+    assert index.labels is not None
+    assert index.labels.tolist() == [[0, 1, 1], [0, 1, 0], [0, 0, 0]]
+
+
+def test_a_table_of_single_labels_suits_either_kind_of_model(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table(["snow", "road", "snow"])
+
+    def labels(is_multi: bool) -> object:
+        index = index_known_table(
+            tmp_path, table, ("clear", "road", "snow"),
+            is_multi=is_multi, folder="tiles", suffix=".jpg",
+        )  # fmt: skip
+        assert index.labels is not None
+        return index.labels.tolist()
+
+    assert labels(False) == [2, 1, 2]
+    assert labels(True) == [[0, 0, 1], [0, 1, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_multi", "message"),
+    [
+        (["snow fog", "road"], True, r"labels 'fog'.*not among the classes"),
+        (["snow road", "road"], False, "this model knows one for each"),
+    ],
+)
+def test_a_table_that_does_not_suit_the_model_is_refused(
+    make_table: MakeTable,
+    tmp_path: Path,
+    labels: list[str],
+    is_multi: bool,
+    message: str,
+) -> None:
+    table = make_table(labels)
+
+    with pytest.raises(DataError, match=message):
+        index_known_table(
+            tmp_path, table, ("road", "snow"),
+            is_multi=is_multi, folder="tiles", suffix=".jpg",
+        )  # fmt: skip
