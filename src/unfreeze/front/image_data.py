@@ -10,6 +10,13 @@ import numpy as np
 
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.arrays import as_labels, index_arrays, names_of
+from unfreeze.data.groups import (
+    Grouping,
+    as_grouping,
+    column_names,
+    numbered,
+    pattern_names,
+)
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
@@ -49,6 +56,8 @@ class ImageClassifierData:
     bs: int
     tfms: tuple[TrainTransform, ValidTransform]
     num_workers: int
+    grouping: Grouping | None = None
+    """What must not be split, where that was asked for."""
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 and not self.is_multi:
@@ -70,6 +79,7 @@ class ImageClassifierData:
         test_name: str | None = None,
         test_with_labels: bool = False,
         num_workers: int | None = None,
+        group_by: str | None = None,
     ) -> "ImageClassifierData":
         """Read ``path/<trn_name>/<class>/*``; the training folders name the classes.
 
@@ -83,10 +93,14 @@ class ImageClassifierData:
             test_with_labels: Whether that folder has class folders, too.
             num_workers: Loading threads; as many as the machine has cores, 8 at most,
                 unless given.
+            group_by: A regular expression that finds the group of a photo, such as its
+                patient, in its path below ``path``. The split stays as it is;
+                ``grouping`` names the groups that have photos on both sides.
 
         Raises:
             DataError: If a folder is missing, empty, or has a class that training
                 lacks.
+            PlanError: If no file has a group.
         """
         root = Path(path)
         train = index_folder(_existing(root, trn_name))
@@ -95,7 +109,14 @@ class ImageClassifierData:
         if test_name is not None:
             read = index_folder if test_with_labels else index_flat_folder
             test = read(_existing(root, test_name), train.classes)
-        return cls._screened(root, (train, valid, test), bs, tfms, num_workers)
+        grouping = None
+        if group_by is not None:
+            sides = [f"{trn_name}/{name}" for name in train.names]
+            sides += [f"{val_name}/{name}" for name in valid.names]
+            names = pattern_names(sides, group_by)
+            grouping = as_grouping(group_by, names[: len(train)], names[len(train) :])
+        splits = (train, valid, test)
+        return cls._screened(root, splits, bs, tfms, num_workers, grouping)
 
     @classmethod
     def from_folder(  # beside the lesson's keywords
@@ -106,6 +127,7 @@ class ImageClassifierData:
         valid_fraction: float = 0.2,
         seed: int = 0,
         num_workers: int | None = None,
+        group_by: str | None = None,
     ) -> "ImageClassifierData":
         """Read ``path/<class>/*`` and hold some photos of every class out.
 
@@ -116,17 +138,18 @@ class ImageClassifierData:
             valid_fraction: Share of each class that is held out, above 0, below 1.
             seed: Keys the choice.
             num_workers: Loading threads, as in ``from_paths``.
+            group_by: A regular expression that finds the group of a photo, such as its
+                patient, in its path below ``path``; no group is then on both sides.
 
         Raises:
             DataError: If there are no class folders, or one of them is empty.
+            PlanError: If no file has a group.
         """
         root = Path(path)
         whole = index_folder(root)
-        trn_rows, val_rows = stratified_split(
-            as_labels(whole.labels), valid_fraction, seed
-        )
-        splits = (whole.take(trn_rows), whole.take(val_rows), None)
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        names = None if group_by is None else pattern_names(whole.names, group_by)
+        splits, grouping = _grouped(whole, names, group_by, valid_fraction, seed)
+        return cls._screened(root, (*splits, None), bs, tfms, num_workers, grouping)
 
     @classmethod
     def from_csv(
@@ -143,6 +166,9 @@ class ImageClassifierData:
         skip_header: bool = True,
         num_workers: int | None = None,
         cat_separator: str | None = " ",
+        group_by: str | None = None,
+        valid_fraction: float = 0.2,
+        seed: int = 0,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
 
@@ -160,9 +186,15 @@ class ImageClassifierData:
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.
+            group_by: The title of a column that names the group of each photo, such as
+                its patient; or a regular expression that finds it in the path of the
+                photo below ``path``. No group is then on both sides.
+            valid_fraction: Share held out where groups are kept together.
+            seed: Keys the choice of groups.
 
         Raises:
             DataError: If the table or a photo is missing, or the table is ambiguous.
+            PlanError: If no photo has a group, or ``val_idxs`` are given, too.
         """
         _refuse_numbers(continuous)
         root = Path(path)
@@ -174,8 +206,17 @@ class ImageClassifierData:
             skip_header=skip_header,
             label_separator=cat_separator,
         )
-        splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        grouping = None
+        if group_by is None:
+            sides = _held_out(whole, val_idxs)
+        else:
+            _refuse_both(val_idxs)
+            names = column_names(Path(csv_fname), group_by) if skip_header else None
+            if names is None:
+                names = pattern_names(whole.names, group_by)
+            sides, grouping = _grouped(whole, names, group_by, valid_fraction, seed)
+        splits = (*sides, _flat_test(root, test_name, whole))
+        return cls._screened(root, splits, bs, tfms, num_workers, grouping)
 
     @classmethod
     def from_names_and_array(
@@ -283,6 +324,7 @@ class ImageClassifierData:
         bs: int,
         tfms: TransformPair,
         num_workers: int | None,
+        grouping: Grouping | None = None,
     ) -> "ImageClassifierData":
         """Open every photo once, and leave out those that cannot be read."""
         trn_tfm, val_tfm = tfms
@@ -303,6 +345,7 @@ class ImageClassifierData:
             bs=bs,
             tfms=(trn_tfm, val_tfm),
             num_workers=workers,
+            grouping=grouping,
         )
 
     # --- what the lesson reads -------------------------------------------------
@@ -521,6 +564,31 @@ def _held_out(
             "both sides."
         )
     return whole.take(trn_rows), whole.take(val_rows)
+
+
+def _grouped(
+    whole: ImageIndex,
+    names: Sequence[str | None] | None,
+    group_by: str | None,
+    fraction: float,
+    seed: int,
+) -> tuple[tuple[ImageIndex, ImageIndex], Grouping | None]:
+    """Hold out a share of every class, and no part of a named group."""
+    groups = None if names is None else numbered(names)
+    rows = stratified_split(as_labels(whole.labels), fraction, seed, groups)
+    grouping = None
+    if names is not None and group_by is not None:
+        sides = [[names[row] for row in side.tolist()] for side in rows]
+        grouping = as_grouping(group_by, *sides)
+    return (whole.take(rows[0]), whole.take(rows[1])), grouping
+
+
+def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
+    if val_idxs is not None:
+        raise PlanError(
+            "val_idxs choose the photos to hold out, and so does group_by. Pass one of "
+            "them."
+        )
 
 
 def _flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | None:
