@@ -10,9 +10,42 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-__all__ = ["ImageSpec", "Interpolation", "Predictions", "Skipped"]
+__all__ = [
+    "Finding",
+    "FindingKind",
+    "ImageSpec",
+    "Interpolation",
+    "Policy",
+    "Predictions",
+    "Skipped",
+]
 
 Interpolation = Literal["bilinear", "bicubic", "lanczos", "box"]
+
+FindingKind = Literal[
+    "unreadable",
+    "wrong_extension",
+    "exif_rotated",
+    "odd_mode",
+    "animated",
+    "tiny",
+    "huge",
+    "blank",
+    "exact_duplicate",
+    "near_duplicate",
+    "leakage",
+    "outlier",
+    "label_suspect",
+    "class_missing",
+    "class_tiny",
+    "class_case",
+    "imbalance",
+]
+"""What can be unusual about a folder of labelled photos."""
+
+Policy = Literal["kept", "skipped", "refused"]
+"""What training does with a finding: goes on with the files, leaves them out, or
+does not begin."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +80,25 @@ class Skipped:
     """Path relative to the root of its data set, with forward slashes."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about some files that a person may want to know or change."""
+
+    kind: FindingKind
+
+    files: tuple[str, ...]
+    """Paths relative to the root of the data set, with forward slashes; a class that
+    lacks images is named by its folder. The first file is the one to look at."""
+
+    score: float
+    """How much there is to it; comparable within a kind, the largest first."""
+
+    policy: Policy
+
+    message: str
+    """What was found, what training does about it, and how to change that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,189 @@
+"""Find photos that look the same although their files differ.
+
+A photo is described by 256 bits: the signs of the lowest frequencies of a discrete
+cosine transform of its small grey picture (Zauner, "Implementation and benchmarking of
+perceptual image hash functions", 2010, there with 64 bits). Resizing and compressing
+again change a few of the bits; another photo differs in about half of them.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float64, Int, Int64, Shaped, UInt8, UInt64
+
+__all__ = [
+    "HASH_BYTES",
+    "SIDE",
+    "duplicate_groups",
+    "groups_from_pairs",
+    "near_pairs",
+    "perceptual_hash",
+]
+
+SIDE = 32
+"""Side of the small grey picture, in pixels."""
+
+HASH_BYTES = 32
+
+MOST_DIFFERENT = 32
+"""Bits, of 256, in which two pictures of the same photo may differ. Measured on four
+photo sets: halving the size or saving at JPEG quality 40 changes at most 20 bits,
+and the two most similar of 1,925 chest X-rays differ in 46 to 52."""
+
+_LEAST_CONTRAST = 2.0
+"""Standard deviation of grey values, 0-255, below which a picture shows nothing."""
+
+_SILENCE = 1e-3
+"""A frequency that is absent counts as negative, whatever rounding leaves of it."""
+
+_FREQUENCIES = 16
+_CELLS_AT_ONCE = 2**22
+_SURE_WORDS = 2  # of four: 128 bits of two different photos rarely agree by chance
+
+
+def _cosines(side: int, count: int) -> Float64[np.ndarray, "count side"]:
+    """Rows 1 to ``count`` of the DCT-II; row 0, the mean, says nothing of the motif."""
+    waves = np.arange(1, count + 1)[:, None]
+    return np.cos(np.pi * (2 * np.arange(side) + 1) * waves / (2 * side))
+
+
+_COSINES = _cosines(SIDE, _FREQUENCIES)
+
+
+def perceptual_hash(picture: UInt8[np.ndarray, "32 32"]) -> UInt8[np.ndarray, " 32"]:
+    """Describe a small grey picture by 256 bits.
+
+    A picture that shows nothing has no bit set, and is like no other.
+    """
+    if picture.std() < _LEAST_CONTRAST:
+        return np.zeros(HASH_BYTES, dtype=np.uint8)
+    spectrum = _COSINES @ picture.astype(np.float64) @ _COSINES.T
+    return np.packbits(spectrum.ravel() > _SILENCE)
+
+
+def near_pairs(
+    hashes: UInt8[np.ndarray, "N 32"], most_different: int = MOST_DIFFERENT
+) -> tuple[Int64[np.ndarray, "P 2"], Int64[np.ndarray, " P"]]:
+    """Find all pairs of photos that look the same.
+
+    Takes half a second for ten thousand photos, and grows with their square.
+
+    Args:
+        hashes: Of each photo. Those without any bit set are left out.
+        most_different: Bits in which two may differ, 0 to 256.
+
+    Returns:
+        Row numbers of each pair, the lower one first, in ascending order; the number
+        of bits in which the two differ.
+    """
+    rows = np.flatnonzero(hashes.any(axis=1))
+    words = np.ascontiguousarray(hashes[rows]).view(np.uint64)
+    found = [np.empty((0, 3), dtype=np.int64), *_near(words, most_different)]
+    first, second, distance = np.concatenate(found).T
+    return np.stack([rows[first], rows[second]], axis=1), distance
+
+
+def duplicate_groups(
+    digests: UInt8[np.ndarray, "N 16"], hashes: UInt8[np.ndarray, "N 32"]
+) -> Int64[np.ndarray, " N"]:
+    """Number the photos so that equal and similar ones share a number.
+
+    Similarity is carried on: what looks like a photo that looks like a third is in
+    one group with both.
+
+    Args:
+        digests: Hash of the content of each photo's file.
+        hashes: Perceptual hash of each photo.
+
+    Returns:
+        Group of each row, counted from 0 in the order of first appearance.
+    """
+    kinds, kind_of = _distinct(hashes)
+    pairs, _ = near_pairs(hashes[kinds])
+    same_file = _links(_distinct(digests)[1])
+    # Pictures without a hash are equal in it, and yet no duplicates.
+    has_hash = hashes.any(axis=1)
+    same_hash = _links(np.where(has_hash, kind_of, len(kinds) + np.arange(len(hashes))))
+    links = np.concatenate([same_file, same_hash, kinds[pairs]])
+    return groups_from_pairs(len(digests), links)
+
+
+def groups_from_pairs(
+    count: int, pairs: Int[np.ndarray, "P 2"]
+) -> Int64[np.ndarray, " N"]:
+    """Number the rows so that the two of every pair share a number.
+
+    Args:
+        count: Number of rows.
+        pairs: Row numbers, 0 to below ``count``.
+
+    Returns:
+        Group of each row, counted from 0 in the order of first appearance.
+
+    Example:
+        >>> groups_from_pairs(5, np.array([[1, 3], [3, 4]])).tolist()
+        [0, 1, 2, 1, 1]
+    """
+    root = list(range(count))
+    for first, second in pairs.tolist():
+        low, high = sorted([_root_of(root, first), _root_of(root, second)])
+        root[high] = low
+    roots = np.array([_root_of(root, row) for row in range(count)], dtype=np.int64)
+    # A root is the first row of its group, so that their order is that of appearance.
+    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
+
+
+def _root_of(root: list[int], row: int) -> int:
+    while root[row] != row:
+        root[row] = root[root[row]]
+        row = root[row]
+    return row
+
+
+def _distinct(
+    rows: UInt8[np.ndarray, "N B"],
+) -> tuple[Int64[np.ndarray, " D"], Int64[np.ndarray, " N"]]:
+    """First place of every distinct row, and which of those each row is."""
+    if not len(rows):
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing
+    whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}")[:, 0]
+    _, first, kind_of = np.unique(whole, return_index=True, return_inverse=True)
+    return first, kind_of
+
+
+def _links(kind_of: Int[np.ndarray, " N"]) -> Int64[np.ndarray, "L 2"]:
+    """Pairs that chain the rows of each kind."""
+    order = np.argsort(kind_of, kind="stable")
+    is_same = kind_of[order][1:] == kind_of[order][:-1]
+    return np.stack([order[:-1][is_same], order[1:][is_same]], axis=1)
+
+
+def _near(
+    words: UInt64[np.ndarray, "N 4"], most_different: int
+) -> Iterator[Int64[np.ndarray, "M 3"]]:
+    """Yield row, later row and distance of near pairs, block after block."""
+    block = max(1, _CELLS_AT_ONCE // max(1, len(words)))
+    for start in range(0, len(words), block):
+        stop = min(start + block, len(words))
+        near = _distances(words[start:stop], words[start:]) <= most_different
+        first, second = np.nonzero(near)
+        is_pair = first < second
+        first, second = first[is_pair] + start, second[is_pair] + start
+        different = _sum_of_bits(words[first] ^ words[second])
+        kept = different <= most_different
+        yield np.stack([first, second, different], axis=1)[kept]
+
+
+def _distances(
+    left: UInt64[np.ndarray, "L 4"], right: UInt64[np.ndarray, "R 4"]
+) -> Shaped[np.ndarray, "L R"]:
+    """Bits that differ in the first words: never more than in all of them."""
+    counts = np.zeros((len(left), len(right)), dtype=np.uint8)
+    for word in range(_SURE_WORDS):
+        counts += np.bitwise_count(left[:, None, word] ^ right[None, :, word])
+    return counts
+
+
+def _sum_of_bits(words: UInt64[np.ndarray, "M 4"]) -> Int64[np.ndarray, " M"]:
+    return np.bitwise_count(words).sum(axis=1, dtype=np.int64)

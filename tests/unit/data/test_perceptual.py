@@ -1,0 +1,126 @@
+"""Mirrors src/unfreeze/data/perceptual.py."""
+
+import numpy as np
+import pytest
+
+from unfreeze.data.perceptual import (
+    duplicate_groups,
+    groups_from_pairs,
+    near_pairs,
+    perceptual_hash,
+)
+
+
+def _picture(seed: int) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8)
+    return np.kron(coarse, np.ones((4, 4), dtype=np.uint8))
+
+
+def _flipped(hashed: np.ndarray, count: int) -> np.ndarray:
+    bits = np.unpackbits(hashed)
+    bits[:count] ^= 1
+    return np.packbits(bits)
+
+
+def test_bits_are_the_signs_of_the_cosine_transform_of_scipy() -> None:
+    fft = pytest.importorskip("scipy.fft")
+    picture = _picture(0)
+
+    expected = fft.dctn(picture.astype(float), type=2)[1:17, 1:17] > 1e-3
+
+    np.testing.assert_array_equal(
+        np.unpackbits(perceptual_hash(picture)), expected.ravel()
+    )
+
+
+def test_brightness_and_contrast_change_nothing() -> None:
+    picture = _picture(1)
+
+    darker = (picture // 2 + 20).astype(np.uint8)
+
+    different = np.unpackbits(perceptual_hash(picture) ^ perceptual_hash(darker)).sum()
+    assert different <= 8
+
+
+def test_an_empty_picture_is_like_no_other() -> None:
+    blank = perceptual_hash(np.full((32, 32), 200, dtype=np.uint8))
+    hashes = np.stack([blank, blank])
+    digests = np.arange(32, dtype=np.uint8).reshape(2, 16)
+
+    pairs, _ = near_pairs(hashes)
+
+    assert len(pairs) == 0
+    assert duplicate_groups(digests, hashes).tolist() == [0, 1]
+
+
+def test_near_pairs_are_those_of_a_loop_over_all_pairs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("unfreeze.data.perceptual._CELLS_AT_ONCE", 300)
+    rng = np.random.default_rng(2)
+    base = rng.integers(0, 256, (60, 32), dtype=np.uint8)
+    base[::7] = _flipped(base[0], 20)
+    base[::11] = _flipped(base[1], 33)
+    bits = np.unpackbits(base, axis=1).astype(int)
+
+    expected = {
+        (i, j): int(abs(bits[i] - bits[j]).sum())
+        for i in range(60)
+        for j in range(i + 1, 60)
+        if abs(bits[i] - bits[j]).sum() <= 32
+    }
+    pairs, distances = near_pairs(base, 32)
+
+    found = zip(map(tuple, pairs.tolist()), distances.tolist(), strict=True)
+    assert dict(found) == expected
+    assert len(expected) > 20
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_photos_have_no_pairs(count: int) -> None:
+    hashes = np.ones((count, 32), dtype=np.uint8)
+
+    pairs, distances = near_pairs(hashes)
+
+    assert pairs.shape == (0, 2)
+    assert distances.shape == (0,)
+    assert len(duplicate_groups(np.ones((count, 16), np.uint8), hashes)) == count
+
+
+def test_similarity_is_carried_on_within_a_group() -> None:
+    start = perceptual_hash(_picture(3))
+    middle, end = _flipped(start, 25), _flipped(start, 50)
+    other = perceptual_hash(_picture(4))
+    hashes = np.stack([other, start, end, middle])
+    digests = np.random.default_rng(5).integers(0, 256, (4, 16), dtype=np.uint8)
+
+    assert duplicate_groups(digests, hashes).tolist() == [0, 1, 1, 1]
+
+
+def test_equal_files_share_a_group_whatever_their_hash() -> None:
+    hashes = np.stack([perceptual_hash(_picture(seed)) for seed in range(3)])
+    digests = np.stack([np.full(16, value, dtype=np.uint8) for value in (7, 8, 7)])
+
+    assert duplicate_groups(digests, hashes).tolist() == [0, 1, 0]
+
+
+def test_thousands_of_equal_photos_are_one_group() -> None:
+    hashes = np.tile(perceptual_hash(_picture(6)), (5000, 1))
+    digests = np.random.default_rng(7).integers(0, 256, (5000, 16), dtype=np.uint8)
+
+    assert not duplicate_groups(digests, hashes).any()
+
+
+def test_groups_are_the_connected_components_of_scipy() -> None:
+    graph = pytest.importorskip("scipy.sparse.csgraph")
+    sparse = pytest.importorskip("scipy.sparse")
+    pairs = np.random.default_rng(8).integers(0, 200, (120, 2))
+
+    matrix = sparse.coo_matrix((np.ones(120), pairs.T), shape=(200, 200))
+    _, expected = graph.connected_components(matrix, directed=False)
+
+    found = groups_from_pairs(200, pairs)
+    same = lambda numbers: numbers[:, None] == numbers[None, :]  # noqa: E731
+    np.testing.assert_array_equal(same(found), same(expected))
+    firsts = [found.tolist().index(group) for group in range(found.max() + 1)]
+    assert firsts == sorted(firsts)
