@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from unfreeze.data.csv_rows import csv_rows
+from unfreeze.data.perceptual import groups_from_pairs
 from unfreeze.data.wording import listed
 from unfreeze.errors import PlanError
 
@@ -77,7 +78,7 @@ def pattern_names(files: Sequence[str], pattern: str) -> list[str | None]:
         PlanError: If it is no regular expression, or found in none of the files.
 
     Example:
-        >>> pattern_names(["ill/person7_1.jpg", "well/1.jpg"], r"person(\\d+)")
+        >>> pattern_names(["ill/person7_1.jpg", "well/1.jpg"], r"person(\d+)")
         ['7', None]
     """
     try:
@@ -143,19 +144,14 @@ def joined_groups(
 
     Example:
         >>> joined_groups(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()
-        [0, 0, 0, 3]
+        [0, 0, 0, 1]
     """
-    above = list(range(len(first)))
+    links = [_neighbours(groups) for groups in (first, second)]
+    return groups_from_pairs(len(first), np.concatenate(links))
 
-    def top(row: int) -> int:
-        while above[row] != row:
-            above[row] = above[above[row]]
-            row = above[row]
-        return row
 
-    for groups in (first, second):
-        leader: dict[int, int] = {}
-        for row, group in enumerate(groups.tolist()):
-            one, other = sorted((top(row), top(leader.setdefault(group, row))))
-            above[other] = one
-    return np.array([top(row) for row in range(len(first))], dtype=np.int64)
+def _neighbours(groups: Int64[np.ndarray, " N"]) -> Int64[np.ndarray, "L 2"]:
+    """Pairs of rows that chain each group."""
+    order = np.argsort(groups, kind="stable")
+    is_same = groups[order][1:] == groups[order][:-1]
+    return np.stack([order[:-1][is_same], order[1:][is_same]], axis=1)
