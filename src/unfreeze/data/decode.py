@@ -32,6 +32,8 @@ from typing_extensions import override
 
 from unfreeze.data.exif import UPRIGHT, orientation
 from unfreeze.data.impostors import why_no_image
+from unfreeze.data.looks import Glance
+from unfreeze.data.perceptual import SIDE
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.records import ImageSpec, Interpolation
 
@@ -152,15 +154,27 @@ def preprocess(source: Source, spec: ImageSpec) -> UInt8[np.ndarray, "S S 3"]:
     return np.array(image.crop((left, top, left + spec.size, top + spec.size)))
 
 
-def probe(source: Source) -> None:
-    """Decode an image to its end, as cheaply as its format allows.
+def probe(source: Source) -> Glance:
+    """Decode an image to its end, as cheaply as its format allows, and look at it.
 
     Raises:
         ImageError: If :func:`read_pixels` would raise it, too.
     """
     with _opened(source) as image:
-        image.draft(None, (1, 1))
-        _flattened(image)
+        mode, size = image.mode, image.size
+        draft = image.draft(None, (SIDE, SIDE))
+        box = None if draft is None else draft[1]
+        flat = _flattened(image)
+        small = flat.resize((SIDE, SIDE), Image.Resampling.BOX, box)
+        return Glance(
+            file_format=image.format or "",
+            mode=mode,
+            size=size,
+            orientation=_orientation(image),
+            is_see_through=image.has_transparency_data,
+            is_animated=_is_animated(image),
+            picture=np.array(_upright(small, image).convert("RGB")),
+        )
 
 
 def read_file(path: Path) -> bytes:
@@ -317,11 +331,22 @@ def _from_floats(values: Shaped[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:
 
 
 def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
-    """Turn ``image`` as the EXIF block of ``original`` says."""
-    block = original.info.get("exif")
-    way = orientation(block) if block else _noted_elsewhere(original)
-    turn = _UPRIGHT_BY.get(way)
+    """Turn ``image`` as the file of ``original`` says."""
+    turn = _UPRIGHT_BY.get(_orientation(original))
     return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    block = image.info.get("exif")
+    return orientation(block) if block else _noted_elsewhere(image)
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether there is a second frame, also where it is damaged: the first counts."""
+    try:
+        return bool(getattr(image, "is_animated", False))  # not every format says
+    except Exception:
+        return True
 
 
 def _noted_elsewhere(original: Image.Image) -> int:

@@ -1,4 +1,4 @@
-"""Remember which files were found readable, until they change.
+"""Remember which files were found readable, and how they look, until they change.
 
 One file per data set: a line with a checksum of all that follows, a line of JSON, and
 one fixed-size entry per image. A ledger that is torn, or was made by another decoder,
@@ -17,6 +17,7 @@ from jaxtyping import Int64, Shaped, UInt64
 
 from unfreeze.atomic import written_whole
 from unfreeze.data.decode import DECODER
+from unfreeze.data.looks import LOOK
 
 __all__ = ["ENTRY", "Ledger", "name_keys", "read_ledger", "write_ledger"]
 
@@ -26,11 +27,13 @@ ENTRY = np.dtype(
         ("stamp", "<i8", (4,)),  # size, mtime_ns, ctime_ns, inode
         ("digest", "u1", (16,)),  # hash of the content
         ("reason", "<i4"),  # why it is unreadable, as a position; -1 if it is readable
+        ("look", LOOK),  # zeros if it is unreadable
     ]
 )
 """What is known of one file."""
 
-_TITLE = b"unfreeze ledger 1"
+_TITLE = b"unfreeze ledger 2"
+"""Count upwards when entries come to hold something else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

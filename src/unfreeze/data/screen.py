@@ -5,11 +5,11 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, Int64, UInt8
+from jaxtyping import Int, Int64, Shaped, UInt8
 
 from unfreeze.data.decode import probe, read_file
 from unfreeze.data.index import ImageIndex
@@ -20,6 +20,7 @@ from unfreeze.data.ledger import (
     read_ledger,
     write_ledger,
 )
+from unfreeze.data.looks import LOOK, as_look
 from unfreeze.data.threads import map_in_order
 from unfreeze.errors import DataError, ImageError
 from unfreeze.records import Skipped
@@ -48,6 +49,24 @@ class Screening:
     skipped: tuple[Skipped, ...]
     """The other rows, with the reason."""
 
+    looks: Shaped[np.ndarray, " N"]
+    """How each readable image looks, as ``LOOK`` describes it; zeros, which are like
+    nothing, for pixels that never were files."""
+
+    @property
+    def hashes(self) -> UInt8[np.ndarray, "N 32"]:
+        """Perceptual hash of each readable image."""
+        return self.looks["hash"]
+
+    def take(self, rows: Int[np.ndarray, " M"]) -> "Screening":
+        """Keep ``rows`` of the readable images, in that order."""
+        return replace(
+            self,
+            index=self.index.take(rows),
+            digests=self.digests[rows],
+            looks=self.looks[rows],
+        )
+
 
 def screen(
     index: ImageIndex,
@@ -69,7 +88,8 @@ def screen(
         DataError: If no image can be read, or the ledger cannot be written.
     """
     if isinstance(index.sources, np.ndarray):
-        return Screening(index, _array_digests(index.sources), ())
+        looks = np.zeros(len(index), dtype=LOOK)
+        return Screening(index, _array_digests(index.sources), (), looks)
     inspection = _Inspection(index, ledger)
     inspection.recall(num_workers)
     try:
@@ -155,13 +175,16 @@ class _Inspection:
             )
         good = np.flatnonzero(reasons < 0)
         index = self._index.take(good) if skipped else self._index
-        return Screening(index, self._entries["digest"][good], skipped)
+        entries = self._entries[good]
+        return Screening(index, entries["digest"], skipped, entries["look"])
 
     def _note(self, row: int, verdict: "_Verdict") -> None:
         entry = self._entries[row]
         self._is_fresh[row] = verdict.digest is not None
         if verdict.digest is not None:
             entry["digest"] = np.frombuffer(verdict.digest, dtype=np.uint8)
+        if verdict.look is not None:
+            entry["look"] = verdict.look
         if verdict.reason is not None:
             entry["reason"] = len(self._reasons)
             self._reasons.append(verdict.reason)
@@ -174,7 +197,8 @@ class _Verdict:
     digest: bytes | None
     """Hash of the content; None where it could not even be read."""
 
-    reason: str | None
+    reason: str | None = None
+    look: Shaped[np.ndarray, ""] | None = None
 
 
 def _examine(path: Path) -> _Verdict:
@@ -182,10 +206,9 @@ def _examine(path: Path) -> _Verdict:
     try:
         content = read_file(path)
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        probe(content)
+        return _Verdict(digest, look=as_look(probe(content)))
     except ImageError as error:
         return _Verdict(digest, str(error))
-    return _Verdict(digest, None)
 
 
 def _array_digests(

@@ -533,3 +533,68 @@ def test_the_odd_files_of_hymenoptera_are_read_or_named(shared_data: Path) -> No
 
     assert len(outcomes) > 150
     assert list(outcomes.values()).count("refused") <= 3
+
+
+# A look at an image
+
+
+def test_a_glance_names_format_mode_and_stored_size() -> None:
+    inks = probe(_content(_photo(150, 100).convert("CMYK"), "JPEG"))
+
+    assert (inks.file_format, inks.mode, inks.size) == ("JPEG", "CMYK", (150, 100))
+    assert (inks.is_see_through, inks.is_animated) == (False, False)
+
+
+@pytest.mark.parametrize("size", [(300, 200), (64, 64), (33, 40), (20, 31)], ids=str)
+def test_the_picture_of_a_glance_is_the_whole_image_squeezed(
+    size: tuple[int, int],
+) -> None:
+    image = _photo(*size)
+
+    picture = probe(_content(image)).picture
+
+    expected = image.resize((32, 32), Image.Resampling.BOX)
+    assert _largest_difference(picture, np.asarray(expected)) <= 1
+
+
+def test_the_picture_of_a_glance_is_upright() -> None:
+    image = _photo(300, 200)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+
+    glance = probe(_content(turned, "JPEG", exif=exif, quality=95))
+
+    assert glance.orientation == 6
+    assert glance.size == (200, 300)
+    expected = probe(_content(image, "JPEG", quality=95)).picture
+    assert np.abs(glance.picture.astype(int) - expected.astype(int)).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("file_format", "frames"), [("GIF", 2), ("PNG", 2), ("GIF", 1)]
+)
+def test_a_glance_sees_whether_there_are_several_frames(
+    file_format: str, frames: int
+) -> None:
+    first, *others = [_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(frames)]
+    stream = io.BytesIO()
+    first.save(stream, file_format, save_all=True, append_images=others)
+
+    assert probe(stream.getvalue()).is_animated == (frames > 1)
+
+
+def test_a_second_frame_that_is_cut_short_does_no_harm() -> None:
+    frames = [_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(2)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
+    content = stream.getvalue()
+    alone = len(_content(frames[0], "GIF"))
+
+    assert probe(content[: alone + 30]).picture.shape == (32, 32, 3)
+
+
+def test_a_glance_sees_transparency() -> None:
+    image = _photo(40, 30).convert("RGBA")
+
+    assert probe(_content(image)).is_see_through

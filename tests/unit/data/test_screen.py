@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from unfreeze.data import screen as module
 from unfreeze.data.index import ImageIndex, index_folder
@@ -263,3 +264,19 @@ def test_every_photo_of_dogs_and_cats_can_be_read(shared_data: Path) -> None:
     index = index_folder(shared_data / "dogscats/valid")
 
     assert screen(index, None, num_workers=2).skipped == ()
+
+
+@pytest.mark.usefixtures("settled")
+def test_looks_are_remembered_and_follow_their_rows(
+    train: ImageIndex, tmp_path: Path
+) -> None:
+    first = screen(train, tmp_path / "ledger", num_workers=2)
+    second = screen(train, tmp_path / "ledger", num_workers=2)
+
+    np.testing.assert_array_equal(second.looks, first.looks)
+    some = second.take(np.array([4, 2]))
+    assert list(some.index.names) == [first.index.name(4), first.index.name(2)]
+    np.testing.assert_array_equal(some.hashes, first.looks["hash"][[4, 2]])
+    np.testing.assert_array_equal(some.digests, first.digests[[4, 2]])
+    with Image.open(first.index.sources[4]) as image:
+        assert (some.looks["width"][0], some.looks["height"][0]) == image.size
