@@ -27,14 +27,14 @@ __all__ = [
 class Grouping:
     """What was found when photos were grouped, and how the split treats it."""
 
-    by: str | None
+    by: str | None = None
     """The pattern, or the title of the column; None where only near-duplicates are
     kept together."""
 
-    num_groups: int
+    num_groups: int = 0
     """Groups that a name stands for."""
 
-    num_alone: int
+    num_alone: int = 0
     """Photos that belong to none of them, and may be on either side."""
 
     straddling: tuple[str, ...] = ()

@@ -87,7 +87,8 @@ def stratified_split(
     if not len(valid):
         raise DataError(
             f"Nothing can be held out of {len(rows)} images in {num_groups} groups: "
-            "every class has only one image or one group. Add images."
+            "every class has only one image, or one group of images that belong "
+            "together or look the same. Add images."
         )
     return np.setdiff1d(rows, valid), valid
 

@@ -14,14 +14,14 @@ from unfreeze.data.groups import (
     Grouping,
     as_grouping,
     column_names,
-    numbered,
     pattern_names,
 )
+from unfreeze.data.holding_out import hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
 from unfreeze.data.screen import Screening, screen
-from unfreeze.data.splits import get_cv_idxs, stratified_split
+from unfreeze.data.splits import get_cv_idxs
 from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.datasets import ImageDataset, ImageLoader
@@ -60,11 +60,7 @@ class ImageClassifierData:
     """What must not be split, where that was asked for."""
 
     def __post_init__(self) -> None:
-        if len(self.classes) < 2 and not self.is_multi:
-            raise DataError(
-                f"Found {len(self.classes)} class {list(self.classes)} in {self.path}. "
-                "A classifier needs photos of 2 classes or more."
-            )
+        _require_classes(self.path, self.train.index)
 
     # --- ways to build it ------------------------------------------------------
 
@@ -131,6 +127,8 @@ class ImageClassifierData:
     ) -> "ImageClassifierData":
         """Read ``path/<class>/*`` and hold some photos of every class out.
 
+        Photos that are equal, or nearly so, stay on one side.
+
         Args:
             path: Holds one folder per class.
             bs: Photos in a batch.
@@ -146,10 +144,26 @@ class ImageClassifierData:
             PlanError: If no file has a group.
         """
         root = Path(path)
-        whole = index_folder(root)
-        names = None if group_by is None else pattern_names(whole.names, group_by)
-        splits, grouping = _grouped(whole, names, group_by, valid_fraction, seed)
-        return cls._screened(root, (*splits, None), bs, tfms, num_workers, grouping)
+        pair, workers = _both(tfms), _threads(bs, num_workers)
+        index = index_folder(root)
+        _require_classes(root, index)
+        whole = _screen(root, index, workers)
+        names = None
+        if group_by is not None:
+            names = pattern_names(whole.index.names, group_by)
+        train, valid, grouping = hold_out(
+            whole, valid_fraction, seed, group_by=group_by, names=names
+        )
+        return cls(
+            path=root,
+            train=train,
+            valid=valid,
+            test=None,
+            bs=bs,
+            tfms=pair,
+            num_workers=workers,
+            grouping=grouping,
+        )
 
     @classmethod
     def from_csv(
@@ -206,17 +220,34 @@ class ImageClassifierData:
             skip_header=skip_header,
             label_separator=cat_separator,
         )
-        grouping = None
+        test = _flat_test(root, test_name, whole)
         if group_by is None:
-            sides = _held_out(whole, val_idxs)
-        else:
-            _refuse_both(val_idxs)
-            names = column_names(Path(csv_fname), group_by) if skip_header else None
-            if names is None:
-                names = pattern_names(whole.names, group_by)
-            sides, grouping = _grouped(whole, names, group_by, valid_fraction, seed)
-        splits = (*sides, _flat_test(root, test_name, whole))
-        return cls._screened(root, splits, bs, tfms, num_workers, grouping)
+            splits = (*_held_out(whole, val_idxs), test)
+            return cls._screened(root, splits, bs, tfms, num_workers)
+        _refuse_both(val_idxs)
+        titles = column_names(Path(csv_fname), group_by) if skip_header else None
+        names = titles or pattern_names(whole.names, group_by)
+        group_of = dict(zip(whole.names, names, strict=True))
+
+        pair, workers = _both(tfms), _threads(bs, num_workers)
+        readable = _screen(root, whole, workers)
+        train, valid, grouping = hold_out(
+            readable,
+            valid_fraction,
+            seed,
+            group_by=group_by,
+            names=[group_of[name] for name in readable.index.names],
+        )
+        return cls(
+            path=root,
+            train=train,
+            valid=valid,
+            test=None if test is None else _screen(root, test, workers),
+            bs=bs,
+            tfms=pair,
+            num_workers=workers,
+            grouping=grouping,
+        )
 
     @classmethod
     def from_names_and_array(
@@ -327,15 +358,7 @@ class ImageClassifierData:
         grouping: Grouping | None = None,
     ) -> "ImageClassifierData":
         """Open every photo once, and leave out those that cannot be read."""
-        trn_tfm, val_tfm = tfms
-        if trn_tfm is None or val_tfm is None:
-            raise PlanError(
-                "The photos need to be brought to one size. Pass "
-                "tfms=tfms_from_model(arch, sz), for example "
-                "tfms=tfms_from_model(resnet34, 224)."
-            )
-        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-        _require_counts(bs, workers)
+        pair, workers = _both(tfms), _threads(bs, num_workers)
         train, valid, test = splits
         return cls(
             path=root,
@@ -343,7 +366,7 @@ class ImageClassifierData:
             valid=_screen(root, valid, workers),
             test=None if test is None else _screen(root, test, workers),
             bs=bs,
-            tfms=(trn_tfm, val_tfm),
+            tfms=pair,
             num_workers=workers,
             grouping=grouping,
         )
@@ -514,13 +537,34 @@ def labels_of_split(split: Screening) -> Labels:
     return split.index.labels
 
 
-def _require_counts(bs: int, num_workers: int) -> None:
+def _both(tfms: TransformPair) -> tuple[TrainTransform, ValidTransform]:
+    trn_tfm, val_tfm = tfms
+    if trn_tfm is None or val_tfm is None:
+        raise PlanError(
+            "The photos need to be brought to one size. Pass "
+            "tfms=tfms_from_model(arch, sz), for example "
+            "tfms=tfms_from_model(resnet34, 224)."
+        )
+    return trn_tfm, val_tfm
+
+
+def _threads(bs: int, num_workers: int | None) -> int:
+    """Check the numbers, and choose one where it is not given."""
+    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
     if bs < 1:
         raise PlanError(f"bs is the number of photos in a batch, got {bs}.")
-    if num_workers < 0:
+    if workers < 0:
         raise PlanError(
-            f"num_workers is the number of loading threads, 0 for none, got "
-            f"{num_workers}."
+            f"num_workers is the number of loading threads, 0 for none, got {workers}."
+        )
+    return workers
+
+
+def _require_classes(root: Path, index: ImageIndex) -> None:
+    if len(index.classes) < 2 and not index.is_multi:
+        raise DataError(
+            f"Found {len(index.classes)} class {list(index.classes)} in {root}. "
+            "A classifier needs photos of 2 classes or more."
         )
 
 
@@ -564,23 +608,6 @@ def _held_out(
             "both sides."
         )
     return whole.take(trn_rows), whole.take(val_rows)
-
-
-def _grouped(
-    whole: ImageIndex,
-    names: Sequence[str | None] | None,
-    group_by: str | None,
-    fraction: float,
-    seed: int,
-) -> tuple[tuple[ImageIndex, ImageIndex], Grouping | None]:
-    """Hold out a share of every class, and no part of a named group."""
-    groups = None if names is None else numbered(names)
-    rows = stratified_split(as_labels(whole.labels), fraction, seed, groups)
-    grouping = None
-    if names is not None and group_by is not None:
-        sides = [[names[row] for row in side.tolist()] for side in rows]
-        grouping = as_grouping(group_by, *sides)
-    return (whole.take(rows[0]), whole.take(rows[1])), grouping
 
 
 def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
