@@ -39,6 +39,8 @@ def train(  # one parameter per option
         Path | None, typer.Option(help="Run folder; runs/<name> unless given.")
     ] = None,
     valid_fraction: options.ValidFraction = 0.2,
+    group_by: options.GroupBy = None,
+    fixes: options.Fixes = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a classifier on a folder of labelled photos.
@@ -67,6 +69,8 @@ def train(  # one parameter per option
         seed=seed,
         num_workers=num_workers,
         valid_fraction=valid_fraction,
+        group_by=group_by,
+        fixes=None if fixes is None else str(fixes),
     )
     run = planned_run_folder(out, data)
     summary = train_folder(data, run, settings, write=talker(as_json), began=began)

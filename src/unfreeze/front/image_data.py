@@ -10,6 +10,7 @@ import numpy as np
 
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.arrays import as_labels, index_arrays, names_of
+from unfreeze.data.fixed import FixSummary
 from unfreeze.data.groups import (
     Grouping,
     as_grouping,
@@ -58,6 +59,9 @@ class ImageClassifierData:
     num_workers: int
     grouping: Grouping | None = None
     """What must not be split, where that was asked for."""
+
+    fixes: FixSummary | None = None
+    """What a person's fixes changed, where there are any."""
 
     def __post_init__(self) -> None:
         _require_classes(self.path, self.train.index)

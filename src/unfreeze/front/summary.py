@@ -66,6 +66,14 @@ class RunSummary:
     plan: Mapping[str, Any] | None
     """What was chosen to fit the budget, as ``Plan`` takes it; None without one."""
 
+    groups: Mapping[str, Any] | None
+    """What was kept on one side of the split, as ``Grouping`` has it; None for no
+    groups and no near-duplicates."""
+
+    fixes: Mapping[str, Any] | None
+    """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
+    one."""
+
     steps: Sequence[StepSummary]
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]

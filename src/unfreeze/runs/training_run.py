@@ -26,7 +26,9 @@ from unfreeze.numerics.metrics import accuracy
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.records import Predictions
+from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.split_notes import split_notes
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
@@ -63,6 +65,12 @@ class RunSettings:
     num_workers: int | None = None
     valid_fraction: float = 0.2
     """Share held out where the photos are not split already."""
+
+    group_by: str | None = None
+    """A regular expression that finds the group of a photo in its path."""
+
+    fixes: str | None = None
+    """A local ``fixes.csv``: photos to drop or relabel."""
 
     def __post_init__(self) -> None:
         require_recipe(self.recipe)
@@ -109,6 +117,8 @@ class RunSettings:
             raise WeightsError(
                 f"There is no weights file {self.weights}. Check the path."
             )
+        if self.fixes is not None and not Path(self.fixes).is_file():
+            raise DataError(f"There is no file {self.fixes}. Check the path.")
         tfms_for(self.arch, self.size, self.augment, self.max_zoom)
 
 
@@ -118,10 +128,27 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
     """
+    data = _photos(folder, settings)
+    if settings.fixes is None:
+        return data
+    return fixed_photos(
+        data,
+        folder,
+        Path(settings.fixes),
+        arch=settings.arch,
+        weights=settings.weights,
+    )
+
+
+def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
     if (folder / "train").is_dir() and (folder / "valid").is_dir():
         return ImageClassifierData.from_paths(
-            folder, settings.batch_size, tfms, num_workers=settings.num_workers
+            folder,
+            settings.batch_size,
+            tfms,
+            num_workers=settings.num_workers,
+            group_by=settings.group_by,
         )
     return ImageClassifierData.from_folder(
         folder / "train" if (folder / "train").is_dir() else folder,
@@ -130,6 +157,7 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,
         num_workers=settings.num_workers,
+        group_by=settings.group_by,
     )
 
 
@@ -163,6 +191,8 @@ def train_folder(
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
     _name_skipped(data, write)
+    for note in split_notes(data):
+        write(note)
     pacing = _pacing(data, settings, clock)
     with (
         fresh_run_folder(out),
@@ -265,6 +295,8 @@ def _unmeasured(
         seconds=clock.seconds,
         budget=settings.budget,
         plan=None if pacing.chosen is None else asdict(pacing.chosen),
+        groups=None if data.grouping is None else asdict(data.grouping),
+        fixes=None if data.fixes is None else asdict(data.fixes),
         steps=clock.steps,
         settings=asdict(settings),
         hardware={},
