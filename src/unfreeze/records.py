@@ -100,6 +100,9 @@ class Finding:
     message: str
     """What was found, what training does about it, and how to change that."""
 
+    likely: str | None = None
+    """Class that the first file looks like, where its label is in doubt."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from unfreeze.cli.check import check
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
 from unfreeze.cli.lr_find import lr_find
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"default_map": {"help": False}},
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
-for command in (demo, train, lr_find, evaluate, predict, models):
+for command in (demo, check, train, lr_find, evaluate, predict, models):
     app.command(command.__name__.replace("_", "-"))(command)
 
 

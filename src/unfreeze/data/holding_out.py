@@ -12,7 +12,7 @@ from unfreeze.data.perceptual import duplicate_groups
 from unfreeze.data.screen import Screening
 from unfreeze.data.splits import stratified_split
 
-__all__ = ["hold_out", "look_alikes"]
+__all__ = ["hold_out", "alike_groups"]
 
 _MOST_COMPARED = 60_000
 """Photos of which every two are compared: about twenty seconds of work."""
@@ -42,7 +42,7 @@ def hold_out(
     Raises:
         DataError: If nothing can be held out.
     """
-    alike = look_alikes(whole)
+    alike = alike_groups(whole)
     groups = alike if names is None else joined_groups(alike, numbered(names))
     labels = as_labels(whole.index.labels)
     train_rows, valid_rows = stratified_split(labels, fraction, seed, groups)
@@ -60,7 +60,7 @@ def hold_out(
     return train, valid, grouping
 
 
-def look_alikes(screening: Screening) -> Int64[np.ndarray, " N"]:
+def alike_groups(screening: Screening) -> Int64[np.ndarray, " N"]:
     """Give photos that are equal or nearly so the same number.
 
     Of more than 60,000 photos, only those that are equal or have an equal perceptual

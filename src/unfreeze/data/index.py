@@ -22,7 +22,7 @@ from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.records import Skipped
 
-__all__ = ["ImageIndex", "index_flat_folder", "index_folder"]
+__all__ = ["ImageIndex", "class_folders", "index_flat_folder", "index_folder"]
 
 _LAYOUT = "Expected one folder per class, with that class's images in it."
 
@@ -124,6 +124,19 @@ class ImageIndex:
             raise DataError("Images that never were files lie under no root.")
         names = PackedNames.from_names(self.names)
         return replace(self, root=root, sources=PackedPaths(root, names))
+
+
+def class_folders(root: Path) -> list[str]:
+    """Names of the folders in ``root`` that stand for a class, sorted byte by byte.
+
+    Hidden folders and caches are left out; a folder may be empty.
+
+    Raises:
+        DataError: If ``root`` cannot be listed.
+    """
+    base = os.fsencode(root)
+    folders = list_folder(base).folders
+    return [os.fsdecode(name) for name in folders if not _is_cache(base, name)]
 
 
 def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex:

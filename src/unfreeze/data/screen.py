@@ -74,6 +74,7 @@ def screen(
     *,
     num_workers: int,
     on_progress: Callable[[int, int], None] | None = None,
+    may_be_empty: bool = False,
 ) -> Screening:
     """Decode every image once, and remember the verdict until its file changes.
 
@@ -83,9 +84,11 @@ def screen(
             splits of a data set. None remembers nothing, and writes nothing.
         num_workers: Threads; 0 works in this one.
         on_progress: Called with the number of images done and the number of images.
+        may_be_empty: Whether it is fine that no image can be read.
 
     Raises:
-        DataError: If no image can be read, or the ledger cannot be written.
+        DataError: If no image can be read and that is not fine, or the ledger cannot
+            be written.
     """
     if isinstance(index.sources, np.ndarray):
         looks = np.zeros(len(index), dtype=LOOK)
@@ -98,7 +101,7 @@ def screen(
                 on_progress(count, len(index))
     finally:
         inspection.save()
-    return inspection.outcome()
+    return inspection.outcome(may_be_empty)
 
 
 class _Inspection:
@@ -160,7 +163,7 @@ class _Inspection:
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
-    def outcome(self) -> Screening:
+    def outcome(self, may_be_empty: bool) -> Screening:
         """Part the readable rows from the others."""
         reasons = self._entries["reason"]
         bad = np.flatnonzero(reasons >= 0)
@@ -168,7 +171,7 @@ class _Inspection:
             Skipped(self._index.name(row), self._reasons[reasons[row]])
             for row in bad.tolist()
         )
-        if skipped and len(skipped) == len(self._index):
+        if len(skipped) == len(self._index) and skipped and not may_be_empty:
             raise DataError(
                 f"None of the {len(skipped)} images in {self._index.root} can be read. "
                 f"The first is {skipped[0].file!r}: {skipped[0].reason}"

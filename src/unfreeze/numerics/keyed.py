@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     SPLIT = 6
     BACKBONE = 7
     STORED_VIEWS = 8
+    FOLDS = 31
 
 
 def rng_for(

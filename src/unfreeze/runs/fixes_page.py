@@ -1,6 +1,7 @@
 """One web page on which a person decides about suspicious photos."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -36,7 +37,8 @@ class _Topic:
     title: str
     about: str
     is_in_sets: bool = False
-    has_copies: bool = False
+    drops: str = ""
+    """What the button says that drops all photos of a set but the first."""
 
 
 _TOPICS: Mapping[FindingKind, _Topic] = {
@@ -49,23 +51,23 @@ _TOPICS: Mapping[FindingKind, _Topic] = {
         "Both sides",
         "The same photo in training and validation",
         "The model is asked what it was told before, and its accuracy looks better "
-        "than it is. Drop one of them: the training photo keeps all that is measured.",
+        "than it is. Drop the training copies, and all validation photos still count.",
         is_in_sets=True,
-        has_copies=True,
+        drops="Drop all but the first, a validation photo",
     ),
     "exact_duplicate": _Topic(
         "Equal",
         "Equal files",
         "Copies count twice in training. Where their labels differ, one is wrong.",
         is_in_sets=True,
-        has_copies=True,
+        drops="Drop all but the first of each",
     ),
     "near_duplicate": _Topic(
         "Alike",
         "Photos that are nearly the same",
         "Resized, cut or compressed again, or taken in one burst.",
         is_in_sets=True,
-        has_copies=True,
+        drops="Drop all but the first of each",
     ),
     "outlier": _Topic(
         "Unusual",
@@ -106,7 +108,6 @@ def write_fixes_page(
     folder: Path,
     findings: Sequence[Finding],
     classes: Sequence[str],
-    likely: Mapping[str, str],
 ) -> None:
     """Show what was found in a data set, with the choice to keep, relabel or drop.
 
@@ -118,10 +119,9 @@ def write_fixes_page(
         folder: The data set.
         findings: What was found, the most suspicious of each kind first.
         classes: Names of all classes, in label order.
-        likely: Class that a photo looks like, where it is not the one it has.
     """
     require_place(path)
-    build = _Build(folder, tuple(classes), likely, thumbnail_or_none)
+    build = _Build(folder, tuple(classes))
     sections = [*build.shown(findings), *_listed(findings)]
     page = render(
         "fixes.html",
@@ -129,7 +129,7 @@ def write_fixes_page(
         scripts=["fixes.js"],
         folder=str(folder),
         headline=_headline(len(build.files)),
-        command=f"unfreeze train {folder} --fixes fixes.csv",
+        command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),
         sections=sections,
         known={"files": list(build.files), "classes": list(classes)},
@@ -148,18 +148,10 @@ def _headline(num_photos: int) -> str:
 class _Build:
     """What goes on the page: photos get a number when they first appear."""
 
-    def __init__(
-        self,
-        folder: Path,
-        classes: tuple[str, ...],
-        likely: Mapping[str, str],
-        picture: Callable[[Path, int], str | None],
-    ) -> None:
+    def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
         self.files: dict[str, int] = {}
         self._folder = folder
         self._classes = classes
-        self._likely = likely
-        self._picture = picture
         self._slots = count()
         self._uris: dict[str, str | None] = {}
 
@@ -179,25 +171,23 @@ class _Build:
         return sections
 
     def _suspect(self, finding: Finding) -> dict[str, Any]:
-        is_label = finding.kind == "label_suspect"
         files = finding.files[:_MOST_IN_A_SET]
         return {
             "message": finding.message,
-            "photos": [self._photo(file, is_label) for file in files],
+            "photos": [self._photo(file, finding.likely) for file in files],
         }
 
-    def _photo(self, file: str, is_label: bool) -> dict[str, Any]:
+    def _photo(self, file: str, likely: str | None) -> dict[str, Any]:
         if file not in self._uris:
-            self._uris[file] = self._picture(self._folder / file, _SIDE)
+            self._uris[file] = thumbnail_or_none(self._folder / file, _SIDE)
         given = class_in_path(file, self._classes)
-        likely = self._likely.get(file)
         return {
             "number": self.files.setdefault(file, len(self.files)),
             "slot": next(self._slots),
             "file": file,
             "picture": self._uris[file],
             "given": given,
-            "likely": likely if is_label else None,
+            "likely": likely,
             "offered": self._offered(given, likely),
         }
 
@@ -223,7 +213,7 @@ def _section(
         "count": f"{num_found:,}",
         "is_listed": False,
         "is_in_sets": topic.is_in_sets,
-        "has_copies": topic.has_copies and num_found > 1,
+        "drops": topic.drops,
         "suspects": suspects,
         "num_left_out": num_left_out,
     }
@@ -250,7 +240,7 @@ def _listed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
                 "about": about,
                 "count": f"{len(found):,}",
                 "is_listed": True,
-                "has_copies": False,
+                "drops": "",
                 "lines": lines,
                 "num_left_out": len(found) - len(lines),
             }

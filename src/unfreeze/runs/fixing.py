@@ -10,13 +10,13 @@ from unfreeze.data.fixes import read_fixes
 from unfreeze.data.screen import Screening
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.numerics.ridge import ridge_scores
+from unfreeze.insight.out_of_fold import head_probs
 from unfreeze.runs.embedding import features_of_splits
 
 __all__ = ["fixed_photos"]
 
 _COMPARED = (
-    "a linear head (ridge regression) on stored activations of the plain photos, "
+    "a logistic regression on stored activations of the plain photos, "
     "learned from the training photos without and with the fixes; measured on the "
     "validation photos with the fixes"
 )
@@ -118,6 +118,6 @@ def _accuracies(
     shares = []
     for features, split in ((old, data.train), (new, train)):
         labels = np.asarray(split.index.labels)
-        scores = ridge_scores(features, labels, data.c, asked)
-        shares.append(float((scores.argmax(axis=1) == answers).mean()))
+        probs = head_probs(features, labels, data.c, asked)
+        shares.append(float((probs.argmax(axis=1) == answers).mean()))
     return shares[0], shares[1]

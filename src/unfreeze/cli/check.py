@@ -1,0 +1,119 @@
+"""``unfreeze check``: what is unusual about a folder of labelled photos."""
+
+import shlex
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unfreeze.cli import options
+from unfreeze.cli.render import print_json, print_table
+
+if TYPE_CHECKING:
+    from unfreeze.records import Finding
+    from unfreeze.runs.checkup import Checkup
+
+__all__ = ["check"]
+
+_SHOWN = 20
+"""Findings of a kind that are listed; ``--json`` has all of them."""
+
+_FILES_SHOWN = 3
+
+
+def check(
+    data: options.Folder,
+    arch: options.Arch = "unfreeze_nano",
+    weights: options.Weights = None,
+    size: options.Size = 224,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Files and equal photos only: no backbone, so no cropped copies, "
+            "outliers or wrong labels.",
+        ),
+    ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a web page to mark suspects on, for train --fixes.",
+        ),
+    ] = None,
+    num_workers: options.NumWorkers = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Look for damaged files, duplicates, leaks and wrong labels before training.
+
+    Nothing is changed: each finding says what training does about it, and how to
+    change that. Stored activations go to DATA/tmp, as in training.
+    """
+    # Imported here so that `--help` does not have to load torch.
+    from unfreeze.places import require_place
+    from unfreeze.runs.checkup import Backbone, check_folder
+
+    if page is not None:
+        require_place(page)
+    backbone = None if quick else Backbone(arch=arch, weights=weights, size=size)
+    checkup = check_folder(data, backbone, num_workers=num_workers)
+    if page is not None:
+        from unfreeze.runs.fixes_page import write_fixes_page
+
+        write_fixes_page(page, data, checkup.findings, tuple(checkup.classes))
+    if as_json:
+        print_json(checkup.as_json())
+        return
+    show_checkup(checkup)
+    if page is not None:
+        typer.echo(f"\nmark suspects on {page}, save fixes.csv there, then:")
+        typer.echo(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
+
+
+def show_checkup(checkup: "Checkup") -> None:
+    """Print counts, then the findings of each kind."""
+    by_kind: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in checkup.findings:
+        by_kind[finding.kind].append(finding)
+    counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
+    typer.echo(f"{checkup.files} photos; readable: {counts}")
+    if not by_kind:
+        typer.echo("nothing unusual found")
+        return
+    typer.echo("")
+    rows = [
+        (
+            kind.replace("_", " "),
+            str(len(found)),
+            str(len({file for finding in found for file in finding.files})),
+            ", ".join(sorted({finding.policy for finding in found})),
+        )
+        for kind, found in by_kind.items()
+    ]
+    print_table(["found", "findings", "files", "policy"], rows)
+    for kind, found in by_kind.items():
+        _show_kind(kind, found)
+
+
+def _show_kind(kind: str, found: "list[Finding]") -> None:
+    typer.secho(f"\n{kind.replace('_', ' ')}", bold=True)
+    said = ""
+    for finding in found[:_SHOWN]:
+        typer.echo(f"  {_names(finding.files)}  ({finding.score:.3g})")
+        if finding.message != said:  # many findings share their words
+            typer.echo(f"      {_printable(finding.message)}")
+        said = finding.message
+    if len(found) > _SHOWN:
+        typer.echo(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
+
+
+def _names(files: tuple[str, ...]) -> str:
+    shown = ", ".join(_printable(file) for file in files[:_FILES_SHOWN])
+    rest = len(files) - _FILES_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _printable(text: str) -> str:
+    """Keep line breaks and escape sequences in file names off the terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

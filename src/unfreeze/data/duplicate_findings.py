@@ -1,0 +1,175 @@
+"""Photos that are there more than once, above all in training and in validation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int, Int64
+
+from unfreeze.data.perceptual import groups_from_pairs, near_pairs
+from unfreeze.data.survey import Survey
+from unfreeze.records import Finding
+
+__all__ = [
+    "Likeness",
+    "copy_groups",
+    "duplicate_findings",
+    "leaked_rows",
+    "look_alikes",
+]
+
+_BITS = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likeness:
+    """Pairs of rows that show the same photo in different files."""
+
+    pairs: Int64[np.ndarray, "P 2"]
+    scores: Float64[np.ndarray, " P"]
+    """How sure that is, 0 to 1."""
+
+    def joined(self, other: "Likeness") -> "Likeness":
+        """The pairs of both."""
+        return Likeness(
+            np.concatenate([self.pairs, other.pairs]),
+            np.concatenate([self.scores, other.scores]),
+        )
+
+
+def look_alikes(survey: Survey) -> Likeness:
+    """Find the photos whose perceptual hashes nearly agree, one of each equal files."""
+    _, firsts = np.unique(_exact_groups(survey), return_index=True)
+    pairs, distances = near_pairs(survey.looks["hash"][firsts])
+    return Likeness(firsts[pairs], 1 - distances / _BITS)
+
+
+def copy_groups(survey: Survey, likeness: Likeness) -> Int64[np.ndarray, " N"]:
+    """Number the rows so that equal files and near-duplicates share a number."""
+    exact = _exact_groups(survey)
+    _, firsts = np.unique(exact, return_index=True)
+    links = np.stack([firsts[exact], np.arange(len(exact))], axis=1)
+    return groups_from_pairs(len(exact), np.concatenate([likeness.pairs, links]))
+
+
+def duplicate_findings(
+    survey: Survey,
+    likeness: Likeness,
+    accuracy_without: tuple[float, float] | None = None,
+) -> list[Finding]:
+    """Name groups of equal files, of near-duplicates, and those that cross splits.
+
+    Args:
+        survey: The photos.
+        likeness: Near-duplicates among them.
+        accuracy_without: Where known, the accuracy of a model on all validation
+            photos, and on those that are not in training, too; shares, 0 to 1.
+    """
+    exact, whole = _exact_groups(survey), copy_groups(survey, likeness)
+    together = [rows for rows in _members(whole) if len(set(exact[rows].tolist())) > 1]
+    weakest = np.ones(int(whole.max(initial=-1)) + 1)
+    np.minimum.at(weakest, whole[likeness.pairs[:, 0]], likeness.scores)
+    findings = [_equal(survey, rows) for rows in _members(exact) if len(rows) > 1]
+    findings += sorted(
+        (_alike(survey, rows, float(weakest[whole[rows[0]]])) for rows in together),
+        key=lambda finding: -finding.score,
+    )
+    return [*findings, *_leaks(survey, whole, accuracy_without)]
+
+
+def _exact_groups(survey: Survey) -> Int64[np.ndarray, " N"]:
+    """Number the rows so that equal files share a number, in order of appearance."""
+    known: dict[bytes, int] = {}
+    numbers = [known.setdefault(each.tobytes(), len(known)) for each in survey.digests]
+    return np.array(numbers, dtype=np.int64)
+
+
+def _members(groups: Int[np.ndarray, " N"]) -> Iterator[list[int]]:
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    for rows in np.split(order, starts[1:]):
+        if len(rows):
+            yield rows.tolist()
+
+
+def _equal(survey: Survey, rows: Sequence[int]) -> Finding:
+    return Finding(
+        "exact_duplicate",
+        _named(survey, rows),
+        1.0,
+        "kept",
+        f"{len(rows)} files with the same content.{_labels_differ(survey, rows)} They "
+        "are kept, and the photo counts that often. Remove all but one.",
+    )
+
+
+def _alike(survey: Survey, rows: Sequence[int], score: float) -> Finding:
+    return Finding(
+        "near_duplicate",
+        _named(survey, rows),
+        round(score, 6),
+        "kept",
+        f"{len(rows)} files show the same photo, cropped, resized or compressed "
+        f"again.{_labels_differ(survey, rows)} They are kept. Remove all but the best.",
+    )
+
+
+def _labels_differ(survey: Survey, rows: Sequence[int]) -> str:
+    labels = sorted({survey.labels[row] for row in rows})
+    if len(labels) == 1:
+        return ""
+    names = " and ".join(repr(survey.classes[label]) for label in labels)
+    return f" They are labelled {names}: at least one label is wrong."
+
+
+def _leaks(
+    survey: Survey,
+    whole: Int64[np.ndarray, " N"],
+    accuracy_without: tuple[float, float] | None,
+) -> Iterator[Finding]:
+    is_leaked = leaked_rows(survey, whole)
+    num_valid, num_leaked = int((survey.split_of > 0).sum()), int(is_leaked.sum())
+    if not num_leaked:
+        return
+    points = 100 * num_leaked / num_valid
+    measured = ""
+    if accuracy_without is not None:
+        every, clean = accuracy_without
+        measured = (
+            f"; a head on stored activations scores {every:.4f} on all of them and "
+            f"{clean:.4f} without these"
+        )
+    crossing = set(whole[is_leaked].tolist())
+    for rows in _members(whole):
+        if int(whole[rows[0]]) not in crossing:
+            continue
+        valid_first = sorted(rows, key=lambda row: (-survey.split_of[row], row))
+        yield Finding(
+            "leakage",
+            _named(survey, valid_first),
+            round(float(is_leaked[rows].sum()) / num_valid, 6),
+            "kept",
+            "The same photo is in validation and in training. In all, "
+            f"{num_leaked} of {num_valid} validation photos are: at most {points:.1f} "
+            f"points of the accuracy are remembered, not recognised{measured}. They "
+            "are kept. Remove them from one of the two.",
+        )
+
+
+def leaked_rows(
+    survey: Survey, whole: Int64[np.ndarray, " N"]
+) -> Bool[np.ndarray, " N"]:
+    """Tell which rows outside training have a row of their group in training.
+
+    Args:
+        survey: The photos.
+        whole: Group of each row.
+    """
+    is_training = survey.split_of == 0
+    learned = np.zeros(int(whole.max(initial=-1)) + 1, dtype=bool)
+    learned[whole[is_training]] = True
+    return ~is_training & learned[whole]
+
+
+def _named(survey: Survey, rows: Sequence[int]) -> tuple[str, ...]:
+    return tuple(survey.files[row] for row in rows)

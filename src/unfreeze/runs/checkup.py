@@ -1,0 +1,230 @@
+"""The data doctor: what is unusual about a folder of labelled photos."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from unfreeze.data.class_findings import class_findings
+from unfreeze.data.duplicate_findings import (
+    Likeness,
+    copy_groups,
+    duplicate_findings,
+    leaked_rows,
+    look_alikes,
+)
+from unfreeze.data.file_findings import file_findings
+from unfreeze.data.index import class_folders
+from unfreeze.data.same_photo import SURELY_THE_SAME, agreements
+from unfreeze.data.screen import screen
+from unfreeze.data.survey import Split, Survey, index_for_survey
+from unfreeze.errors import DataError
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.insight.out_of_fold import head_probs, out_of_fold_probs
+from unfreeze.insight.suspects import label_suspects, outliers
+from unfreeze.numerics.folds import grouped_folds
+from unfreeze.numerics.neighbours import nearest, standardised
+from unfreeze.places import made, writable_home
+from unfreeze.records import Finding
+from unfreeze.runs.embedding import features_of_splits
+from unfreeze.training.callbacks.progress import Bar
+
+__all__ = ["Backbone", "Checkup", "check_folder", "findings_before_training"]
+
+_FOLDS = 5
+_LEAST_FOR_HEADS = 10
+_NEAR_COSINE = 0.35
+"""Cosine of standardised activations from which two photos are compared by pixels.
+Copies measured 0.42 and more, with crops down to half the area."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone:
+    """What looks at the photos for all that file contents do not tell."""
+
+    arch: str = "unfreeze_nano"
+    weights: Path | None = None
+    """A local file; None takes timm's weights, or the embedded ones."""
+
+    size: int = 224
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found, by kind."""
+
+    files: int
+    """Images, readable or not."""
+
+    classes: dict[str, int]
+    """Readable photos of each class."""
+
+    findings: tuple[Finding, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        content = dataclasses.asdict(self)
+        for finding in content["findings"]:
+            if finding["likely"] is None:
+                del finding["likely"]
+        return content
+
+
+def check_folder(
+    folder: Path, backbone: Backbone | None, *, num_workers: int | None = None
+) -> Checkup:
+    """Look for all that is unusual about the photos in ``folder``, and change none.
+
+    Args:
+        folder: Holds ``train/`` and ``valid/``, or class folders alone.
+        backbone: Finds cropped duplicates, outliers and wrong labels; None leaves
+            these out, and takes a few seconds.
+        num_workers: Threads; as many as cores, 8 at most, unless given.
+
+    Raises:
+        DataError: If there is no such folder, or no photo in it.
+        WeightsError: If the weights cannot be had, are damaged, or do not fit.
+    """
+    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+    survey = _surveyed(folder, workers)
+    likeness = look_alikes(survey)
+    findings = [*file_findings(survey), *class_findings(survey)]
+    if backbone is None or not len(survey.labels):
+        findings += duplicate_findings(survey, likeness)
+    else:
+        findings += _seen_by(backbone, survey, likeness, workers)
+    counts = zip(survey.classes, survey.counts().tolist(), strict=True)
+    return Checkup(survey.num_files, dict(counts), tuple(findings))
+
+
+def findings_before_training(
+    folder: Path, photos: ImageClassifierData
+) -> tuple[Finding, ...]:
+    """Tell what can be told without a backbone of photos that were just read."""
+    if photos.is_multi or photos.train.index.is_in_memory:
+        return ()
+    splits = (("train", photos.train), ("valid", photos.valid))
+    survey = Survey(
+        folder,
+        photos.classes,
+        tuple(Split(name, each, photos.classes) for name, each in splits),
+    )
+    return (
+        *file_findings(survey),
+        *class_findings(survey),
+        *duplicate_findings(survey, look_alikes(survey)),
+    )
+
+
+def _surveyed(folder: Path, num_workers: int) -> Survey:
+    if not folder.is_dir():
+        raise DataError(
+            f"There is no folder {folder}. Check the path; expected train/ and valid/ "
+            "with a folder per class in each, or a folder per class."
+        )
+    roots, home = _layout(folder)
+    classes, indexes = index_for_survey(list(roots.values()))
+    ledger = made(writable_home(home) / "tmp") / "screened"
+    splits = []
+    for (name, root), index in zip(roots.items(), indexes, strict=True):
+        with Bar("checking photos") as bar:
+            screening = screen(
+                index,
+                ledger,
+                num_workers=num_workers,
+                on_progress=bar.show,
+                may_be_empty=True,
+            )
+        splits.append(Split(name, screening, tuple(class_folders(root))))
+    return Survey(folder, classes, tuple(splits))
+
+
+def _layout(folder: Path) -> tuple[dict[str, Path], Path]:
+    """The folder of each split, and where training keeps its caches."""
+    train, valid = folder / "train", folder / "valid"
+    if train.is_dir() and valid.is_dir():
+        return {"train": train, "valid": valid}, folder
+    whole = train if train.is_dir() else folder
+    return {"": whole}, whole
+
+
+def _seen_by(
+    backbone: Backbone, survey: Survey, likeness: Likeness, num_workers: int
+) -> list[Finding]:
+    features = features_of_splits(
+        [each.screening for each in survey.splits if len(each.screening.index)],
+        _layout(survey.root)[1],
+        arch=backbone.arch,
+        weights=backbone.weights,
+        size=backbone.size,
+        num_workers=num_workers,
+    )
+    units = standardised(features)
+    files, labels = survey.files, survey.labels
+    likeness = likeness.joined(_copies(survey, units, likeness, num_workers))
+    whole = copy_groups(survey, likeness)
+    findings = duplicate_findings(
+        survey, likeness, _accuracy_without(survey, features, whole)
+    )
+    findings += outliers(files, survey.classes, labels, units)
+    if len(np.unique(labels)) > 1 and len(labels) >= _LEAST_FOR_HEADS:
+        folds = grouped_folds(labels, whole, _FOLDS, seed=0)
+        probs = out_of_fold_probs(features, labels, len(survey.classes), folds)
+        findings += label_suspects(files, survey.classes, labels, probs)
+    return findings
+
+
+def _copies(
+    survey: Survey,
+    units: Float32[np.ndarray, "N D"],
+    known: Likeness,
+    num_workers: int,
+) -> Likeness:
+    """Find the copies that a perceptual hash misses, among nearest neighbours."""
+    pairs = _candidates(survey, units, known)
+    scores = agreements(survey.source, pairs, num_workers=num_workers)
+    is_same = scores >= SURELY_THE_SAME
+    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return Likeness(both[is_same], np.minimum(scores[is_same], 1.0))
+
+
+def _candidates(
+    survey: Survey, units: Float32[np.ndarray, "N D"], known: Likeness
+) -> Sequence[tuple[int, int]]:
+    """Pairs of nearest neighbours among photos that are not known to be copies."""
+    _, kept = np.unique(copy_groups(survey, known), return_index=True)
+    neighbours = nearest(units[kept], 1)
+    rows, similar = neighbours.rows, neighbours.similarities
+    found: set[tuple[int, int]] = set()
+    for row in np.flatnonzero((similar >= _NEAR_COSINE).any(axis=1)).tolist():
+        low, high = sorted((int(kept[row]), int(kept[rows[row, 0]])))
+        found.add((low, high))
+    return sorted(found)
+
+
+def _accuracy_without(
+    survey: Survey,
+    features: Float32[np.ndarray, "N D"],
+    whole: Int64[np.ndarray, " N"],
+) -> tuple[float, float] | None:
+    """Accuracy of a head on all validation photos, and on those not in training."""
+    is_leaked = leaked_rows(survey, whole)
+    is_valid = survey.split_of > 0
+    is_clean = is_valid & ~is_leaked
+    if not (is_leaked.any() and is_clean.any()):
+        return None
+    labels = survey.labels
+    probs = head_probs(
+        features[~is_valid],
+        labels[~is_valid],
+        len(survey.classes),
+        features[is_valid],
+    )
+    is_right = np.zeros(len(labels), dtype=bool)
+    is_right[is_valid] = probs.argmax(axis=1) == labels[is_valid]
+    return float(is_right[is_valid].mean()), float(is_right[is_clean].mean())
