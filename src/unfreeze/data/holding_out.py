@@ -12,7 +12,7 @@ from unfreeze.data.perceptual import duplicate_groups
 from unfreeze.data.screen import Screening
 from unfreeze.data.splits import stratified_split
 
-__all__ = ["hold_out", "alike_groups"]
+__all__ = ["alike_groups", "hold_out"]
 
 _MOST_COMPARED = 60_000
 """Photos of which every two are compared: about twenty seconds of work."""
