@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 from unfreeze.atomic import written_whole
-from unfreeze.records import Skipped
+from unfreeze.records import Finding, Skipped
 from unfreeze.training.runtime import Runtime
 
 __all__ = ["RunSummary", "StepSummary", "hardware"]
@@ -78,6 +78,8 @@ class RunSummary:
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]
     versions: Mapping[str, str]
+    findings: Sequence[Finding] = ()
+    """What is unusual about the photos, as far as files alone tell."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""

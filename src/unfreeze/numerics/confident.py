@@ -1,14 +1,15 @@
 """Which labels the probabilities of an honest model contradict.
 
 Confident learning (Northcutt, Jiang and Chuang, "Confident learning: estimating
-uncertainty in dataset labels", 2021): a row is suspect when it is as probable in
-another class as the rows of that class are on average, and more so than in its own.
+uncertainty in dataset labels", 2021): a row is confidently in a class when it is as
+probable there as the rows with that label are on average. How many rows are confidently
+in another class than their label says tells how many labels are wrong.
 """
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-__all__ = ["class_thresholds", "label_doubts", "suspects"]
+__all__ = ["class_thresholds", "confident_joint", "label_doubts", "suspects"]
 
 _ROUNDING = 1e-6
 
@@ -26,19 +27,46 @@ def class_thresholds(
     return np.where(counts, sums / np.maximum(counts, 1), np.inf)
 
 
+def confident_joint(
+    probs: Float64[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]
+) -> Float64[np.ndarray, "K K"]:
+    """Estimate how many rows carry which label (row) and are of which class (column).
+
+    Rows are counted where they are confidently in a class, then scaled so that the
+    counts of each label are those of all its rows.
+    """
+    num_classes = probs.shape[1]
+    is_confident = probs >= class_thresholds(probs, labels) - _ROUNDING
+    likely = np.where(is_confident, probs, -1.0).argmax(axis=1)
+    counted = is_confident.any(axis=1)
+    cells = labels[counted] * num_classes + likely[counted]
+    joint = np.bincount(cells, minlength=num_classes**2).reshape(num_classes, -1)
+    of_label = np.bincount(labels, minlength=num_classes)[:, None]
+    return joint * of_label / np.maximum(joint.sum(axis=1, keepdims=True), 1)
+
+
 def suspects(
     probs: Float64[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]
 ) -> Bool[np.ndarray, " N"]:
-    """Find the rows that count off the diagonal of the confident joint.
+    """Find as many rows as the confident joint counts errors, the likeliest ones.
+
+    The paper calls it pruning by noise rate: of the rows labelled one class, those that
+    lean most to another, as many as are estimated to be of it. Rows whose own label is
+    the most probable one are left in peace.
 
     Args:
         probs: Of each class, from models that did not learn from the row itself.
         labels: Given class of each row.
     """
-    is_confident = probs >= class_thresholds(probs, labels) - _ROUNDING
-    likely = np.where(is_confident, probs, -1.0).argmax(axis=1)
-    is_off = is_confident.any(axis=1) & (likely != labels)
-    return is_off & (probs.argmax(axis=1) != labels)
+    wrong = np.rint(confident_joint(probs, labels)).astype(np.int64)
+    np.fill_diagonal(wrong, 0)
+    found = np.zeros(len(labels), dtype=bool)
+    for label, other in np.argwhere(wrong).tolist():
+        rows = np.flatnonzero(labels == label)
+        lead = probs[rows, other] - probs[rows, label]
+        order = np.argsort(-lead, kind="stable")
+        found[rows[order[: wrong[label, other]]]] = True
+    return found & (probs.argmax(axis=1) != labels)
 
 
 def label_doubts(
@@ -52,5 +80,5 @@ def label_doubts(
     own = probs[rows, labels]
     others = probs.copy()
     others[rows, labels] = -np.inf
-    lead = others.max(axis=1) if probs.shape[1] > 1 else -own
+    lead = others.max(axis=1) if probs.shape[1] > 1 else 0.0
     return (1 + lead - own) / 2

@@ -27,6 +27,8 @@ def standardised(
     Columns that are the same everywhere, and the row that is the mean, become zeros.
     """
     values = np.asarray(features, dtype=np.float32)
+    if not len(values):
+        return values
     values = values - values.mean(axis=0)
     values /= values.std(axis=0) + 1e-6
     values /= np.linalg.norm(values, axis=1, keepdims=True) + 1e-6

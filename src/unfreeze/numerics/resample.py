@@ -51,7 +51,7 @@ def cut(
 def blur(
     picture: Float64[np.ndarray, "H W"], sigma: float
 ) -> Float64[np.ndarray, "H W"]:
-    """Blur by a Gaussian of ``sigma`` pixels, whose weights add up to 1 at the edges."""
+    """Blur by a Gaussian of ``sigma`` pixels, whose weights add up to 1 at edges."""
     rows, columns = (_gaussian(size, sigma) for size in picture.shape)
     return rows @ picture @ columns.T
 

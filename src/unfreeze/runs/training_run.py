@@ -26,6 +26,7 @@ from unfreeze.numerics.metrics import accuracy
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.records import Predictions
+from unfreeze.runs.checkup import findings_before_training, name_findings
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.runs.split_notes import split_notes
@@ -193,6 +194,8 @@ def train_folder(
     _name_skipped(data, write)
     for note in split_notes(data):
         write(note)
+    findings = findings_before_training(folder, data)
+    name_findings(findings, write)
     pacing = _pacing(data, settings, clock)
     with (
         fresh_run_folder(out),
@@ -202,8 +205,10 @@ def train_folder(
         try:
             summary = _trained(data, out, settings, clock, pacing, output)
         except KeyboardInterrupt:
-            _unmeasured(data, settings, clock, pacing).write(out / "summary.json")
+            stopped = _unmeasured(data, settings, clock, pacing)
+            replace(stopped, findings=findings).write(out / "summary.json")
             raise
+        summary = replace(summary, findings=findings)
         summary.write(out / "summary.json")
     return summary
 

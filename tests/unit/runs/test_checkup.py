@@ -1,0 +1,220 @@
+"""Mirrors src/unfreeze/runs/checkup.py."""
+
+import shutil
+import time
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.spoiling import Spoilt, hashes_of, spoil
+from unfreeze.errors import DataError
+from unfreeze.records import Finding
+from unfreeze.runs.checkup import Backbone, Checkup, check_folder, name_findings
+
+_NANO = Backbone(size=128)
+
+
+def _of(checkup: Checkup, kind: str) -> list[Finding]:
+    return [each for each in checkup.findings if each.kind == kind]
+
+
+def _files(checkup: Checkup, kind: str) -> set[str]:
+    return {file for each in _of(checkup, kind) for file in each.files}
+
+
+def _pairs(checkup: Checkup, kind: str) -> set[frozenset[str]]:
+    return {
+        frozenset(pair)
+        for each in _of(checkup, kind)
+        for pair in combinations(each.files, 2)
+    }
+
+
+def test_drawings_of_two_splits_are_counted_by_class(drawn_folder: Path) -> None:
+    checkup = check_folder(drawn_folder, None, num_workers=2)
+
+    assert checkup.files == 54
+    assert checkup.classes == {"circles": 18, "squares": 18, "stripes": 18}
+    assert set(checkup.as_json()) == {"files", "classes", "findings"}
+
+
+def test_class_folders_alone_are_checked_too(drawn_folder: Path) -> None:
+    (drawn_folder / "train/squares/squares01.png").write_bytes(b"<html>")
+
+    checkup = check_folder(drawn_folder / "train", None, num_workers=0)
+
+    assert _files(checkup, "unreadable") == {"squares/squares01.png"}
+    assert checkup.files == 36
+    assert checkup.classes["squares"] == 11
+    assert not _of(checkup, "leakage")
+
+
+def test_copies_across_the_split_are_duplicates_and_leaks(drawn_folder: Path) -> None:
+    shutil.copy(
+        drawn_folder / "train/squares/squares01.png",
+        drawn_folder / "valid/squares/again.png",
+    )
+
+    checkup = check_folder(drawn_folder, None, num_workers=2)
+
+    pair = frozenset({"train/squares/squares01.png", "valid/squares/again.png"})
+    assert pair in _pairs(checkup, "exact_duplicate")
+    (leak,) = [each for each in _of(checkup, "leakage") if pair <= set(each.files)]
+    assert leak.files[0].startswith("valid/")
+    assert "of 19 validation photos" in leak.message
+
+
+def test_what_training_refuses_is_reported(drawn_folder: Path) -> None:
+    (drawn_folder / "train/empty").mkdir()
+    (drawn_folder / "valid/novel").mkdir()
+    shutil.copy(
+        drawn_folder / "train/squares/squares01.png", drawn_folder / "valid/novel/a.png"
+    )
+
+    checkup = check_folder(drawn_folder, None, num_workers=0)
+
+    refused = {f for e in checkup.findings if e.policy == "refused" for f in e.files}
+    assert {"train/empty", "train/novel"} <= refused
+    assert checkup.classes["empty"] == 0
+
+
+def test_a_folder_whose_photos_are_all_damaged_is_reported(tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        (tmp_path / "photos" / name / "a.jpg").write_bytes(b"")
+
+    checkup = check_folder(tmp_path / "photos", _NANO, num_workers=0)
+
+    assert _files(checkup, "unreadable") == {"cats/a.jpg", "dogs/a.jpg"}
+    assert checkup.files == 2
+
+
+def test_folders_that_hold_no_photos_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no images"):
+        check_folder(tmp_path, None)
+    with pytest.raises(DataError, match="There is no folder"):
+        check_folder(tmp_path / "gone", None)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="There is no folder"):
+        check_folder(tmp_path / "file", None)
+
+
+def test_one_split_may_be_empty(drawn_folder: Path) -> None:
+    shutil.rmtree(drawn_folder / "valid")
+    (drawn_folder / "valid").mkdir()
+
+    checkup = check_folder(drawn_folder, _NANO, num_workers=2)
+
+    assert checkup.files == 36
+    assert _files(checkup, "class_missing") == {
+        "valid/circles", "valid/squares", "valid/stripes"
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("global_draws")
+def test_a_backbone_finds_a_wrong_label_and_leaves_files_alone(
+    drawn_folder: Path,
+) -> None:
+    squares = drawn_folder / "train/squares"
+    (drawn_folder / "train/circles/circles05.png").rename(squares / "wrong.png")
+    before = hashes_of(drawn_folder)
+
+    checkup = check_folder(drawn_folder, _NANO, num_workers=2)
+
+    assert "train/squares/wrong.png" in [
+        each.files[0] for each in _of(checkup, "label_suspect")[:2]
+    ]
+    assert hashes_of(drawn_folder) == before
+
+
+@pytest.mark.usefixtures("global_draws")
+def test_a_cropped_copy_is_found_by_backbone_and_pixels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for split in ("train", "valid"):
+        for name in ("a", "b"):
+            (tmp_path / "photos" / split / name).mkdir(parents=True)
+    for number in range(24):
+        coarse = rng.integers(0, 256, (15, 20, 3), dtype=np.uint8)
+        image = Image.fromarray(coarse).resize((320, 240), Image.Resampling.BICUBIC)
+        split, name = ("train", "valid")[number % 4 == 3], "ab"[number % 2]
+        image.save(tmp_path / f"photos/{split}/{name}/{number:02}.jpg")
+    with Image.open(tmp_path / "photos/train/a/00.jpg") as image:
+        image.crop((40, 20, 310, 222)).save(tmp_path / "photos/valid/a/crop.jpg")
+
+    checkup = check_folder(tmp_path / "photos", _NANO, num_workers=2)
+
+    pair = frozenset({"train/a/00.jpg", "valid/a/crop.jpg"})
+    assert _pairs(checkup, "near_duplicate") == {pair}
+    assert "scores" in _of(checkup, "leakage")[0].message
+
+
+def test_findings_before_training_take_a_line_for_each_kind() -> None:
+    lines: list[str] = []
+    tiny = Finding("tiny", ("a.jpg", "b.jpg"), 0.1, "kept", "Small.")
+    bad = Finding("unreadable", ("c.jpg",), 1.0, "skipped", "Empty.")
+
+    name_findings([bad, tiny], lines.append)
+
+    assert lines[0] == "check: tiny, 2 files: Small."
+    assert len(lines) == 2
+
+
+# On photos
+
+
+@pytest.fixture(scope="session")
+def spoilt_dogscats(
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Spoilt:
+    """A copy of dogscats, spoilt in known ways."""
+    return spoil(shared_data / "dogscats", tmp_path_factory.mktemp("spoilt") / "photos")
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("global_draws")
+def test_spoilt_photos_are_found(spoilt_dogscats: Spoilt, shared_data: Path) -> None:
+    root = spoilt_dogscats.root
+    before = hashes_of(root)
+    resnet = Backbone(
+        arch="resnet18", weights=shared_data / "weights/resnet18.safetensors"
+    )
+    check_folder(root, resnet)
+
+    began = time.process_time()
+    checkup = check_folder(root, resnet)
+    seconds = time.process_time() - began
+
+    assert hashes_of(root) == before
+    bad = spoilt_dogscats.truncated | spoilt_dogscats.not_images
+    assert _files(checkup, "unreadable") == bad
+    assert spoilt_dogscats.turned <= _files(checkup, "exif_rotated")
+    near, planted = _pairs(checkup, "near_duplicate"), set(spoilt_dogscats.copies)
+    assert len(near & planted) >= 0.9 * len(planted)
+    assert len(near - planted) <= 0.02 * len(near)
+    assert planted & near <= _pairs(checkup, "leakage")
+    first = {each.files[0] for each in _of(checkup, "label_suspect")[:40]}
+    swapped = spoilt_dogscats.swapped
+    assert len(first & swapped) >= 0.8 * len(swapped)
+    assert seconds < 20
+
+
+@pytest.mark.realdata
+def test_chest_x_rays_of_different_shots_are_not_called_copies(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path))
+
+    checkup = check_folder(shared_data / "chestxray", None)
+
+    assert len(_of(checkup, "near_duplicate")) <= 2
+    assert _of(checkup, "imbalance")
+
+
+def test_a_finding_becomes_json_with_the_promised_keys() -> None:
+    finding = Finding("tiny", ("a.jpg",), 0.1, "kept", "Small.")
+
+    assert set(asdict(finding)) == {"kind", "files", "score", "policy", "message"}
