@@ -83,7 +83,9 @@ class RunSummary:
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""
-        return {"format": _FORMAT, **dataclasses.asdict(self)}
+        content = {"format": _FORMAT, **dataclasses.asdict(self)}
+        content["findings"] = [finding.as_json() for finding in self.findings]
+        return content
 
     def write(self, path: Path) -> None:
         """Write it in one move."""

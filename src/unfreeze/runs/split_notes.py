@@ -33,7 +33,7 @@ def split_notes(data: ImageClassifierData) -> Iterator[str]:
 def _of_groups(grouping: Grouping) -> Iterator[str]:
     if grouping.by is not None:
         alone = f"; {grouping.num_alone:,} photos of none" if grouping.num_alone else ""
-        yield f"{grouping.num_groups:,} groups by {grouping.by!r}{alone}"
+        yield f"{grouping.num_groups:,} groups by '{grouping.by}'{alone}"
     torn = len(grouping.straddling)
     if torn:
         yield (
