@@ -4,8 +4,8 @@ Letters: N rows of a split, K classes, S side of the square image in pixels.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -99,6 +99,16 @@ class Finding:
 
     message: str
     """What was found, what training does about it, and how to change that."""
+
+    likely: str | None = None
+    """Class that the first file looks like, where its label is in doubt."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as other programs read it; ``likely`` only where there is one."""
+        content = asdict(self)
+        if self.likely is None:
+            del content["likely"]
+        return content
 
 
 @dataclass(frozen=True, slots=True, eq=False)

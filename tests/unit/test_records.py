@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from unfreeze.records import Predictions
+from unfreeze.records import Finding, Predictions
 
 _PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
 
@@ -22,3 +22,17 @@ def test_with_several_labels_it_is_the_mean_over_them() -> None:
 
     expected = [log_loss(hot[row], _PROBS[row], labels=[0, 1]) for row in (0, 1)]
     assert found == pytest.approx(expected)
+
+
+def test_a_finding_as_json_names_the_likely_class_only_where_there_is_one() -> None:
+    plain = Finding("tiny", ("a/1.jpg",), 0.5, "kept", "Small.")
+    doubted = Finding("label_suspect", ("a/1.jpg",), 1.0, "kept", "", likely="b")
+
+    assert plain.as_json() == {
+        "kind": "tiny",
+        "files": ("a/1.jpg",),
+        "score": 0.5,
+        "policy": "kept",
+        "message": "Small.",
+    }
+    assert doubted.as_json()["likely"] == "b"

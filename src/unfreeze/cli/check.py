@@ -1,6 +1,8 @@
 """``unfreeze check``: what is unusual about a folder of labelled photos."""
 
+import shlex
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +35,13 @@ def check(
             "outliers or wrong labels.",
         ),
     ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a web page to mark suspects on, for train --fixes.",
+        ),
+    ] = None,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -42,14 +51,24 @@ def check(
     change that. Stored activations go to DATA/tmp, as in training.
     """
     # Imported here so that `--help` does not have to load torch.
+    from unfreeze.places import require_place
     from unfreeze.runs.checkup import Backbone, check_folder
 
+    if page is not None:
+        require_place(page)
     backbone = None if quick else Backbone(arch=arch, weights=weights, size=size)
     checkup = check_folder(data, backbone, num_workers=num_workers)
+    if page is not None:
+        from unfreeze.runs.fixes_page import write_fixes_page
+
+        write_fixes_page(page, data, checkup.findings, tuple(checkup.classes))
     if as_json:
         print_json(checkup.as_json())
         return
     show_checkup(checkup)
+    if page is not None:
+        typer.echo(f"\nmark suspects on {page}, save fixes.csv there, then:")
+        typer.echo(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
 
 
 def show_checkup(checkup: "Checkup") -> None:

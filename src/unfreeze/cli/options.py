@@ -17,7 +17,9 @@ __all__ = [
     "Csv",
     "CsvFolder",
     "CsvSuffix",
+    "Fixes",
     "Folder",
+    "GroupBy",
     "MaxZoom",
     "NumWorkers",
     "Recipe",
@@ -92,6 +94,17 @@ NumWorkers = Annotated[
 ]
 ValidFraction = Annotated[
     float, typer.Option(help="Share held out, where there is no valid/.")
+]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help=r"Keeps photos of one patient or video on one side: 'person(\d+)'.",
+    ),
+]
+Fixes = Annotated[
+    Path | None,
+    typer.Option(help="CSV of photos to drop or relabel, from unfreeze check --page."),
 ]
 Tta = Annotated[
     bool, typer.Option("--tta", help="Average over the photo and 4 augmented views.")

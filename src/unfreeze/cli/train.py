@@ -43,6 +43,8 @@ def train(  # one parameter per option
     folder: options.CsvFolder = "",
     suffix: options.CsvSuffix = "",
     valid_fraction: options.ValidFraction = 0.2,
+    group_by: options.GroupBy = None,
+    fixes: options.Fixes = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a classifier on a folder of labelled photos.
@@ -76,6 +78,8 @@ def train(  # one parameter per option
         folder=folder,
         suffix=suffix,
         valid_fraction=valid_fraction,
+        group_by=group_by,
+        fixes=None if fixes is None else str(fixes),
     )
     run = planned_run_folder(out, data)
     summary = train_folder(data, run, settings, write=talker(as_json), began=began)

@@ -1,11 +1,9 @@
 """Hold out a validation set."""
 
-from collections import Counter
-from collections.abc import Iterator
-
 import numpy as np
-from jaxtyping import Int, Int64
+from jaxtyping import Float, Int, Int64
 
+from unfreeze.data.grouped_split import hold_out_units, units_of
 from unfreeze.errors import DataError, PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 
@@ -48,7 +46,7 @@ def get_cv_idxs(
 
 
 def stratified_split(
-    labels: Int[np.ndarray, " N"],
+    labels: Int[np.ndarray, " N"] | Float[np.ndarray, "N K"],
     fraction: float,
     seed: int,
     groups: Int[np.ndarray, " N"] | None = None,
@@ -57,12 +55,13 @@ def stratified_split(
 
     Sizes come from the largest remainder, so that the whole comes as close to
     ``fraction`` as the classes allow. A class of two images or more has at least one
-    on each side; a single image is for training. Groups are placed in random order,
-    each where it still fits: a class whose images hang together in few groups may
-    miss its share, but no group is ever torn apart.
+    on each side; a single image is for training. With groups, whole groups are chosen
+    that come close to these sizes: see ``hold_out_units``. A class whose images hang
+    together in few groups may miss its share, but no group is ever torn apart, and no
+    class is without an image to train on.
 
     Args:
-        labels: Class number of each row.
+        labels: Class number of each row, or a row of 0s and 1s.
         fraction: Share to hold out, above 0 and below 1.
         seed: Same seed, same split. 0 or more.
         groups: Rows with the same number stay on the same side (near-duplicates,
@@ -77,91 +76,52 @@ def stratified_split(
     """
     if not 0 < fraction < 1:
         raise PlanError(f"fraction must be above 0 and below 1, got {fraction:g}.")
-    units = _units(np.arange(len(labels)) if groups is None else groups)
-    order = rng_for(seed, Purpose.SPLIT).permutation(len(units))
-    classes, numbers = np.unique(labels, return_inverse=True)
-    sizes = np.bincount(numbers, minlength=len(classes))
-
-    split = _Split(numbers.tolist(), sizes.tolist(), _quotas(sizes, fraction).tolist())
-    split.fill([units[position] for position in order.tolist()])
-    split.serve_missed_classes()
-    if not split.held_out:
+    rows = np.arange(len(labels), dtype=np.int64)
+    groups = rows if groups is None else np.unique(groups, return_inverse=True)[1]
+    num_groups = int(groups.max(initial=-1)) + 1
+    rng = rng_for(seed, Purpose.SPLIT)
+    if labels.ndim == 1 and num_groups == len(rows):
+        valid = _first_of_each_class(labels, fraction, rng.permutation(num_groups))
+    else:
+        valid = _whole_groups(labels, fraction, groups, rng)
+    if not len(valid):
         raise DataError(
-            f"Nothing can be held out of {len(labels)} images in {len(units)} groups: "
-            "every class has only one image or one group. Add images."
+            f"Nothing can be held out of {len(rows)} images in {num_groups} groups: "
+            "every class has only one image, or one group of images that belong "
+            "together or look the same. Add images."
         )
-    valid = np.sort(np.array(split.held_out, dtype=np.int64))
-    return np.setdiff1d(np.arange(len(labels), dtype=np.int64), valid), valid
+    return np.setdiff1d(rows, valid), valid
 
 
-class _Split:
-    """A split being made: which units are held out, and what each class still needs.
-
-    Args:
-        labels: Class number of each row.
-        sizes: Rows of each class.
-        quotas: Rows to hold out of each class.
-    """
-
-    def __init__(self, labels: list[int], sizes: list[int], quotas: list[int]) -> None:
-        self._labels = labels
-        self._sizes = sizes
-        self._quotas = quotas
-        self._taken = [0] * len(sizes)
-        self._training: list[list[int]] = []
-        self.held_out: list[int] = []
-
-    def fill(self, units: list[list[int]]) -> None:
-        """Hold out every unit that fits, in the order given."""
-        for unit in units:
-            if all(
-                self._taken[label] + count <= self._quotas[label]
-                for label, count in self._counts(unit)
-            ):
-                self._hold_out(unit)
-            else:
-                self._training.append(unit)
-
-    def serve_missed_classes(self) -> None:
-        """Hold out the smallest unit of each class that got nothing so far."""
-        for label in self._missed():
-            candidates = [unit for unit in self._training if self._spares(unit, label)]
-            if candidates and not self._taken[label]:
-                smallest = min(candidates, key=len)
-                self._training.remove(smallest)
-                self._hold_out(smallest)
-
-    def _missed(self) -> Iterator[int]:
-        for label, quota in enumerate(self._quotas):
-            if quota and not self._taken[label]:
-                yield label
-
-    def _spares(self, unit: list[int], label: int) -> bool:
-        """Whether ``unit`` has ``label`` and training keeps some of all its classes."""
-        counts = self._counts(unit)
-        return any(own == label for own, _ in counts) and all(
-            self._taken[own] + count < self._sizes[own] for own, count in counts
-        )
-
-    def _hold_out(self, unit: list[int]) -> None:
-        self.held_out += unit
-        for label, count in self._counts(unit):
-            self._taken[label] += count
-
-    def _counts(self, unit: list[int]) -> list[tuple[int, int]]:
-        if len(unit) == 1:
-            return [(self._labels[unit[0]], 1)]
-        return list(Counter(self._labels[row] for row in unit).items())
+def _first_of_each_class(
+    labels: Int[np.ndarray, " N"], fraction: float, order: Int64[np.ndarray, " N"]
+) -> Int64[np.ndarray, " V"]:
+    """Hold out the first rows of each class, in the order given."""
+    _, numbers = np.unique(labels[order], return_inverse=True)
+    sizes = np.bincount(numbers)
+    by_class = np.argsort(numbers, kind="stable")
+    places = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    is_held_out = places < np.repeat(_quotas(sizes, fraction), sizes)
+    return np.sort(order[by_class[is_held_out]])
 
 
-def _units(groups: Int[np.ndarray, " N"]) -> list[list[int]]:
-    """Collect the rows of each group, groups in ascending order of their number."""
-    order = np.argsort(groups, kind="stable")
-    borders = np.flatnonzero(np.diff(groups[order])) + 1
-    starts = [0, *borders.tolist()]
-    stops = [*borders.tolist(), len(order)]
-    rows = order.tolist()
-    return [rows[start:stop] for start, stop in zip(starts, stops, strict=True)]
+def _whole_groups(
+    labels: Int[np.ndarray, " N"] | Float[np.ndarray, "N K"],
+    fraction: float,
+    groups: Int64[np.ndarray, " N"],
+    rng: np.random.Generator,
+) -> Int64[np.ndarray, " V"]:
+    """Hold out the groups that come closest to the share of every class."""
+    if labels.ndim == 1:
+        sizes = np.bincount(labels)
+    else:
+        sizes = labels.sum(axis=0).astype(np.int64)
+    quotas = _quotas(sizes, fraction)
+    num_wanted = max(1, round(fraction * len(labels)))
+    units = units_of(labels, groups)
+    chosen = hold_out_units(units, quotas, num_wanted, rng)
+    held_out = [row for position in chosen for row in units[position].rows]
+    return np.sort(np.array(held_out, dtype=np.int64))
 
 
 def _quotas(sizes: Int64[np.ndarray, " K"], fraction: float) -> Int64[np.ndarray, " K"]:

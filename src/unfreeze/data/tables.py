@@ -1,6 +1,5 @@
 """Labels from a CSV file whose first column names an image."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -8,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.wording import listed
@@ -72,20 +72,8 @@ def index_table(
 
 
 def _read_rows(csv_path: Path) -> Iterator[_Row]:
-    try:
-        # utf-8-sig: spreadsheet programs put a byte order mark in front
-        with csv_path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, strict=True)
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield _row(reader.line_num, cells, csv_path)
-    except OSError as error:
-        raise DataError(f"{csv_path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{csv_path} is not a CSV file in UTF-8: {error}. "
-            "Save it again as comma-separated UTF-8 text."
-        ) from error
+    for line, cells in csv_rows(csv_path):
+        yield _row(line, cells, csv_path)
 
 
 def _row(line: int, cells: Sequence[str], csv_path: Path) -> _Row:

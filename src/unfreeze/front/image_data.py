@@ -10,11 +10,19 @@ import numpy as np
 
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.arrays import as_labels, index_arrays, names_of
+from unfreeze.data.fixed import FixSummary
+from unfreeze.data.groups import (
+    Grouping,
+    as_grouping,
+    column_names,
+    pattern_names,
+)
+from unfreeze.data.holding_out import hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
 from unfreeze.data.screen import Screening, screen
-from unfreeze.data.splits import get_cv_idxs, stratified_split
+from unfreeze.data.splits import get_cv_idxs
 from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.datasets import ImageDataset, ImageLoader
@@ -49,13 +57,14 @@ class ImageClassifierData:
     bs: int
     tfms: tuple[TrainTransform, ValidTransform]
     num_workers: int
+    grouping: Grouping | None = None
+    """What must not be split, where that was asked for."""
+
+    fixes: FixSummary | None = None
+    """What a person's fixes changed, where there are any."""
 
     def __post_init__(self) -> None:
-        if len(self.classes) < 2 and not self.is_multi:
-            raise DataError(
-                f"Found {len(self.classes)} class {list(self.classes)} in {self.path}. "
-                "A classifier needs photos of 2 classes or more."
-            )
+        _require_classes(self.path, self.train.index)
 
     # --- ways to build it ------------------------------------------------------
 
@@ -70,6 +79,7 @@ class ImageClassifierData:
         test_name: str | None = None,
         test_with_labels: bool = False,
         num_workers: int | None = None,
+        group_by: str | None = None,
     ) -> "ImageClassifierData":
         """Read ``path/<trn_name>/<class>/*``; the training folders name the classes.
 
@@ -83,10 +93,14 @@ class ImageClassifierData:
             test_with_labels: Whether that folder has class folders, too.
             num_workers: Loading threads; as many as the machine has cores, 8 at most,
                 unless given.
+            group_by: A regular expression that finds the group of a photo, such as its
+                patient, in its path below ``path``. The split stays as it is;
+                ``grouping`` names the groups that have photos on both sides.
 
         Raises:
             DataError: If a folder is missing, empty, or has a class that training
                 lacks.
+            PlanError: If no file has a group.
         """
         root = Path(path)
         train = index_folder(_existing(root, trn_name))
@@ -95,7 +109,14 @@ class ImageClassifierData:
         if test_name is not None:
             read = index_folder if test_with_labels else index_flat_folder
             test = read(_existing(root, test_name), train.classes)
-        return cls._screened(root, (train, valid, test), bs, tfms, num_workers)
+        grouping = None
+        if group_by is not None:
+            sides = [f"{trn_name}/{name}" for name in train.names]
+            sides += [f"{val_name}/{name}" for name in valid.names]
+            names = pattern_names(sides, group_by)
+            grouping = as_grouping(group_by, names[: len(train)], names[len(train) :])
+        splits = (train, valid, test)
+        return cls._screened(root, splits, bs, tfms, num_workers, grouping)
 
     @classmethod
     def from_folder(  # beside the lesson's keywords
@@ -106,8 +127,11 @@ class ImageClassifierData:
         valid_fraction: float = 0.2,
         seed: int = 0,
         num_workers: int | None = None,
+        group_by: str | None = None,
     ) -> "ImageClassifierData":
         """Read ``path/<class>/*`` and hold some photos of every class out.
+
+        Photos that are equal, or nearly so, stay on one side.
 
         Args:
             path: Holds one folder per class.
@@ -116,17 +140,34 @@ class ImageClassifierData:
             valid_fraction: Share of each class that is held out, above 0, below 1.
             seed: Keys the choice.
             num_workers: Loading threads, as in ``from_paths``.
+            group_by: A regular expression that finds the group of a photo, such as its
+                patient, in its path below ``path``; no group is then on both sides.
 
         Raises:
             DataError: If there are no class folders, or one of them is empty.
+            PlanError: If no file has a group.
         """
         root = Path(path)
-        whole = index_folder(root)
-        trn_rows, val_rows = stratified_split(
-            as_labels(whole.labels), valid_fraction, seed
+        pair, workers = _both(tfms), _threads(bs, num_workers)
+        index = index_folder(root)
+        _require_classes(root, index)
+        whole = _screen(root, index, workers)
+        names = None
+        if group_by is not None:
+            names = pattern_names(whole.index.names, group_by)
+        train, valid, grouping = hold_out(
+            whole, valid_fraction, seed, group_by=group_by, names=names
         )
-        splits = (whole.take(trn_rows), whole.take(val_rows), None)
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        return cls(
+            path=root,
+            train=train,
+            valid=valid,
+            test=None,
+            bs=bs,
+            tfms=pair,
+            num_workers=workers,
+            grouping=grouping,
+        )
 
     @classmethod
     def from_csv(
@@ -143,6 +184,9 @@ class ImageClassifierData:
         skip_header: bool = True,
         num_workers: int | None = None,
         cat_separator: str | None = " ",
+        group_by: str | None = None,
+        valid_fraction: float = 0.2,
+        seed: int = 0,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
 
@@ -160,9 +204,15 @@ class ImageClassifierData:
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.
+            group_by: The title of a column that names the group of each photo, such as
+                its patient; or a regular expression that finds it in the path of the
+                photo below ``path``. No group is then on both sides.
+            valid_fraction: Share held out where groups are kept together.
+            seed: Keys the choice of groups.
 
         Raises:
             DataError: If the table or a photo is missing, or the table is ambiguous.
+            PlanError: If no photo has a group, or ``val_idxs`` are given, too.
         """
         _refuse_numbers(continuous)
         root = Path(path)
@@ -174,8 +224,34 @@ class ImageClassifierData:
             skip_header=skip_header,
             label_separator=cat_separator,
         )
-        splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        test = _flat_test(root, test_name, whole)
+        if group_by is None:
+            splits = (*_held_out(whole, val_idxs), test)
+            return cls._screened(root, splits, bs, tfms, num_workers)
+        _refuse_both(val_idxs)
+        titles = column_names(Path(csv_fname), group_by) if skip_header else None
+        names = titles or pattern_names(whole.names, group_by)
+        group_of = dict(zip(whole.names, names, strict=True))
+
+        pair, workers = _both(tfms), _threads(bs, num_workers)
+        readable = _screen(root, whole, workers)
+        train, valid, grouping = hold_out(
+            readable,
+            valid_fraction,
+            seed,
+            group_by=group_by,
+            names=[group_of[name] for name in readable.index.names],
+        )
+        return cls(
+            path=root,
+            train=train,
+            valid=valid,
+            test=None if test is None else _screen(root, test, workers),
+            bs=bs,
+            tfms=pair,
+            num_workers=workers,
+            grouping=grouping,
+        )
 
     @classmethod
     def from_names_and_array(
@@ -283,17 +359,10 @@ class ImageClassifierData:
         bs: int,
         tfms: TransformPair,
         num_workers: int | None,
+        grouping: Grouping | None = None,
     ) -> "ImageClassifierData":
         """Open every photo once, and leave out those that cannot be read."""
-        trn_tfm, val_tfm = tfms
-        if trn_tfm is None or val_tfm is None:
-            raise PlanError(
-                "The photos need to be brought to one size. Pass "
-                "tfms=tfms_from_model(arch, sz), for example "
-                "tfms=tfms_from_model(resnet34, 224)."
-            )
-        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-        _require_counts(bs, workers)
+        pair, workers = _both(tfms), _threads(bs, num_workers)
         train, valid, test = splits
         return cls(
             path=root,
@@ -301,8 +370,9 @@ class ImageClassifierData:
             valid=_screen(root, valid, workers),
             test=None if test is None else _screen(root, test, workers),
             bs=bs,
-            tfms=(trn_tfm, val_tfm),
+            tfms=pair,
             num_workers=workers,
+            grouping=grouping,
         )
 
     # --- what the lesson reads -------------------------------------------------
@@ -471,13 +541,34 @@ def labels_of_split(split: Screening) -> Labels:
     return split.index.labels
 
 
-def _require_counts(bs: int, num_workers: int) -> None:
+def _both(tfms: TransformPair) -> tuple[TrainTransform, ValidTransform]:
+    trn_tfm, val_tfm = tfms
+    if trn_tfm is None or val_tfm is None:
+        raise PlanError(
+            "The photos need to be brought to one size. Pass "
+            "tfms=tfms_from_model(arch, sz), for example "
+            "tfms=tfms_from_model(resnet34, 224)."
+        )
+    return trn_tfm, val_tfm
+
+
+def _threads(bs: int, num_workers: int | None) -> int:
+    """Check the numbers, and choose one where it is not given."""
+    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
     if bs < 1:
         raise PlanError(f"bs is the number of photos in a batch, got {bs}.")
-    if num_workers < 0:
+    if workers < 0:
         raise PlanError(
-            f"num_workers is the number of loading threads, 0 for none, got "
-            f"{num_workers}."
+            f"num_workers is the number of loading threads, 0 for none, got {workers}."
+        )
+    return workers
+
+
+def _require_classes(root: Path, index: ImageIndex) -> None:
+    if len(index.classes) < 2 and not index.is_multi:
+        raise DataError(
+            f"Found {len(index.classes)} class {list(index.classes)} in {root}. "
+            "A classifier needs photos of 2 classes or more."
         )
 
 
@@ -521,6 +612,14 @@ def _held_out(
             "both sides."
         )
     return whole.take(trn_rows), whole.take(val_rows)
+
+
+def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
+    if val_idxs is not None:
+        raise PlanError(
+            "val_idxs choose the photos to hold out, and so does group_by. Pass one of "
+            "them."
+        )
 
 
 def _flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | None:

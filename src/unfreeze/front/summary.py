@@ -69,6 +69,14 @@ class RunSummary:
     plan: Mapping[str, Any] | None
     """What was chosen to fit the budget, as ``Plan`` takes it; None without one."""
 
+    groups: Mapping[str, Any] | None
+    """What was kept on one side of the split, as ``Grouping`` has it; None for no
+    groups and no near-duplicates."""
+
+    fixes: Mapping[str, Any] | None
+    """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
+    one."""
+
     steps: Sequence[StepSummary]
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]
@@ -78,7 +86,9 @@ class RunSummary:
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""
-        return {"format": _FORMAT, **dataclasses.asdict(self)}
+        content = {"format": _FORMAT, **dataclasses.asdict(self)}
+        content["findings"] = [finding.as_json() for finding in self.findings]
+        return content
 
     def write(self, path: Path) -> None:
         """Write it in one move."""

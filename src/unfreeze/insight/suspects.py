@@ -49,6 +49,7 @@ def label_suspects(
                 f"{probs[row, likely[row]]:.3f}. It is kept. If the label is wrong, "
                 "move the file to the folder of its class."
             ),
+            likely=classes[likely[row]],
         )
         for row in rows[np.argsort(-doubts[rows], kind="stable")].tolist()
     ]

@@ -1,6 +1,5 @@
 """The data doctor: what is unusual about a folder of labelled photos."""
 
-import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,7 +73,8 @@ class Checkup:
 
     def as_json(self) -> dict[str, Any]:
         """What ``--json`` prints."""
-        return dataclasses.asdict(self)
+        findings = [finding.as_json() for finding in self.findings]
+        return {"files": self.files, "classes": self.classes, "findings": findings}
 
 
 def check_folder(

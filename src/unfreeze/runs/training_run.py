@@ -24,9 +24,11 @@ from unfreeze.numerics.metrics import f2
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.runs.checkup import findings_before_training, name_findings
+from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.split_notes import split_notes
 from unfreeze.runs.table_photos import held_out_rows, table_at
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
@@ -77,6 +79,12 @@ class RunSettings:
 
     valid_fraction: float = 0.2
     """Share held out where the photos are not split already."""
+
+    group_by: str | None = None
+    """A regular expression that finds the group of a photo in its path."""
+
+    fixes: str | None = None
+    """A local ``fixes.csv``: photos to drop or relabel."""
 
     def __post_init__(self) -> None:
         require_recipe(self.recipe)
@@ -131,6 +139,8 @@ class RunSettings:
             raise WeightsError(
                 f"There is no weights file {self.weights}. Check the path."
             )
+        if self.fixes is not None and not Path(self.fixes).is_file():
+            raise DataError(f"There is no file {self.fixes}. Check the path.")
         tfms_for(self.arch, self.size, self.augment, self.max_zoom)
 
 
@@ -140,12 +150,29 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
     """
+    data = _photos(folder, settings)
+    if settings.fixes is None:
+        return data
+    return fixed_photos(
+        data,
+        folder,
+        Path(settings.fixes),
+        arch=settings.arch,
+        weights=settings.weights,
+    )
+
+
+def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
     if settings.csv is not None:
         return _read_table(folder, settings.csv, settings, tfms)
     if (folder / "train").is_dir() and (folder / "valid").is_dir():
         return ImageClassifierData.from_paths(
-            folder, settings.batch_size, tfms, num_workers=settings.num_workers
+            folder,
+            settings.batch_size,
+            tfms,
+            num_workers=settings.num_workers,
+            group_by=settings.group_by,
         )
     return ImageClassifierData.from_folder(
         folder / "train" if (folder / "train").is_dir() else folder,
@@ -154,6 +181,7 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,
         num_workers=settings.num_workers,
+        group_by=settings.group_by,
     )
 
 
@@ -205,6 +233,8 @@ def train_folder(
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
     _name_skipped(data, write)
+    for note in split_notes(data):
+        write(note)
     findings = findings_before_training(folder, data)
     name_findings(findings, write)
     pacing = _pacing(data, settings, clock)
@@ -314,6 +344,8 @@ def _unmeasured(
         seconds=clock.seconds,
         budget=settings.budget,
         plan=None if pacing.chosen is None else asdict(pacing.chosen),
+        groups=None if data.grouping is None else asdict(data.grouping),
+        fixes=None if data.fixes is None else asdict(data.fixes),
         steps=clock.steps,
         settings=asdict(settings),
         hardware={},

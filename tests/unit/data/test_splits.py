@@ -148,3 +148,37 @@ def test_nothing_to_hold_out_is_refused() -> None:
 def test_a_fraction_out_of_range_is_refused(fraction: float) -> None:
     with pytest.raises(PlanError, match=r"fraction must be above 0 and below 1"):
         stratified_split(np.zeros(4, int), fraction, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_keep_the_share_of_every_class_and_of_the_whole(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([0, 1, 2], [600, 250, 150])
+    groups = rng.integers(0, 300, 1000)
+
+    first, again = (stratified_split(labels, 0.2, seed, groups)[1] for _ in range(2))
+
+    assert first.tolist() == again.tolist()
+    assert abs(len(first) - 200) <= 2
+    assert np.abs(np.array(_counts(labels, first)) - [120, 50, 30]).max() <= 2
+
+
+def test_photos_with_several_labels_keep_the_share_of_each() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random((500, 4)) < [0.6, 0.3, 0.1, 0.05]).astype(np.float32)
+    groups = rng.integers(0, 200, 500)
+
+    train, valid = stratified_split(labels, 0.2, 0, groups)
+
+    assert not set(groups[train]) & set(groups[valid])
+    assert np.abs(labels[valid].sum(axis=0) - 0.2 * labels.sum(axis=0)).max() <= 2
+    assert abs(len(valid) - 100) <= 2
+
+
+def test_numbers_of_groups_mean_nothing() -> None:
+    labels, groups = np.arange(40) % 2, np.arange(40) // 4
+
+    plain = stratified_split(labels, 0.2, 0, groups)[1]
+    shifted = stratified_split(labels, 0.2, 0, groups * 7 + 1000)[1]
+
+    assert plain.tolist() == shifted.tolist()

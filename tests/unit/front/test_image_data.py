@@ -118,6 +118,75 @@ def test_our_own_folders_never_become_classes(drawn_folder: Path) -> None:
     assert list(again.trn_ds.fnames) == list(first.trn_ds.fnames)
 
 
+def test_groups_found_in_names_are_on_one_side(photos: Path) -> None:
+    """Names end in two digits; the first of them is the group, of all classes."""
+    data = ImageClassifierData.from_folder(
+        photos / "train", valid_fraction=0.2, group_by=r"(\d)\d\.png", **WORDS
+    )
+
+    first_digits = [
+        {name[-6] for name in split.fnames} for split in (data.trn_ds, data.val_ds)
+    ]
+    assert first_digits == [{"0"}, {"1"}]
+    assert data.grouping is not None
+    assert (data.grouping.num_groups, data.grouping.straddling) == (2, ())
+
+
+def test_one_group_that_holds_all_photos_is_refused(photos: Path) -> None:
+    with pytest.raises(DataError, match="36 images in 1 groups"):
+        ImageClassifierData.from_folder(photos / "train", group_by="png", **WORDS)
+
+
+def test_a_split_that_is_there_stays_and_its_torn_groups_are_named(
+    photos: Path, make_data: MakeData
+) -> None:
+    data = make_data(photos, group_by=r"(\d\d)\.png")
+    plain = make_data(photos)
+
+    assert data.grouping is not None
+    assert data.grouping.straddling == ("00", "01", "02", "03", "04", "05")
+    assert list(data.trn_ds.fnames) == list(plain.trn_ds.fnames)
+    assert plain.grouping is None
+
+
+@pytest.mark.parametrize("group_by", ["patient", r"([0-9])\.png"])
+def test_a_column_or_a_pattern_groups_the_rows_of_a_table(
+    numbered: Path, group_by: str
+) -> None:
+    """Patients are n // 2, so that each has a photo of both classes."""
+    rows = ["name,label,patient", *(f"{n},{n % 2},{n // 2}" for n in range(10))]
+    (numbered / "labels.csv").write_text("\n".join(rows))
+
+    data = ImageClassifierData.from_csv(
+        numbered,
+        "photos",
+        numbered / "labels.csv",
+        suffix=".png",
+        group_by=group_by,
+        seed=3,
+        **WORDS,
+    )
+
+    held_out = numbers_in(data.val_ds)
+    assert len(held_out) == 2
+    assert sorted(data.val_y.tolist()) == [0, 1]
+    if group_by == "patient":
+        assert held_out[0] // 2 == held_out[1] // 2
+
+
+def test_groups_and_chosen_rows_contradict_each_other(numbered: Path) -> None:
+    with pytest.raises(PlanError, match="val_idxs choose the photos"):
+        ImageClassifierData.from_csv(
+            numbered,
+            "photos",
+            numbered / "labels.csv",
+            suffix=".png",
+            val_idxs=[1],
+            group_by="label",
+            **WORDS,
+        )
+
+
 def test_a_table_gives_labels_and_the_lessons_split(numbered: Path) -> None:
     data = ImageClassifierData.from_csv(
         numbered, "photos", numbered / "labels.csv", suffix=".png", **WORDS

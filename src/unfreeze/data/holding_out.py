@@ -1,0 +1,76 @@
+"""Part screened photos into training and validation, never through a group."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int64
+
+from unfreeze.data.arrays import as_labels
+from unfreeze.data.groups import Grouping, as_grouping, joined_groups, numbered
+from unfreeze.data.perceptual import duplicate_groups
+from unfreeze.data.screen import Screening
+from unfreeze.data.splits import stratified_split
+
+__all__ = ["alike_groups", "hold_out"]
+
+_MOST_COMPARED = 60_000
+"""Photos of which every two are compared: about twenty seconds of work."""
+
+
+def hold_out(
+    whole: Screening,
+    fraction: float,
+    seed: int,
+    *,
+    group_by: str | None = None,
+    names: Sequence[str | None] | None = None,
+) -> tuple[Screening, Screening, Grouping | None]:
+    """Hold out a share of every class, beside its near-duplicates and its group.
+
+    Args:
+        whole: All readable photos, with their labels.
+        fraction: Share to hold out, above 0 and below 1.
+        seed: Keys the choice.
+        group_by: What the names of groups came from.
+        names: Group of each photo; None for none.
+
+    Returns:
+        The training photos, which keep the list of skipped files; the validation
+        photos; and what was kept together, if anything.
+
+    Raises:
+        DataError: If nothing can be held out.
+    """
+    alike = alike_groups(whole)
+    groups = alike if names is None else joined_groups(alike, numbered(names))
+    labels = as_labels(whole.index.labels)
+    train_rows, valid_rows = stratified_split(labels, fraction, seed, groups)
+    train, valid = whole.take(train_rows), whole.take(valid_rows)
+    index = replace(valid.index, ignored=(), num_ignored=0)
+    valid = replace(valid, index=index, skipped=())
+
+    num_duplicates = int((np.bincount(alike)[alike] > 1).sum())
+    grouping = None
+    if names is not None and group_by is not None:
+        sides = ([names[row] for row in rows] for rows in (train_rows, valid_rows))
+        grouping = replace(as_grouping(group_by, *sides), num_duplicates=num_duplicates)
+    elif num_duplicates:
+        grouping = Grouping(num_duplicates=num_duplicates)
+    return train, valid, grouping
+
+
+def alike_groups(screening: Screening) -> Int64[np.ndarray, " N"]:
+    """Give photos that are equal or nearly so the same number.
+
+    Of more than 60,000 photos, only those that are equal or have an equal perceptual
+    hash: comparing every two would take minutes.
+    """
+    if len(screening.index) <= _MOST_COMPARED:
+        return duplicate_groups(screening.digests, screening.hashes)
+    return joined_groups(
+        numbered([digest.tobytes().hex() for digest in screening.digests]),
+        numbered(
+            [look.tobytes().hex() if look.any() else None for look in screening.hashes]
+        ),
+    )

@@ -1,0 +1,144 @@
+"""From suspects on a page to a run that was trained on fixed labels."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from shutil import which
+from subprocess import PIPE, Popen
+from typing import Any, TypeAlias
+
+import pytest
+
+from unfreeze.cli.app import run
+from unfreeze.data.fixes import read_fixes
+from unfreeze.records import Finding
+from unfreeze.runs.fixes_page import write_fixes_page
+
+Ask: TypeAlias = Callable[..., Any]
+
+SHORT = ["--arch", "unfreeze_nano", "--size", "32", "--num-workers", "0"]
+BROWSER = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("global_draws")  # scikit-learn draws when it loads
+def test_checked_fixed_and_trained(
+    drawn_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = drawn_folder / "train/stripes/circles00.png"
+    (drawn_folder / "train/circles/circles00.png").rename(wrong)
+    page, fixes, out = (tmp_path / n for n in ("page.html", "fixes.csv", "run"))
+
+    assert run(["check", str(drawn_folder), *SHORT, "--page", str(page)]) == 0
+    assert "fixes.csv" in capsys.readouterr().out
+    assert "train/stripes/circles00.png" in page.read_text(encoding="utf-8")
+
+    fixes.write_text("file,action,label\ntrain/stripes/circles00.png,relabel,circles\n")
+    words = [*SHORT, "--batch-size", "8", "--recipe", "quick", "--epochs", "1"]
+    options = ["--fixes", str(fixes), "--group-by", r"(\d\d)\.png", "--out", str(out)]
+    assert run(["train", str(drawn_folder), *words, *options]) == 0
+
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["settings"]["fixes"] == str(fixes)
+    assert summary["fixes"]["relabelled"] == 1
+    assert (summary["fixes"]["dropped"], summary["fixes"]["kept"]) == (0, 0)
+    assert 0 < summary["fixes"]["accuracy_before"] <= 1
+    assert 0 < summary["fixes"]["accuracy_after"] <= 1
+    assert summary["groups"]["by"] == r"(\d\d)\.png"
+    assert len(summary["groups"]["straddling"]) == 6
+    assert "6 of them have photos in train/ and in valid/" in capsys.readouterr().out
+    assert wrong.is_file()
+
+
+@pytest.mark.slow
+def test_a_browser_saves_what_was_marked(drawn_folder: Path, tmp_path: Path) -> None:
+    evil = "=<script>alert(1)<"
+    (drawn_folder / "train" / evil).mkdir()
+    name = f'train/{evil}/@a,"b".png'
+    (drawn_folder / "train/circles/circles00.png").rename(drawn_folder / name)
+    other = "train/circles/circles01.png"
+    page = tmp_path / "page.html"
+    findings = [
+        Finding("label_suspect", (name,), 1.0, "kept", "", likely="circles"),
+        Finding("outlier", (other,), 1.0, "kept", ""),
+    ]
+    write_fixes_page(page, drawn_folder, findings, ["circles", evil])
+
+    with browser(tmp_path) as ask:
+        ask("url", url=page.as_uri())
+        marked = """
+            const [first, second] = document.querySelectorAll(".photo");
+            first.querySelector(".relabel input").click();
+            second.querySelector(".drop input").click();
+            document.getElementById("save").click();
+            return [document.getElementById("count").textContent,
+                    document.scripts.length, document.documentElement.scrollWidth,
+                    innerWidth];
+        """
+        text, scripts, width, room = ask("execute/sync", script=marked, args=[])
+        saved = tmp_path / "fixes.csv"
+        for _ in range(100):
+            if saved.is_file():
+                break
+            time.sleep(0.1)
+        log = ask("se/log", type="browser")
+
+    assert text == "2 of 2 marked: 0 keep, 1 relabel, 1 drop"
+    assert scripts == 2  # one of them the list of names
+    assert width <= room
+    assert log == []
+    decided = [(fix.file, fix.action, fix.label) for fix in read_fixes(saved).values()]
+    assert decided == [(name, "relabel", "circles"), (other, "drop", "")]
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Ask]:
+    """Drive Chromium, as wide as a phone, by the WebDriver protocol."""
+    program, driver = which("chromium"), which("chromedriver")
+    if program is None or driver is None:
+        pytest.skip("no chromium and chromedriver on this machine")
+    arguments = [*BROWSER, f"--user-data-dir={folder / 'profile'}"]
+    options = {
+        "binary": program,
+        "args": [*arguments, "--window-size=390,844"],
+        "prefs": {"download.default_directory": str(folder)},
+    }
+    wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+    with Popen([driver, "--port=0"], stdout=PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "successfully on port" in line)
+        port = int(said.rstrip(".\n").rpartition(" ")[2])
+        session = _asked(port, "", {"capabilities": {"alwaysMatch": wanted}})
+        way = f"/{session['sessionId']}"
+        try:
+            yield lambda name, **words: _asked(port, f"{way}/{name}", words)
+        finally:
+            _asked(port, way, None)
+            process.terminate()
+
+
+def _asked(port: int, way: str, words: dict[str, Any] | None) -> Any:  # noqa: ANN401
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    try:
+        body = None if words is None else json.dumps(words)
+        method = "DELETE" if words is None else "POST"
+        connection.request(method, f"/session{way}", body)
+        answer = json.loads(connection.getresponse().read())["value"]
+    finally:
+        connection.close()
+    assert not (isinstance(answer, dict) and "error" in answer), answer
+    return answer
