@@ -183,14 +183,19 @@ def read_file(path: Path) -> bytes:
 
 
 def encode(
-    pixels: UInt8[np.ndarray, "H W *C"], file_format: Literal["JPEG", "PNG"]
+    pixels: UInt8[np.ndarray, "H W *C"],
+    file_format: Literal["JPEG", "PNG"],
+    quality: int = 95,
 ) -> bytes:
     """Compress grey or RGB pixels into the content of an image file.
 
-    JPEG is written with quality 95, pillow's advised maximum.
+    Args:
+        pixels: 0-255.
+        file_format: PNG keeps every pixel as it is.
+        quality: Of a JPEG; 95 is pillow's advised maximum.
     """
     content = io.BytesIO()
-    Image.fromarray(pixels).save(content, file_format, quality=95)
+    Image.fromarray(pixels).save(content, file_format, quality=quality)
     return content.getvalue()
 
 
