@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
 from unfreeze.cli.lr_find import lr_find
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"default_map": {"help": False}},
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
-for command in (demo, train, lr_find, evaluate, predict, models):
+for command in (demo, train, lr_find, evaluate, predict, compare, models):
     app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -51,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
 
     Returns:
         0 on success, 2 and one line on standard error on a user's mistake, 130 on
-        Ctrl-C. Anything else is a bug of ours and keeps its traceback.
+        Ctrl-C; 3 where ``compare --fail-if-worse`` finds the second run worse.
+        Anything else is a bug of ours and keeps its traceback.
     """
     try:
         # The command's own result, which is None, or the code of an early exit.

@@ -19,6 +19,9 @@ __all__ = ["ClassChange", "Comparison", "Flip", "Outcomes", "Verdict", "compared
 Verdict: TypeAlias = Literal["better", "worse", "no clear difference"]
 """What can be said of the second model."""
 
+_ROUNDING = 1e-12
+"""A loss of 1 photo in 100 is not above 0.01, whatever floats make of it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
@@ -125,6 +128,17 @@ class Comparison:
         if self.p_value >= self.alpha:
             return "no clear difference"
         return "better" if self.difference > 0 else "worse"
+
+    def is_worse(self, tolerance: float | None = None) -> bool:
+        """Whether the second model should not take the place of the first.
+
+        Args:
+            tolerance: How much accuracy may be lost, 0 to 1, whatever the test says.
+                Without it a loss counts once it is clear at the level ``alpha``.
+        """
+        if tolerance is None:
+            return self.verdict == "worse"
+        return -self.difference > tolerance + _ROUNDING
 
 
 def compared(first: Outcomes, second: Outcomes, alpha: float = 0.05) -> Comparison:

@@ -138,6 +138,31 @@ def test_alpha_decides_what_is_clear() -> None:
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
+@pytest.mark.parametrize(
+    ("broken", "tolerance", "is_worse"),
+    [
+        (5, None, False),  # p = 1/16
+        (6, None, True),  # p = 1/32
+        (1, 0.0, True),
+        (0, 0.0, False),
+        (7, 0.07, False),  # of 100: just as much as is tolerated
+        (8, 0.07, True),
+        (20, 0.5, False),
+    ],
+)
+def test_what_counts_as_worse(
+    broken: int, tolerance: float | None, is_worse: bool
+) -> None:
+    found = small([0] * 100, [1] * broken + [0] * (100 - broken))
+
+    assert found.is_worse(tolerance) is is_worse
+
+
+def test_what_is_better_is_never_worse(found: Comparison) -> None:
+    assert not found.is_worse()
+    assert not found.is_worse(0.0)
+
+
 def test_the_same_model_twice_has_no_clear_difference() -> None:
     found = compared(outcomes(FIRST), outcomes(FIRST))
 
