@@ -1,7 +1,7 @@
 """From the keywords of the lesson's ``fit`` to the callbacks that do what they say."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unfreeze.errors import PlanError
@@ -15,6 +15,7 @@ from unfreeze.training.callbacks.progress import ShowProgress
 from unfreeze.training.callbacks.save_cycles import SaveCycles
 from unfreeze.training.callbacks.schedule_decay import ScheduleDecay
 from unfreeze.training.history import HistoryFile
+from unfreeze.training.lr_find import RateSearch
 
 __all__ = ["Decay", "Output", "Saving"]
 
@@ -42,6 +43,16 @@ class Output:
             yield ShowProgress()
         if self.history is not None:
             yield LogLines(self.history, name)
+
+    def note_search(self, search: RateSearch) -> None:
+        """Keep the curves of a rate search, and what they suggest."""
+        if self.history is None:
+            return
+        curves = [
+            {"rates": list(each.rates), "losses": list(each.losses)}
+            for each in search.curves
+        ]
+        self.history.write("search", {**asdict(search.suggestion), "curves": curves})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

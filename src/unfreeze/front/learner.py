@@ -412,6 +412,7 @@ class Learner:
                 on_step=bar.show,
             )
         self._sched = Sched(search.history, search)
+        self._output.note_search(search)
         return search.suggestion
 
     def measure_speeds(self, seconds: float = 10.0) -> Speeds:

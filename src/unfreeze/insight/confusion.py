@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from unfreeze.errors import DataError
+from unfreeze.numerics.intervals import Interval, share_interval
 
 __all__ = ["ClassScore", "class_scores", "confusion_matrix"]
 
@@ -31,6 +32,10 @@ class ClassScore:
 
     support: int
     """How many images truly belong to this class."""
+
+    recall_interval: Interval | None = None
+    """Where the recall on all images of this class is, at a level of 95 %; None
+    without an image."""
 
 
 def confusion_matrix(
@@ -76,9 +81,19 @@ def class_scores(
     columns = metrics.precision_recall_fscore_support(
         labels, predicted, labels=np.arange(len(classes)), zero_division=0
     )
+    hits = np.bincount(labels[labels == predicted], minlength=len(classes))
     return tuple(
-        ClassScore(name, float(precision), float(recall), float(f1), int(support))
-        for name, precision, recall, f1, support in zip(classes, *columns, strict=True)
+        ClassScore(
+            name=name,
+            precision=float(precision),
+            recall=float(recall),
+            f1=float(f1),
+            support=int(support),
+            recall_interval=share_interval(int(hit), int(support)) if support else None,
+        )
+        for name, hit, precision, recall, f1, support in zip(
+            classes, hits, *columns, strict=True
+        )
     )
 
 

@@ -24,6 +24,10 @@ class Purpose(IntEnum):
     SPLIT = 6
     BACKBONE = 7
     STORED_VIEWS = 8
+    FORECAST = 41
+    HALVES = 21
+    CHANCE = 22
+    BALANCE = 23
 
 
 def rng_for(

@@ -10,7 +10,14 @@ from unfreeze.errors import DataError, PlanError, UnfreezeError
 __all__ = ["fresh_run_folder", "model_file", "planned_run_folder"]
 
 _OURS = frozenset(
-    {"history.jsonl", "model.safetensors", "predictions.csv", "summary.json"}
+    {
+        "history.jsonl",
+        "model.safetensors",
+        "predictions.csv",
+        "report.html",
+        "report.json",
+        "summary.json",
+    }
 )
 
 

@@ -66,7 +66,7 @@ class HistoryFile:
         self._flushed_at = time.monotonic()
 
     def write(self, kind: str, row: Mapping[str, object]) -> None:
-        """Append one row of the given kind (``fit``, ``step`` or ``epoch``)."""
+        """Append one row of the given kind (``fit``, ``step``, ``epoch``, ``search``)."""
         content = _as_json({"kind": kind, **row})
         self._file.write(json.dumps(content, allow_nan=False) + "\n")
         now = time.monotonic()

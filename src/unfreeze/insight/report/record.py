@@ -1,0 +1,89 @@
+"""What a run left behind, as the report reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unfreeze.insight.charts.losses import FitLosses
+from unfreeze.numerics.suggest import Curve
+
+__all__ = ["Answer", "FitRecord", "RunRecord", "SearchRecord"]
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecord:
+    """One fit: its losses, and the means of each epoch, in nats."""
+
+    losses: FitLosses
+    train_by_epoch: Sequence[float]
+    valid_by_epoch: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRecord:
+    """One search for a learning rate."""
+
+    curves: tuple[Curve, ...]
+    rate: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said about one validation photo."""
+
+    file: str
+    label: str
+    predicted: str
+    probability: float
+    """Of the predicted class, 0 to 1."""
+
+    loss: float
+    """Nats."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the predicted class is the labelled one."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run folder, read. What is missing in it is empty here."""
+
+    name: str
+    summary: Json
+    """``summary.json``."""
+
+    fits: tuple[FitRecord, ...] = ()
+    searches: tuple[SearchRecord, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    """Of ``predictions.csv``; of a run with one label per photo."""
+
+    kept: Json
+    """``report.json``: what only the model could tell."""
+
+    @property
+    def scores(self) -> Json:
+        """Scores with intervals; empty in runs that did not measure them."""
+        return self.summary.get("scores") or {}
+
+    @property
+    def findings(self) -> Sequence[Json]:
+        """What the data doctor found."""
+        return self.summary.get("findings") or ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of labels."""
+        return tuple(self.summary.get("classes") or ())
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.summary.get("status") == "finished"

@@ -1,0 +1,166 @@
+"""How far the probabilities of a model can be trusted, and what makes them so.
+
+The same labelled images say which temperature makes the probabilities right and how
+far off they were. To say honestly how far off they are afterwards, every image is
+judged at a temperature that was found on the other half of the images, for ten ways
+of halving them; the temperature to keep is then found on all of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from unfreeze.insight.counting import require_labels, require_seen_once
+from unfreeze.numerics.calibration import (
+    Bin,
+    at_temperature,
+    calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
+from unfreeze.numerics.keyed import Purpose, rng_for
+from unfreeze.numerics.proper import log_loss
+from unfreeze.numerics.rejection import RejectLevel, reject_level
+from unfreeze.records import Predictions
+
+__all__ = ["METHOD", "PRECISIONS", "Trust", "measure_trust"]
+
+METHOD = (
+    "expected calibration error of the most probable class (Naeini 2015, Guo 2017), "
+    "15 bins of equal width; after: each image at a temperature found on the other "
+    "half, mean over 10 halvings"
+)
+
+PRECISIONS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+"""Precisions for which reject thresholds are looked for."""
+
+_HALVINGS = 10
+_REDRAWS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What a temperature makes of a model's probabilities."""
+
+    temperature: float
+    """Logits are divided by it; found on all images."""
+
+    ece_before: float
+    """Expected calibration error, 0 to 1, without a temperature."""
+
+    ece_after: float
+    """Likewise at temperatures that were found on other images."""
+
+    ece_by_chance: float
+    """What a model with the same confidences would show by chance alone if they were
+    right. An error of this size or below is none that can be seen."""
+
+    log_loss_before: float
+    """Nats."""
+
+    log_loss_after: float
+    """Nats, at temperatures that were found on other images."""
+
+    method: str
+    reliability_before: tuple[Bin, ...]
+    """Equal widths of confidence, without a temperature."""
+
+    reliability_after: tuple[Bin, ...]
+    """Likewise at temperatures that were found on other images (one halving)."""
+
+    reject: tuple[RejectLevel, ...]
+    """From which probability on, at the temperature, answers are right often enough.
+    Empty where images carry several labels."""
+
+
+def measure_trust(
+    predictions: Predictions,
+    *,
+    seed: int = 0,
+    precisions: Sequence[float] = PRECISIONS,
+) -> Trust:
+    """Find the temperature of a model, and how right its probabilities are with it.
+
+    Where images carry several labels, each label of each image is a yes or no of its
+    own: its bins compare probabilities with how often the label is there.
+
+    Args:
+        predictions: Of images that the model has not learned from, as it gives them
+            without a temperature.
+        seed: Keys the halvings.
+        precisions: For which to look for reject thresholds.
+
+    Raises:
+        DataError: If there are no images, an image is counted twice, or images have no
+            labels.
+    """
+    require_seen_once(predictions)
+    labels = require_labels(predictions)
+    is_multi = labels.ndim == 2
+    raw = np.asarray(predictions.log_probs, dtype=np.float64)
+    temperature = fit_temperature(raw, labels)
+    others = [
+        _at_temperature_of_other_half(raw, labels, seed, number)
+        for number in range(_HALVINGS)
+    ]
+    before = _answers(raw, labels)
+    after = [_answers(each, labels) for each in others]
+    kept = _answers(at_temperature(raw, temperature, is_multi=is_multi), labels)
+    levels = () if is_multi else tuple(
+        reject_level(kept.confidence, kept.is_right, each) for each in precisions
+    )  # fmt: skip
+    return Trust(
+        temperature=temperature,
+        ece_before=before.error(),
+        ece_after=float(np.mean([each.error() for each in after])),
+        ece_by_chance=after[0].error_by_chance(seed),
+        log_loss_before=log_loss(raw, labels),
+        log_loss_after=float(np.mean([log_loss(each, labels) for each in others])),
+        method=METHOD,
+        reliability_before=before.bins(),
+        reliability_after=after[0].bins(),
+        reject=levels,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answers:
+    confidence: Float[np.ndarray, " M"]
+    is_right: Bool[np.ndarray, " M"]
+
+    def bins(self) -> tuple[Bin, ...]:
+        return reliability_bins(self.confidence, self.is_right)
+
+    def error(self) -> float:
+        return calibration_error(self.bins())
+
+    def error_by_chance(self, seed: int) -> float:
+        """Consistency resampling (Broecker and Smith 2007): draw what is right."""
+        rng = rng_for(seed, Purpose.CHANCE)
+        draws = rng.random((_REDRAWS, len(self.confidence)))
+        drawn = [_Answers(self.confidence, draw < self.confidence) for draw in draws]
+        return float(np.mean([each.error() for each in drawn]))
+
+
+def _answers(logs: Float[np.ndarray, "N K"], labels: np.ndarray) -> _Answers:
+    probs = np.exp(logs)
+    if labels.ndim == 2:
+        return _Answers(probs.ravel(), labels.ravel() > 0.5)
+    return _Answers(probs.max(axis=1), probs.argmax(axis=1) == labels)
+
+
+def _at_temperature_of_other_half(
+    logs: Float[np.ndarray, "N K"], labels: np.ndarray, seed: int, number: int
+) -> Float[np.ndarray, "N K"]:
+    """Half the images at the temperature of the others, and the other way round."""
+    if len(logs) < 2:
+        return logs
+    order = rng_for(seed, Purpose.HALVES, epoch=number).permutation(len(logs))
+    halves = np.array_split(order, 2)
+    found = np.empty_like(logs)
+    for here, there in (halves, halves[::-1]):
+        temperature = fit_temperature(logs[there], labels[there])
+        found[here] = at_temperature(logs[here], temperature, is_multi=labels.ndim == 2)
+    return found

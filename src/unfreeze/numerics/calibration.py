@@ -1,0 +1,198 @@
+"""Whether 90 % sure means right nine times in ten, and how to bring that about.
+
+Guo et al., "On calibration of modern neural networks", 2017: a network is asked for
+its most probable class; its confidence is that class's probability.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from unfreeze.errors import DataError, PlanError
+from unfreeze.numerics.proper import log_loss, log_of_no
+
+__all__ = [
+    "Bin",
+    "Binning",
+    "at_temperature",
+    "calibration_error",
+    "fit_temperature",
+    "reliability_bins",
+]
+
+Binning = Literal["width", "mass"]
+"""Bins of equal width in confidence, or of equal numbers of images."""
+
+_LARGEST = np.log(20.0)
+"""Temperatures are searched from 1/20 to 20."""
+
+_SHRINK = (np.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Images about which a model was about equally sure."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    """Mean probability of the answers, 0 to 1."""
+
+    accuracy: float
+    """Share of right answers, 0 to 1."""
+
+
+def reliability_bins(
+    confidence: Float[np.ndarray, " N"],
+    is_right: Bool[np.ndarray, " N"],
+    num_bins: int = 15,
+    binning: Binning = "width",
+) -> tuple[Bin, ...]:
+    """Sort answers into bins by confidence, and count the right ones in each.
+
+    Args:
+        confidence: Probability of each answer, 0 to 1.
+        is_right: Whether the answer was right.
+        num_bins: At most so many; bins without an image are left out.
+        binning: Equal width from 0 to 1 (as Guo et al. and Naeini et al. 2015 do), or
+            equal numbers of images.
+
+    Raises:
+        DataError: If there are no images.
+        PlanError: If there are no bins.
+    """
+    if num_bins < 1:
+        raise PlanError(f"num_bins must be 1 or more, got {num_bins}.")
+    if len(confidence) == 0:
+        raise DataError("There is no calibration of 0 images.")
+    sure = np.asarray(confidence, dtype=np.float64)
+    if binning == "width":
+        edges = np.arange(num_bins + 1) / num_bins
+        rows = np.clip(np.ceil(sure * num_bins).astype(int) - 1, 0, num_bins - 1)
+        parts = [np.flatnonzero(rows == number) for number in range(num_bins)]
+    else:
+        parts = np.array_split(np.argsort(sure, kind="stable"), num_bins)
+        edges = None
+    return tuple(
+        _bin(sure, is_right, part, edges, number)
+        for number, part in enumerate(parts)
+        if len(part)
+    )
+
+
+def calibration_error(bins: tuple[Bin, ...]) -> float:
+    """Mean distance between confidence and accuracy, 0 to 1, over the images of bins.
+
+    The expected calibration error of Naeini et al., "Obtaining well calibrated
+    probabilities using Bayesian binning", 2015. With few images in a bin it is above
+    0 by chance, also where probabilities are right.
+    """
+    total = sum(each.count for each in bins)
+    return (
+        sum(each.count * abs(each.confidence - each.accuracy) for each in bins) / total
+    )
+
+
+def at_temperature(
+    log_probs: Float[np.ndarray, "... K"],
+    temperature: float,
+    *,
+    is_multi: bool = False,
+) -> Float[np.ndarray, "... K"]:
+    """Divide logits by a temperature: above 1 answers become less sure.
+
+    Which class is most probable does not change.
+
+    Args:
+        log_probs: Natural logarithms of probabilities; what softmax or sigmoid lose of
+            the logits does not matter.
+        temperature: Above 0; 1 changes nothing.
+        is_multi: Each class is a yes or no of its own.
+
+    Raises:
+        PlanError: If the temperature is not above 0.
+    """
+    if not 0 < temperature < np.inf:
+        raise PlanError(f"A temperature is a number above 0, got {temperature:g}.")
+    if temperature == 1:
+        return log_probs
+    if is_multi:
+        logits = log_probs - log_of_no(log_probs)
+        return -np.logaddexp(0, -logits / temperature)
+    scaled = log_probs / temperature
+    highest = scaled.max(axis=-1, keepdims=True)
+    return (
+        scaled - highest - np.log(np.exp(scaled - highest).sum(axis=-1, keepdims=True))
+    )
+
+
+def fit_temperature(
+    log_probs: Float[np.ndarray, "N K"],
+    labels: Int[np.ndarray, " N"] | Float[np.ndarray, "N K"],
+) -> float:
+    """Find the temperature at which the labels are most probable.
+
+    Guo et al. minimise the log loss, and so do we, by golden-section search over the
+    temperature's logarithm. To that we add a weak belief that temperatures are near 1
+    (a normal distribution of the logarithm with deviation 1, worth a fraction of one
+    image): without a single mistake, the best temperature would be 0.
+
+    Args:
+        log_probs: Of images that the model has not learned from.
+        labels: Class numbers, or rows of 0s and 1s.
+
+    Returns:
+        From 1/20 to 20.
+
+    Raises:
+        DataError: If there are no images.
+    """
+    if len(log_probs) == 0:
+        raise DataError("There is no temperature for 0 images.")
+    logs = np.asarray(log_probs, dtype=np.float64)
+    is_multi = labels.ndim == 2
+    num_answers = logs.size if is_multi else len(logs)
+
+    def cost(log_temperature: float) -> float:
+        scaled = at_temperature(logs, float(np.exp(log_temperature)), is_multi=is_multi)
+        return num_answers * log_loss(scaled, labels) + log_temperature**2 / 2
+
+    return float(np.exp(_lowest(cost, -_LARGEST, _LARGEST)))
+
+
+def _lowest(cost: Callable[[float], float], low: float, high: float) -> float:
+    """Golden-section search (Kiefer 1953) around the best of some coarse steps."""
+    steps = np.linspace(low, high, 25)
+    best = int(np.argmin([cost(step) for step in steps]))
+    left, right = steps[max(best - 1, 0)], steps[min(best + 1, len(steps) - 1)]
+    while right - left > 1e-5:
+        inner = _SHRINK * (right - left)
+        if cost(right - inner) <= cost(left + inner):
+            right = left + inner
+        else:
+            left = right - inner
+    return float((left + right) / 2)
+
+
+def _bin(
+    sure: Float[np.ndarray, " N"],
+    is_right: Bool[np.ndarray, " N"],
+    part: Int[np.ndarray, " M"],
+    edges: Float[np.ndarray, " E"] | None,
+    number: int,
+) -> Bin:
+    of_bin = sure[part]
+    low, high = (
+        (of_bin.min(), of_bin.max()) if edges is None else edges[number : number + 2]
+    )
+    return Bin(
+        low=float(low),
+        high=float(high),
+        count=len(part),
+        confidence=float(of_bin.mean()),
+        accuracy=float(is_right[part].mean()),
+    )
