@@ -48,9 +48,13 @@ def reasons(comparison: Comparison) -> str:
     return (
         f"{accuracies} The second run mends {fixed:,} and breaks {broken:,}. If "
         "neither run were better, the photos on which they disagree would split as "
-        f"unevenly in {percent(comparison.p_value)} of such comparisons (McNemar's "
+        f"unevenly in {_rarely(comparison.p_value)} of such comparisons (McNemar's "
         f"exact test, p = {comparison.p_value:.2g})."
     )
+
+
+def _rarely(share: float) -> str:
+    return "fewer than 0.1 %" if share < 0.001 else percent(share)
 
 
 def cautions(comparison: Comparison) -> list[str]:
