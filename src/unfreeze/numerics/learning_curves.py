@@ -229,9 +229,9 @@ def _draw_weights(
     for size in range(num_sizes):
         parts = np.flatnonzero(sizes == size)
         even = np.full(len(parts), 1 / len(parts))
-        weights[:, size, parts] = rng.multinomial(
-            len(parts), even, size=_RESAMPLES
-        ) / len(parts)
+        weights[:, size, parts] = (
+            rng.multinomial(len(parts), even, size=_RESAMPLES) / len(parts)
+        )
     return weights
 
 

@@ -27,9 +27,7 @@ def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
     """Look at every fit of a run; the last one that over-fits decides."""
     judged = [fit for fit in fits if _is_judgeable(fit)]
     if not judged:
-        words = (
-            "Over-fitting cannot be judged: it takes two epochs of one fit at least."
-        )
+        words = "Over-fitting cannot be judged: it takes two epochs of one fit at least."
         return FitVerdict("", "Too short to tell", (words,))
     begin, found = 0, None
     for number, fit in enumerate(fits, start=1):
