@@ -128,7 +128,7 @@ def _direction(
 def _flip_words(flip: Flip) -> list[Html]:
     first, second = _both_said(flip)
     return [
-        tag("span", ["Label ", _named(flip.label)]),
+        tag("span", ["Label: ", _named(flip.label)]),
         tag("span", ["First run: ", _named(first)]),
         tag("span", ["Second run: ", _named(second)]),
         tag("span", [_named(flip.file)], class_="soft"),
@@ -137,9 +137,14 @@ def _flip_words(flip: Flip) -> list[Html]:
 
 def _both_said(flip: Flip) -> tuple[str, str]:
     return (
-        f"{flip.first}, {percent(flip.first_probability)}",
-        f"{flip.second}, {percent(flip.second_probability)}",
+        f"{flip.first}, {_unbroken(flip.first_probability)}",
+        f"{flip.second}, {_unbroken(flip.second_probability)}",
     )
+
+
+def _unbroken(share: float) -> str:
+    """A percentage whose sign does not go to the next line."""
+    return percent(share).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _named(text: str) -> Html:

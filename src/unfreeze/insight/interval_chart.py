@@ -6,7 +6,7 @@ from unfreeze.insight.markup import Html, tag
 
 __all__ = ["interval_chart"]
 
-_WIDTH, _HEIGHT, _MARGIN, _MIDDLE = 640, 96, 24, 38
+_WIDTH, _HEIGHT, _MARGIN, _MIDDLE = 420, 96, 24, 38
 
 
 def interval_chart(value: float, interval: tuple[float, float]) -> Html:

@@ -33,9 +33,9 @@ def test_all_of_it_lies_on_the_sheet_and_in_order(
     right = left + float(band.attrib["width"])
     point = float(found["circle"][0].attrib["cx"])
     assert 24 <= left <= point <= right + 0.01
-    assert right <= 617
+    assert right <= 397
     zero = float(found["line"][-1].attrib["x1"])
-    assert zero == 320
+    assert zero == 210
     assert (point > zero) == (value > 0)
 
 
