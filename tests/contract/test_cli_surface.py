@@ -50,6 +50,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "lr-find",
         "evaluate",
         "predict",
+        "compare",
         "models",
     ]
 

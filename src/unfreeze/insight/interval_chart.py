@@ -59,7 +59,5 @@ def _tick(x: float, words: str) -> Html:
 def _round_step(reach: float) -> float:
     """A step of 1, 2 or 5 times a power of ten that fits ``reach`` 1 to 4 times."""
     power = 10.0 ** math.floor(math.log10(reach))
-    for factor in (0.25, 0.5, 1, 2, 5):
-        if reach <= 4 * factor * power:
-            return factor * power
-    return 10 * power
+    factors = (0.25, 0.5, 1, 2, 5)
+    return power * next(each for each in factors if reach <= 4 * each * power)

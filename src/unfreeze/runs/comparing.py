@@ -17,7 +17,7 @@ from unfreeze.insight.run_facts import RunFacts, settings_that_differ
 from unfreeze.insight.wording import counted
 from unfreeze.records import Skipped
 from unfreeze.runs.predictor import Answers, Classifier
-from unfreeze.runs.recorded import read_facts, read_outcomes
+from unfreeze.runs.recorded import read_facts, read_outcomes, require_single_label
 
 __all__ = ["RunComparison", "compare_runs", "outcomes_of"]
 
@@ -156,6 +156,7 @@ def _photos_below(folder: Path, name: str) -> Path:
 
 
 def _answered(run: Path, data: Path, num_workers: int | None) -> Answers:
+    require_single_label(run)
     try:
         return Classifier.load(run, num_workers=num_workers).evaluate(data)
     except DataError as error:

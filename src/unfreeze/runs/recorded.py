@@ -15,7 +15,7 @@ from unfreeze.insight.run_facts import RunFacts
 from unfreeze.numerics.losses import Task
 from unfreeze.training.checkpoint import ModelHeader, read_header
 
-__all__ = ["read_facts", "read_outcomes"]
+__all__ = ["read_facts", "read_outcomes", "require_single_label"]
 
 _COLUMNS = ("file", "label", "predicted", "probability")
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -33,7 +33,7 @@ def read_outcomes(run: Path) -> Outcomes:
             model for several labels per photo.
     """
     folder = run.parent if run.is_file() else run
-    _require_single_label(run)
+    require_single_label(run)
     file = folder / "predictions.csv"
     rows = _rows(file)
     try:
@@ -82,6 +82,21 @@ def read_facts(run: Path) -> RunFacts:
     )
 
 
+def require_single_label(run: Path) -> None:
+    """Refuse a model that gives several labels to a photo.
+
+    Raises:
+        DataError: If it does; a run without a model file is let pass.
+        WeightsError: If its model file is damaged.
+    """
+    header = _header(run)
+    if header is not None and header.task is not Task.SINGLE:
+        raise DataError(
+            f"The model of {run} gives several labels to a photo. Expected models that "
+            "choose one class, since only then a photo is right or wrong as a whole."
+        )
+
+
 def _rows(file: Path) -> list[dict[str, str]]:
     try:
         with file.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
@@ -104,15 +119,6 @@ def _rows(file: Path) -> list[dict[str, str]]:
 def _header(run: Path) -> ModelHeader | None:
     model = run if run.is_file() else run / "model.safetensors"
     return read_header(model) if model.is_file() else None
-
-
-def _require_single_label(run: Path) -> None:
-    header = _header(run)
-    if header is not None and header.task is not Task.SINGLE:
-        raise DataError(
-            f"The model of {run} gives several labels to a photo. Expected models that "
-            "choose one class, since only then a photo is right or wrong as a whole."
-        )
 
 
 def _summary(folder: Path) -> Mapping[str, Any]:

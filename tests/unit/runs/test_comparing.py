@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from unfreeze.errors import DataError
+from unfreeze.numerics.losses import Task
 from unfreeze.records import Predictions
 from unfreeze.runs.comparing import compare_runs, outcomes_of
 from unfreeze.runs.predictor import Answers
 from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.training.checkpoint import load_model, save_model
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +110,29 @@ def test_a_model_that_lacks_a_class_is_named(
 
     with pytest.raises(DataError, match=r"drawn cannot answer .*'zebras'"):
         compare_runs(finished_run, finished_run, tmp_path, num_workers=0)
+
+
+def test_model_files_alone_answer_photos(
+    finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    alone = shutil.copy(finished_run / "model.safetensors", tmp_path / "x.safetensors")
+
+    found = compare_runs(Path(alone), finished_run, photos, num_workers=0)
+
+    assert found.comparison.num_images == 18
+    assert found.cautions == ()
+    assert found.comparison.first_accuracy == found.comparison.second_accuracy
+
+
+def test_models_for_several_labels_are_refused_on_new_photos(
+    finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    model, header = load_model(finished_run / "model.safetensors")
+    several = replace(header, task=Task.MULTI)
+    save_model(tmp_path / "several.safetensors", model, several)
+
+    with pytest.raises(DataError, match="several labels to a photo"):
+        compare_runs(finished_run, tmp_path / "several.safetensors", photos)
 
 
 @pytest.mark.parametrize("labels", [None, np.ones((1, 2))])
