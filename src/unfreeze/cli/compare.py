@@ -33,7 +33,7 @@ def compare(
     data: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DATA]",
+            metavar="DATA",
             help="Labelled photos that both models answer now. Without them, the "
             "validation photos that both have answered are compared.",
         ),
