@@ -56,6 +56,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "evaluate",
         "predict",
         "report",
+        "compare",
         "models",
     ]
 

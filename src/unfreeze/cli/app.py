@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from unfreeze.cli.check import check
+from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
 from unfreeze.cli.lr_find import lr_find
@@ -36,7 +37,17 @@ app = typer.Typer(
     context_settings={"default_map": {"help": False}},
     rich_markup_mode=None,  # help with frames takes three times as long to appear
 )
-for command in (demo, check, train, lr_find, evaluate, predict, report, models):
+for command in (
+    demo,
+    check,
+    train,
+    lr_find,
+    evaluate,
+    predict,
+    report,
+    compare,
+    models,
+):
     app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -53,7 +64,8 @@ def run(arguments: Sequence[str]) -> int:
 
     Returns:
         0 on success, 2 and one line on standard error on a user's mistake, 130 on
-        Ctrl-C. Anything else is a bug of ours and keeps its traceback.
+        Ctrl-C; 3 where ``compare --fail-if-worse`` finds the second run worse.
+        Anything else is a bug of ours and keeps its traceback.
     """
     try:
         # The command's own result, which is None, or the code of an early exit.

@@ -1,0 +1,183 @@
+"""Two runs side by side: from what they wrote, or from photos that both answer now."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unfreeze.atomic import text_written_whole
+from unfreeze.data.thumbnails import thumbnail_or_none
+from unfreeze.errors import DataError, UnfreezeError
+from unfreeze.insight.comparison import Comparison, Outcomes, compared
+from unfreeze.insight.comparison_page import comparison_page
+from unfreeze.insight.comparison_words import cautions, headline, reasons
+from unfreeze.insight.run_facts import RunFacts, settings_that_differ
+from unfreeze.insight.wording import counted
+from unfreeze.records import Skipped
+from unfreeze.runs.predictor import Answers, Classifier
+from unfreeze.runs.recorded import read_facts, read_outcomes, require_single_label
+
+__all__ = ["RunComparison", "compare_runs", "outcomes_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunComparison:
+    """What there is to say about two runs."""
+
+    comparison: Comparison
+    first: RunFacts
+    second: RunFacts
+    photos: Path | None
+    """Folder below which the files lie; None where it is not known."""
+
+    cautions: tuple[str, ...]
+    """What to know before acting on the verdict."""
+
+    skipped: tuple[Skipped, ...]
+    """Files that could not be read."""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict and what it rests on, in sentences."""
+        return f"{headline(self.comparison)} {reasons(self.comparison)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        found = self.comparison
+        content = dataclasses.asdict(found)
+        for which, facts in (("first", self.first), ("second", self.second)):
+            content[which] = {
+                **dataclasses.asdict(facts),
+                "accuracy": content.pop(f"{which}_accuracy"),
+                "loss": _finite(content.pop(f"{which}_loss")),
+            }
+        return {
+            "verdict": found.verdict,
+            "sentence": self.verdict,
+            "difference": found.difference,
+            "test": "McNemar, exact",
+            **content,
+            "settings_that_differ": settings_that_differ(self.first, self.second),
+            "cautions": list(self.cautions),
+            "skipped": [dataclasses.asdict(each) for each in self.skipped],
+        }
+
+    def write_page(self, path: Path) -> None:
+        """Write all of it as one page, with small pictures of what has changed."""
+        page = comparison_page(
+            self.comparison, self.first, self.second, self.cautions, self._picture
+        )
+        with text_written_whole(path) as text:
+            text.write(page)
+
+    def _picture(self, name: str) -> str | None:
+        return None if self.photos is None else thumbnail_or_none(self.photos / name)
+
+
+def compare_runs(
+    first: Path,
+    second: Path,
+    data: Path | None = None,
+    *,
+    alpha: float = 0.05,
+    num_workers: int | None = None,
+) -> RunComparison:
+    """Compare two runs on the same photos.
+
+    Args:
+        first: The run to compare with: its folder, or its model file.
+        second: The run in question, likewise.
+        data: Labelled photos for both models to answer now. Without them, the
+            validation photos that both runs have answered already are compared.
+        alpha: Level of the test.
+        num_workers: Loading threads.
+
+    Raises:
+        DataError: If there are no photos that both answered, or the models give
+            several labels to a photo.
+        WeightsError: If a model file is damaged.
+        PlanError: If alpha is out of range.
+    """
+    facts = read_facts(first), read_facts(second)
+    skipped: tuple[Skipped, ...] = ()
+    hints: list[str] = []
+    if data is None:
+        before, after = read_outcomes(first), read_outcomes(second)
+    else:
+        answers = [_answered(run, data, num_workers) for run in (first, second)]
+        before, after = (outcomes_of(each) for each in answers)
+        skipped = answers[0].skipped
+        hints = [
+            hint
+            for run in dict.fromkeys((first, second))
+            for hint in _learned_from(run, before.files)
+        ]
+    comparison = compared(before, after, alpha)
+    return RunComparison(
+        comparison=comparison,
+        first=facts[0],
+        second=facts[1],
+        photos=None if data is None else _photos_below(data, before.files[0]),
+        cautions=(*hints, *cautions(comparison)),
+        skipped=skipped,
+    )
+
+
+def outcomes_of(answers: Answers) -> Outcomes:
+    """Answers for labelled photos, with names for classes.
+
+    Raises:
+        DataError: If the photos have no labels, or several each.
+    """
+    predictions = answers.predictions
+    labels, classes = predictions.labels, predictions.classes
+    if labels is None or labels.ndim != 1:
+        raise DataError(
+            "Two runs are compared on photos with one label each, and these have none "
+            "or several. Pass a folder with a folder per class in it."
+        )
+    rows = list(answers.rows())
+    return Outcomes(
+        files=[name for name, _, _, _ in rows],
+        labels=[classes[int(label)] for label in labels],
+        predicted=[label for _, label, _, _ in rows],
+        probabilities=[probability for _, _, probability, _ in rows],
+        losses=predictions.losses().tolist(),
+        classes=classes,
+    )
+
+
+def _photos_below(folder: Path, name: str) -> Path:
+    """The folder that a file name starts from: ``folder/valid``, or ``folder``."""
+    inner = folder / "valid"
+    return inner if (inner / name).is_file() else folder
+
+
+def _answered(run: Path, data: Path, num_workers: int | None) -> Answers:
+    require_single_label(run)
+    try:
+        return Classifier.load(run, num_workers=num_workers).evaluate(data)
+    except DataError as error:
+        raise DataError(f"{run} cannot answer {data}: {error}") from error
+
+
+def _learned_from(run: Path, files: Sequence[str]) -> list[str]:
+    """A warning where photos may not be new to a model."""
+    try:
+        held_out = set(read_outcomes(run).files)
+    except UnfreezeError:
+        return []  # a model file alone does not say
+    others = set(files) - held_out
+    if not others or not held_out <= set(files):
+        return []
+    return [
+        f"DATA holds all validation photos of {run} and "
+        f"{counted(len(others), 'other')}, from which it may have learned: its "
+        "accuracy may be flattered. Without DATA, validation photos are compared."
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
