@@ -66,6 +66,7 @@ class FeatureKeeper:
             "image": dataclasses.asdict(self.spec),
             "decoder": DECODER,
             "precision": self.setup.runtime.precision,
+            "image_type": str(self.setup.runtime.image_type),
             "fused": self.setup.runtime.fuses,
             "device": self.setup.runtime.device.type,
             "libraries": {name: version_of(name) for name in ("timm", "torch")},

@@ -66,6 +66,11 @@ class Runtime(abc.ABC):
     compiler: Compiler | None
     """Compiles a backbone that learns for long, where that pays at all."""
 
+    @property
+    def image_type(self) -> torch.dtype:
+        """Format of the images that a model reads, half as large where that will do."""
+        return torch.bfloat16 if self.precision == "bf16" else torch.float32
+
     def place(self, model: ModelType) -> ModelType:
         """Bring a model to the device, its weights in the memory order of images.
 

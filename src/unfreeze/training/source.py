@@ -313,7 +313,7 @@ def features_of(
 
     def run(piece: Pixels) -> Features:
         with setup.runtime.autocast():
-            return model.features(normalise(piece, spec))
+            return model.features(normalise(piece, spec, setup.runtime.image_type))
 
     pixels = pixels.to(setup.runtime.device, non_blocking=True)
     return setup.micro_batches.apply(run, pixels, model)
