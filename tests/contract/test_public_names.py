@@ -71,6 +71,10 @@ LESSON = {
     "ConvLearner.freeze_all_but": "n",
     "ConvLearner.bn_freeze": "do_freeze",
     "LayerOptimizer": "opt_fn layer_groups lrs wds",
+    "ImageModelResults": "ds log_preds",
+    "ImageModelResults.plot_most_correct": "y",
+    "ImageModelResults.plot_most_incorrect": "y",
+    "ImageModelResults.plot_most_uncertain": "y",
     "get_cv_idxs": "n cv_idx val_pct seed",
     "accuracy": "preds targs",
 }

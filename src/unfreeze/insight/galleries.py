@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from unfreeze.insight.feature_maps import FeatureMap
 from unfreeze.insight.feature_space import FeatureSpace
-from unfreeze.insight.heat import overlay
+from unfreeze.insight.heat import colour_scale, overlay
 from unfreeze.insight.plots import Picture, image_grid
 from unfreeze.records import Predictions
 
@@ -27,6 +27,7 @@ _CLASS_COLOURS = (
 _MISTAKE = "#D55E00"
 _MOST_NAMED = 20  # classes in a legend
 _LONGEST = 24  # characters of a name
+_MOST_PLACES_OVER_PHOTO = 40  # along a side of a feature map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,10 @@ def feature_map_grid(
     stages: Sequence[Sequence[FeatureMap]],
     title: str = "",
 ) -> Picture:
-    """Draw the strongest feature maps over the photo, a row for each stage.
+    """Draw the strongest feature maps, a row for each stage.
+
+    Coarse maps lie over the photo; fine ones, whose points and lines a photo would
+    hide, stand alone, and faint ones show in them as well.
 
     Args:
         photo: What the model saw.
@@ -92,7 +96,7 @@ def feature_map_grid(
     for stage in stages:
         height, width = stage[0].places.shape if stage else (0, 0)
         name = stage[0].layer if stage else ""
-        images += [photo, *(overlay(photo, each.heat(), 0.9) for each in stage)]
+        images += [photo, *(_as_image(photo, each) for each in stage)]
         titles += [f"{name}\n{height} x {width} places"]
         titles += [
             f"map {each.channel}\npeak {each.peak:.2g}, mean {each.mean:.2g}"
@@ -145,6 +149,14 @@ def space_plot(space: FeatureSpace, title: str = "") -> Picture:
         loc="outside right upper", frameon=False, labelcolor=_INK, markerscale=1.6
     )
     return picture
+
+
+def _as_image(
+    photo: UInt8[np.ndarray, "S S 3"], found: FeatureMap
+) -> UInt8[np.ndarray, "_ _ 3"]:
+    if min(found.places.shape) > _MOST_PLACES_OVER_PHOTO:
+        return colour_scale(np.sqrt(found.heat()))
+    return overlay(photo, found.heat(), 0.9)
 
 
 def _short(name: str) -> str:

@@ -92,6 +92,18 @@ def test_feature_maps_have_a_row_for_each_stage(photo: np.ndarray) -> None:
     assert words[7] == ""
 
 
+def test_fine_maps_stand_alone(photo: np.ndarray) -> None:
+    places = np.zeros((1, 50, 50))
+    places[0, 10, 20] = 4
+
+    picture = feature_map_grid(photo, [strongest("act1", places, 1)])
+
+    shown = np.asarray(picture.axes[1].images[0].get_array())
+    assert shown.shape == (50, 50, 3)
+    assert shown[10, 20].sum() > 600
+    assert (shown[0, 0] == shown[49, 49]).all()
+
+
 def test_a_map_of_features_rings_mistakes() -> None:
     rng = np.random.default_rng(2)
     log_probs = np.log(np.eye(2)[[0, 0, 1, 1]] * 0.8 + 0.1)
