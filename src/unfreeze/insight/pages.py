@@ -14,10 +14,10 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from unfreeze.insight.markup import Html, safe_text
+from unfreeze.insight.markup import Html, safe_text, tag
 from unfreeze.insight.wording import counted, duration, percent
 
-__all__ = ["render"]
+__all__ = ["for_notebook", "render"]
 
 _HOME = "unfreeze.insight"
 
@@ -39,6 +39,17 @@ def render(template_name: str, **values: object) -> str:
     """
     page = _environment().get_template(template_name).render(**values)
     return safe_text(page)
+
+
+def for_notebook(part: Html) -> Html:
+    """Give a part of a page the colours of the page, and leave the notebook alone.
+
+    The style sheet is nested below a class of its own (CSS Nesting, in browsers since
+    2023), so that none of its rules reaches anything else.
+    """
+    rules = _source("page.css").replace(":root {", "& {")
+    style = Html(f"<style>.unfreeze-part {{{rules}}}</style>")
+    return tag("div", [style, part], class_="unfreeze-part")
 
 
 @cache

@@ -2,10 +2,10 @@
 
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from unfreeze.insight.charts.losses import loss_chart, rate_chart
 from unfreeze.insight.charts.maps import feature_map_chart
 from unfreeze.insight.charts.matrices import confusion_chart
 from unfreeze.insight.charts.trust import ReliabilityBin, reliability_chart
-from unfreeze.insight.markup import Html
+from unfreeze.insight.markup import Html, joined
 from unfreeze.insight.outlook import Outlook, sentence_for_all, sentence_of
-from unfreeze.insight.pages import render
+from unfreeze.insight.pages import for_notebook, render
 from unfreeze.insight.report.fits import FitVerdict, judge_fits
 from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
@@ -24,7 +24,12 @@ from unfreeze.insight.report.record import RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
 from unfreeze.insight.wording import counted, duration, percent
 
-__all__ = ["ReportParts", "report_page"]
+__all__ = ["FigureName", "ReportParts", "report_page"]
+
+FigureName = Literal[
+    "confusion", "feature_map", "learning", "losses", "rates", "reliability"
+]
+"""Drawings of a report that a notebook can show."""
 
 _MOST_CLASSES_DRAWN = 60
 _MOST_ROWS = 200
@@ -137,6 +142,26 @@ class ReportParts:
             self.run.classes,
             [each.file for each in answers],
         )
+
+    def figure(self, name: FigureName) -> Html | None:
+        """One drawing for a notebook, in the page's colours; None where it is missing.
+
+        Args:
+            name: Which one.
+        """
+        draw: Mapping[FigureName, Callable[[], Html | None]] = {
+            "confusion": self.confusion,
+            "feature_map": self.feature_map,
+            "learning": self.learning,
+            "losses": self.losses,
+            "rates": self._all_rates,
+            "reliability": self.reliability,
+        }
+        found = draw[name]()
+        return None if found is None else for_notebook(found)
+
+    def _all_rates(self) -> Html | None:
+        return joined(drawing for drawing, _ in self.rates()) or None
 
     def galleries(self) -> list[Gallery]:
         """Photos to look at."""

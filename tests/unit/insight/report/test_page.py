@@ -4,7 +4,7 @@ import dataclasses
 import json
 import shlex
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.outlook import outlook
 from unfreeze.insight.report.galleries import chosen, galleries_of
 from unfreeze.insight.report.kept import outlook_as_json, outlook_from_json
-from unfreeze.insight.report.page import ReportParts, report_page
+from unfreeze.insight.report.page import FigureName, ReportParts, report_page
 from unfreeze.insight.report.record import Answer, FitRecord, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
 
@@ -235,3 +235,20 @@ def test_a_forecast_outlives_its_json() -> None:
     assert json.loads(json.dumps(outlook_as_json(found))) == run.kept["outlook"]
     assert dataclasses.is_dataclass(found.overall)
     assert len(ReportParts(run).forecasts) == 1 + len(found.by_class)
+
+
+@pytest.mark.parametrize("name", get_args(FigureName))
+def test_a_notebook_shows_each_drawing_in_colours_of_its_own(name: FigureName) -> None:
+    figure = ReportParts(full_run()).figure(name)
+
+    assert figure is not None
+    assert figure._repr_html_().startswith('<div class="unfreeze-part"><style>')
+    assert ":root" not in figure
+    assert "<svg" in figure
+
+
+def test_a_drawing_that_is_missing_is_none() -> None:
+    parts = ReportParts(RunRecord(name="old", summary=summary(), kept={}))
+
+    assert parts.figure("losses") is None
+    assert parts.figure("rates") is None
