@@ -14,7 +14,11 @@ SURFACE = {
     "train": (
         "DATA --arch --weights --size --batch-size --epochs --budget --recipe "
         "--augment --max-zoom --balance --seed --num-workers --out --csv --folder "
-        "--suffix --valid-fraction --json --help"
+        "--suffix --valid-fraction --group-by --fixes --json --help"
+    ),
+    "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
+    "compare": (
+        "--page --fail-if-worse --tolerance --alpha --num-workers --json --help"
     ),
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "
@@ -51,6 +55,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert [line.split()[0] for line in listed.splitlines()] == [
         "demo",
+        "check",
         "train",
         "lr-find",
         "evaluate",

@@ -27,7 +27,7 @@ def _meta_linear() -> nn.Linear:
 
 
 def _assert_same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0, equal_nan=True)
 
 
 def test_safetensors_come_back_as_saved(
