@@ -18,7 +18,7 @@ SURFACE = {
     ),
     "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
     "compare": (
-        "--page --fail-if-worse --tolerance --alpha --num-workers --json --help"
+        "DATA --page --fail-if-worse --tolerance --alpha --num-workers --json --help"
     ),
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "

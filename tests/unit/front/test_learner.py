@@ -596,8 +596,8 @@ def test_little_memory_is_noted_once_and_changes_no_answer(
         "same effective batch."
     ]
     for row, expected in zip(found, rows, strict=True):
-        assert row.valid_loss == pytest.approx(expected.valid_loss, rel=1e-3)
-    assert learner.predict() == pytest.approx(whole.predict(), abs=1e-3)
+        assert row.valid_loss == pytest.approx(expected.valid_loss, rel=2e-3)
+    assert learner.predict() == pytest.approx(whole.predict(), abs=5e-3)  # bfloat16
 
 
 # --- balance -----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from unfreeze.numerics.calibration import at_temperature, fit_temperature
 from unfreeze.records import Predictions
 from unfreeze.runs.measuring import write_predictions
 from unfreeze.runs.predictor import Classifier
+from unfreeze.runs.training_run import RunSettings, train_folder
 from unfreeze.training.checkpoint import read_header
 
 
@@ -41,7 +43,21 @@ def test_the_file_answers_at_the_temperature_of_the_validation_photos(
 
     assert header.temperature == scores["calibration"]["temperature"]
     assert header.temperature in (1.0, pytest.approx(expected, rel=0.05))
+    assert header.tta_temperature is None  # the shortest recipe makes no views
+
+
+def test_views_have_a_temperature_of_their_own(
+    photos: Path, settings: RunSettings, tmp_path: Path
+) -> None:
+    with_views = replace(settings, recipe="head", epochs=1)
+
+    summary = train_folder(
+        photos, tmp_path / "run", with_views, write=lambda line: None, has_bar=False
+    )
+
+    header = read_header(tmp_path / "run/model.safetensors")
     assert header.tta_temperature is not None
+    assert summary.tta_accuracy is not None
 
 
 def test_scores_are_scikit_learns_of_the_written_answers(
