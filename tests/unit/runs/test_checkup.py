@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
@@ -217,4 +216,4 @@ def test_chest_x_rays_of_different_shots_are_not_called_copies(
 def test_a_finding_becomes_json_with_the_promised_keys() -> None:
     finding = Finding("tiny", ("a.jpg",), 0.1, "kept", "Small.")
 
-    assert set(asdict(finding)) == {"kind", "files", "score", "policy", "message"}
+    assert set(finding.as_json()) == {"kind", "files", "score", "policy", "message"}
