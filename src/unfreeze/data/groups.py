@@ -117,16 +117,23 @@ def column_names(csv_path: Path, title: str) -> list[str | None] | None:
 
     Raises:
         DataError: If the table cannot be read.
+        PlanError: If the column is blank in every row.
     """
     rows = [cells for _, cells in csv_rows(csv_path)]
     titles = [cell.strip() for cell in rows[0]] if rows else []
     if title not in titles:
         return None
     column = titles.index(title)
-    return [
+    names = [
         (cells[column].strip() or None) if column < len(cells) else None
         for cells in rows[1:]
     ]
+    if not any(names):
+        raise PlanError(
+            f"The column {title!r} of {csv_path} is blank in all {len(names)} rows. "
+            "Expected the name of a group in some."
+        )
+    return names
 
 
 def numbered(names: Sequence[str | None]) -> Int64[np.ndarray, " N"]:

@@ -69,20 +69,20 @@ class RunSummary:
     plan: Mapping[str, Any] | None
     """What was chosen to fit the budget, as ``Plan`` takes it; None without one."""
 
-    groups: Mapping[str, Any] | None
-    """What was kept on one side of the split, as ``Grouping`` has it; None for no
-    groups and no near-duplicates."""
-
-    fixes: Mapping[str, Any] | None
-    """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
-    one."""
-
     steps: Sequence[StepSummary]
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]
     versions: Mapping[str, str]
     findings: Sequence[Finding] = ()
     """What is unusual about the photos, as far as files alone tell."""
+
+    groups: Mapping[str, Any] | None = None
+    """What was kept on one side of the split, as ``Grouping`` has it; None for no
+    groups and no near-duplicates."""
+
+    fixes: Mapping[str, Any] | None = None
+    """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
+    one."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""

@@ -89,3 +89,11 @@ def test_a_column_that_is_not_there_is_none(table: Path) -> None:
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         column_names(tmp_path / "nowhere.csv", "patient")
+
+
+def test_a_column_without_any_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("name,label,patient\na,x,\nb,y, \n")
+
+    with pytest.raises(PlanError, match=r"'patient' of .* is blank in all 2 rows"):
+        column_names(path, "patient")
