@@ -69,7 +69,8 @@ def explained_layer(backbone: Backbone, image: Images) -> nn.Module:
     The last features, where the head reads places. Where it reads a class token, the
     places have no say any more at the end; they are taken where that token looks at
     them last: behind the first norm of the last block, or, in networks whose class
-    token joins late, behind the last block without one.
+    token joins late, behind the last block without one. Behind that norm, what the
+    places hand on past the last block, to the mean of the tokens, is not seen.
 
     Args:
         backbone: Stays as it is.

@@ -40,11 +40,11 @@ def test_blocks_of_a_transformer_are_spread_and_lose_their_class_token(
 def test_maps_with_channels_last_are_turned(
     make_images: Callable[..., Tensor],
 ) -> None:
-    backbone = build_backbone("swin_tiny_patch4_window7_224", weights="none", size=64)
+    backbone = build_backbone("swin_tiny_patch4_window7_224", weights="none", size=224)
 
-    found = stage_maps(backbone, make_images(64))
+    found = stage_maps(backbone, make_images(224, 1))
 
-    sizes = [(96, 16, 16), (192, 8, 8), (384, 4, 4), (768, 2, 2)]
+    sizes = [(96, 56, 56), (192, 28, 28), (384, 14, 14), (768, 7, 7)]
     assert [tuple(each.shape[1:]) for each in found.values()] == sizes
 
 
