@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int
+from jaxtyping import Float64, Int, Shaped
 
 from unfreeze.numerics.confident import label_doubts, suspects
-from unfreeze.numerics.neighbours import nearest, robust_scores
+from unfreeze.numerics.neighbours import neighbour_distances, robust_scores, scaled
 from unfreeze.records import Finding
 
 __all__ = ["label_suspects", "outliers"]
@@ -15,8 +15,9 @@ _LEAST_OF_CLASS = 5
 """Photos of a class from which its labels can be judged."""
 
 _NEIGHBOURS = 5
-_FAR = 5.0
-"""Robust standard deviations from which a photo is far from all others."""
+_FAR = 3.5
+"""Robust standard deviations from which a photo is far from all others (Iglewicz and
+Hoaglin, "How to detect and handle outliers", 1993)."""
 
 
 def label_suspects(
@@ -58,22 +59,22 @@ def outliers(
     files: Sequence[str],
     classes: Sequence[str],
     labels: Int[np.ndarray, " N"],
-    units: Float32[np.ndarray, "N D"],
+    features: Shaped[np.ndarray, "N D"],
 ) -> list[Finding]:
     """Name the photos that are far from all others, the farthest first.
 
-    Far is measured by the mean cosine to the nearest five photos of any class, in
-    robust standard deviations of the photo's own class.
+    Far is measured by the mean distance to the nearest five photos of any class: its
+    logarithm, in robust standard deviations of the photo's own class.
 
     Args:
         files: Of each row.
         classes: Names in label order.
         labels: Class of each row.
-        units: Standardised activations, of norm 1.
+        features: Activations of each row.
     """
     if len(files) <= _NEIGHBOURS:
         return []
-    distances = 1 - nearest(units, _NEIGHBOURS).similarities.mean(axis=1, dtype=float)
+    distances = np.log(neighbour_distances(scaled(features), _NEIGHBOURS) + 1e-6)
     scores = np.zeros(len(files))
     for label in np.unique(labels).tolist():
         is_own = labels == label

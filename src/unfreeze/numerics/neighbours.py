@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int64, Shaped
 
-__all__ = ["Neighbours", "nearest", "robust_scores", "standardised"]
+__all__ = [
+    "Neighbours",
+    "nearest",
+    "neighbour_distances",
+    "robust_scores",
+    "scaled",
+    "standardised",
+]
 
 _CELLS_AT_ONCE = 2**24
 
@@ -19,20 +26,47 @@ class Neighbours:
     """Cosines, -1 to 1."""
 
 
-def standardised(
-    features: Shaped[np.ndarray, "N D"],
-) -> Float32[np.ndarray, "N D"]:
-    """Bring every column to mean 0 and standard deviation 1, then every row to norm 1.
+def scaled(features: Shaped[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    """Bring every column to mean 0 and standard deviation 1.
 
-    Columns that are the same everywhere, and the row that is the mean, become zeros.
+    Columns that are the same everywhere become zeros.
     """
     values = np.asarray(features, dtype=np.float32)
     if not len(values):
         return values
     values = values - values.mean(axis=0)
-    values /= values.std(axis=0) + 1e-6
-    values /= np.linalg.norm(values, axis=1, keepdims=True) + 1e-6
-    return values
+    return values / (values.std(axis=0) + 1e-6)
+
+
+def standardised(features: Shaped[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    """Bring every column to one scale, then every row to norm 1.
+
+    The row that is the mean becomes zeros.
+    """
+    values = scaled(features)
+    return values / (np.linalg.norm(values, axis=1, keepdims=True) + 1e-6)
+
+
+def neighbour_distances(
+    rows: Float32[np.ndarray, "N D"], count: int
+) -> Float64[np.ndarray, " N"]:
+    """Mean Euclidean distance of each row to its nearest ``count`` others.
+
+    Raises:
+        ValueError: If there are not as many others.
+    """
+    if not 1 <= count < len(rows):
+        raise ValueError(f"Of {len(rows)} rows, none has {count} others.")
+    lengths = (rows**2).sum(axis=1)
+    found = np.empty(len(rows))
+    block = max(1, _CELLS_AT_ONCE // len(rows))
+    for start in range(0, len(rows), block):
+        stop = min(start + block, len(rows))
+        squares = lengths[start:stop, None] + lengths - 2 * rows[start:stop] @ rows.T
+        squares[np.arange(stop - start), np.arange(start, stop)] = np.inf
+        nearest_ones = np.partition(squares, count - 1, axis=1)[:, :count]
+        found[start:stop] = np.sqrt(np.maximum(nearest_ones, 0)).mean(axis=1)
+    return found
 
 
 def nearest(units: Float32[np.ndarray, "N D"], count: int) -> Neighbours:

@@ -36,7 +36,7 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     assert set(content) == {
         "format", "status", "arch", "size", "classes", "n_train", "n_valid", "skipped",
         "accuracy", "tta_accuracy", "valid_loss", "confusion", "seconds", "budget",
-        "plan", "steps", "settings", "hardware", "versions",
+        "plan", "steps", "settings", "hardware", "versions", "findings",
     }  # fmt: skip
     assert content["format"] == 1
     assert content["skipped"] == [{"file": "a.jpg", "reason": "It is empty."}]

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from unfreeze.numerics import neighbours as module
-from unfreeze.numerics.neighbours import nearest, robust_scores, standardised
+from unfreeze.numerics.neighbours import (
+    nearest,
+    neighbour_distances,
+    robust_scores,
+    standardised,
+)
 
 
 def test_neighbours_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,3 +56,19 @@ def test_robust_scores_of_normal_values_are_standard_deviations() -> None:
 
 def test_robust_scores_of_equal_values_are_zero() -> None:
     assert not robust_scores(np.full(9, 4.0)).any()
+
+
+def test_distances_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    sklearn = pytest.importorskip("sklearn.neighbors")
+    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 700)
+    rows = np.random.default_rng(3).normal(size=(90, 6)).astype(np.float32)
+
+    found = neighbour_distances(rows, 4)
+
+    distances, _ = sklearn.NearestNeighbors(n_neighbors=4).fit(rows).kneighbors()
+    np.testing.assert_allclose(found, distances.mean(axis=1), rtol=1e-4)
+
+
+def test_too_few_rows_have_no_distances() -> None:
+    with pytest.raises(ValueError, match="Of 4 rows, none has 4 others"):
+        neighbour_distances(np.zeros((4, 2), dtype=np.float32), 4)

@@ -1,0 +1,69 @@
+"""Mirrors src/unfreeze/cli/check.py."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from unfreeze.cli.app import run
+
+
+def test_json_is_one_object_with_the_promised_keys(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn_folder / "train/squares/<b>\nbad.png").write_bytes(b"")
+
+    assert run(["check", str(drawn_folder), "--quick", "--json"]) == 0
+
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["files", "classes", "findings"]
+    assert answer["files"] == 55
+    assert answer["findings"][0] == {
+        "kind": "unreadable",
+        "files": ["train/squares/<b>\nbad.png"],
+        "score": 1.0,
+        "policy": "skipped",
+        "message": "The file is empty (0 bytes). It is skipped. Replace or remove "
+        "the file.",
+    }
+
+
+def test_the_table_counts_kinds_before_it_lists_files(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(25):
+        (drawn_folder / f"train/squares/bad{number:02}.png").write_bytes(b"")
+    (drawn_folder / "train/squares/\x1b[31mred\n.png").write_bytes(b"")
+
+    assert run(["check", str(drawn_folder), "--quick"]) == 0
+
+    out = capsys.readouterr().out
+    assert out.startswith("80 photos; readable: circles 18, squares 18, stripes 18")
+    assert "\x1b[31m" not in out
+    assert r"\x1b[31mred\n.png" in out
+    assert "... and 6 more" in out
+    assert out.index("unreadable   ") < out.index("bad00.png")
+
+
+def test_many_files_of_a_finding_are_counted(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for copy in "abcd":
+        shutil.copy(
+            drawn_folder / "train/squares/squares01.png",
+            drawn_folder / f"train/squares/{copy}.png",
+        )
+
+    assert run(["check", str(drawn_folder), "--quick"]) == 0
+
+    assert "and 2 more  (1)" in capsys.readouterr().out
+
+
+def test_folders_without_photos_are_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", str(tmp_path)]) == 2
+    assert "holds no images" in capsys.readouterr().err
+    assert run(["check", str(tmp_path / "gone")]) == 2
+    assert "There is no folder" in capsys.readouterr().err

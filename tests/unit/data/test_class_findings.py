@@ -1,0 +1,92 @@
+"""Mirrors src/unfreeze/data/class_findings.py."""
+
+import shutil
+from pathlib import Path
+
+from tests.unit.data.test_survey import survey_of
+from unfreeze.data.class_findings import class_findings
+from unfreeze.records import Finding
+
+
+def _found(root: Path, kind: str) -> list[Finding]:
+    return [each for each in class_findings(survey_of(root)) if each.kind == kind]
+
+
+def test_even_classes_have_nothing_to_report(drawn_folder: Path) -> None:
+    assert class_findings(survey_of(drawn_folder)) == []
+
+
+def test_a_class_that_cannot_be_learned_is_refused(drawn_folder: Path) -> None:
+    shutil.copytree(drawn_folder / "valid/squares", drawn_folder / "valid/<b>new")
+
+    (found,) = _found(drawn_folder, "class_missing")
+
+    assert found.files == ("train/<b>new",)
+    assert found.policy == "refused"
+
+
+def test_a_class_that_is_never_measured_is_kept(drawn_folder: Path) -> None:
+    shutil.rmtree(drawn_folder / "valid/squares")
+
+    (found,) = _found(drawn_folder, "class_missing")
+
+    assert found.files == ("valid/squares",)
+    assert found.policy == "kept"
+    assert "never measured" in found.message
+
+
+def test_one_class_alone_is_refused(drawn_folder: Path) -> None:
+    for split in ("train", "valid"):
+        for name in ("circles", "stripes"):
+            shutil.rmtree(drawn_folder / split / name)
+
+    (found,) = _found(drawn_folder, "class_missing")
+
+    assert found.policy == "refused"
+    assert "There is 1 class, 'squares'" in found.message
+
+
+def test_small_and_empty_classes_are_found(drawn_folder: Path) -> None:
+    for path in sorted((drawn_folder / "train/squares").iterdir())[9:]:
+        path.unlink()
+    for split in ("train", "valid"):
+        (drawn_folder / split / "empty").mkdir()
+
+    small = {each.files[0]: each for each in _found(drawn_folder, "class_tiny")}
+
+    assert small["train/squares"].policy == "kept"
+    assert "has 9 readable photos" in small["train/squares"].message
+    assert small["train/empty"].policy == "refused"
+
+
+def test_names_that_differ_by_case_alone_are_found(drawn_folder: Path) -> None:
+    for split in ("train", "valid"):
+        shutil.copytree(
+            drawn_folder / split / "squares", drawn_folder / split / "SQUARES "
+        )
+
+    (found,) = _found(drawn_folder, "class_case")
+
+    assert set(found.files) == {
+        "train/squares", "train/SQUARES ", "valid/squares", "valid/SQUARES "
+    }  # fmt: skip
+
+
+def test_letters_stored_in_two_ways_are_found(drawn_folder: Path) -> None:
+    for split in ("train", "valid"):
+        for name in ("caf\u00e9", "cafe\u0301"):
+            shutil.copytree(
+                drawn_folder / split / "squares", drawn_folder / split / name
+            )
+
+    assert len(_found(drawn_folder, "class_case")) == 1
+
+
+def test_uneven_classes_are_found(drawn_folder: Path) -> None:
+    for path in sorted((drawn_folder / "train/squares").iterdir())[4:]:
+        path.unlink()
+
+    (found,) = _found(drawn_folder, "imbalance")
+
+    assert found.score == 3
+    assert found.files[0] == "train/squares"

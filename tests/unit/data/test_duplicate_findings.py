@@ -1,0 +1,82 @@
+"""Mirrors src/unfreeze/data/duplicate_findings.py."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.unit.data.test_survey import survey_of
+from unfreeze.data.duplicate_findings import (
+    Likeness,
+    copy_groups,
+    duplicate_findings,
+    look_alikes,
+)
+
+
+def _photo(seed: int) -> Image.Image:
+    coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Six photos in each split, no two alike."""
+    for number in range(12):
+        split = ("train", "valid")[number // 6]
+        folder = tmp_path / "photos" / split / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        _photo(number).save(folder / f"{number:02}.png")
+    return tmp_path / "photos"
+
+
+def test_photos_of_their_own_have_nothing_to_report(photos: Path) -> None:
+    survey = survey_of(photos)
+
+    assert duplicate_findings(survey, look_alikes(survey)) == []
+
+
+def test_equal_files_are_exact_duplicates_and_no_near_ones(photos: Path) -> None:
+    shutil.copy(photos / "train/a/00.png", photos / "train/b/again.png")
+    survey = survey_of(photos)
+
+    (found,) = duplicate_findings(survey, look_alikes(survey))
+
+    assert found.kind == "exact_duplicate"
+    assert found.files == ("train/a/00.png", "train/b/again.png")
+    assert "labelled 'a' and 'b': at least one label is wrong" in found.message
+
+
+def test_a_smaller_copy_is_a_near_duplicate_and_a_leak(photos: Path) -> None:
+    _photo(0).resize((80, 60)).save(photos / "valid/a/small.jpg")
+    survey = survey_of(photos)
+
+    near, leak = duplicate_findings(survey, look_alikes(survey), (0.9, 0.8))
+
+    assert near.kind == "near_duplicate"
+    assert near.files == ("train/a/00.png", "valid/a/small.jpg")
+    assert near.score > 0.85
+    assert leak.kind == "leakage"
+    assert leak.files == ("valid/a/small.jpg", "train/a/00.png")
+    assert leak.score == pytest.approx(1 / 7, abs=1e-6)
+    assert "1 of 7 validation photos are: at most 14.3 points" in leak.message
+    assert "scores 0.9000 on all of them and 0.8000 without" in leak.message
+
+
+def test_a_group_counts_once_in_the_leak_and_names_all_its_files(photos: Path) -> None:
+    shutil.copy(photos / "valid/a/06.png", photos / "valid/a/twin.png")
+    survey = survey_of(photos)
+    names = survey.files
+    pair = [names.index("train/b/01.png"), names.index("valid/a/06.png")]
+    likeness = Likeness(np.array([pair]), np.array([0.95]))
+
+    found = duplicate_findings(survey, likeness)
+
+    assert [each.kind for each in found] == [
+        "exact_duplicate", "near_duplicate", "leakage"
+    ]  # fmt: skip
+    assert len(found[1].files) == 3
+    assert "2 of 7 validation photos" in found[2].message
+    assert len(set(copy_groups(survey, likeness).tolist())) == 11
