@@ -28,6 +28,9 @@ _SILENT = [
 ]
 
 
+_BROWSER = "not an origin"  # how a net log names the browser's own requests
+
+
 @pytest.fixture(scope="module")
 def browser() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -87,17 +90,26 @@ def test_the_dom_holds_the_class_name_as_text(
     assert "CONSOLE" not in result.stderr
 
 
+def test_this_check_would_notice_a_request(browser: str, tmp_path: Path) -> None:
+    page, net_log = tmp_path / "page.html", tmp_path / "net.json"
+    page.write_text('<!doctype html><img src="http://127.0.0.1:9/outside.png" alt="">')
+
+    subprocess.run(  # noqa: S603  # the browser, on a page of ours
+        [browser, *_SILENT, f"--user-data-dir={tmp_path / 'profile'}",
+         f"--log-net-log={net_log}", "--dump-dom", page.as_uri()],
+        capture_output=True, check=False, timeout=240,
+    )  # fmt: skip
+
+    found = _requests_of_the_page(net_log.read_text())
+    assert any("outside.png" in each for each in found)
+
+
 def _requests_of_the_page(log: str) -> list[str]:
     """Addresses that were asked for by a page, and not by the browser itself."""
-    found = re.findall(r'\{[^{}]*"initiator":"([^"]*)"[^{}]*"url":"([^"]*)"', log)
-    found += [
-        (initiator, url)
-        for url, initiator in re.findall(
-            r'\{[^{}]*"url":"([^"]*)"[^{}]*"initiator":"([^"]*)"', log
-        )
+    asked = [event.get("params", {}) for event in json.loads(log)["events"]]
+    by_page = [
+        str(params["url"])
+        for params in asked
+        if "url" in params and params.get("initiator", _BROWSER) != _BROWSER
     ]
-    return [
-        json.dumps(url)
-        for initiator, url in found
-        if initiator != "not an origin" and not url.startswith(("data:", "file:"))
-    ]
+    return [url for url in by_page if not url.startswith(("data:", "file:"))]

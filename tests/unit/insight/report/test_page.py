@@ -143,7 +143,7 @@ def test_every_part_of_a_whole_run_is_there() -> None:
     for words in (
         "80.0 % of photos are recognised correctly",
         "between 37.0 % and 96.0 %",
-        "labels that look wrong (1)",
+        "labels that look wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
         "Over-fitting begins after epoch 1",
