@@ -44,6 +44,13 @@ def test_the_last_accepted_answer_keeps_the_exact_binomial_bound() -> None:
     assert level.coverage == level.accepted / len(confidence)
 
 
+def test_one_early_mistake_does_not_end_the_search() -> None:
+    """Of the first 29 none may be wrong for 0.9, of the first 60 one may."""
+    confidence, is_right = _ranked([(True, 10), (False, 1), (True, 229)])
+
+    assert reject_level(confidence, is_right, 0.9).accepted == 240
+
+
 def test_tied_answers_are_accepted_together() -> None:
     confidence = np.array([0.99] * 100 + [0.7] * 100)
     is_right = np.array([True] * 110 + [False] * 90)

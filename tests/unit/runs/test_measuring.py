@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from unfreeze.front.presets import Preset
 from unfreeze.numerics.calibration import at_temperature, fit_temperature
 from unfreeze.records import Predictions
 from unfreeze.runs.measuring import write_predictions
@@ -105,3 +106,28 @@ def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
     assert lines[1][:4] == ["a", "road snow", "road snow", "0.900000"]
     assert float(lines[1][4]) == pytest.approx(-np.log([0.9, 0.3]).mean(), abs=1e-6)
     assert lines[2][:4] == ["b", "", "", "0.150000"]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "augment"), [("rsscn7", "top-down"), ("dogscats", "side-on")]
+)
+def test_probabilities_for_photos_are_right_after_scaling(
+    shared_data: Path, tmp_path: Path, name: str, augment: Preset
+) -> None:
+    """At most half as far off as before, or 2 %, on the half not fitted on."""
+    settings = RunSettings(
+        arch="resnet18",
+        weights=str(shared_data / "weights/resnet18.safetensors"),
+        recipe="quick",
+        augment=augment,
+    )
+
+    summary = train_folder(
+        shared_data / name, tmp_path / "run", settings, write=lambda line: None
+    )
+
+    assert summary.scores is not None
+    found = summary.scores["calibration"]
+    assert found["ece_after"] <= max(found["ece_before"] / 2, 0.02)
+    assert found["log_loss_after"] <= found["log_loss_before"]
