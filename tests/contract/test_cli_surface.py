@@ -51,6 +51,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert [line.split()[0] for line in listed.splitlines()] == [
         "demo",
+        "check",
         "train",
         "lr-find",
         "evaluate",
