@@ -16,8 +16,9 @@ from unfreeze.insight.plots import Picture, confusion_plot, image_grid, schedule
 from unfreeze.numerics.schedules import cosine_restarts
 from unfreeze.records import Predictions
 from unfreeze.runs.demo import demo_photos, demo_settings
+from unfreeze.runs.photos import read_photos
 from unfreeze.runs.predictor import Classifier
-from unfreeze.runs.training_run import read_photos, train_folder
+from unfreeze.runs.training_run import train_folder
 
 _HOME = Path(__file__).parents[1] / "docs/pictures"
 _STEPS_PER_EPOCH = 360  # the lesson's 23,000 photos in batches of 64

@@ -54,7 +54,8 @@ _HOMES = {
         "transforms_side_on",
         "transforms_top_down",
     ),
-    "unfreeze.runs.training_run": ("RunSettings", "train_folder"),
+    "unfreeze.runs.settings": ("RunSettings",),
+    "unfreeze.runs.training_run": ("train_folder",),
     "unfreeze.models.archs": (
         "dn121",
         "dn161",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,8 @@ from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model, transforms_side_on
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 from unfreeze.training.runtime import PlainRuntime
 
 MakeData: TypeAlias = Callable[..., ImageClassifierData]

@@ -34,7 +34,8 @@ def lr_find(  # one parameter per option
 
     Leaves a picture of the curve, and no model.
     """
-    from unfreeze.runs.training_run import RunSettings, search_rate
+    from unfreeze.runs.rate_search import search_rate
+    from unfreeze.runs.settings import RunSettings
 
     settings = RunSettings(
         arch=arch,

@@ -59,7 +59,8 @@ def train(  # one parameter per option
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.runs.run_folder import planned_run_folder
-    from unfreeze.runs.training_run import RunSettings, train_folder
+    from unfreeze.runs.settings import RunSettings
+    from unfreeze.runs.training_run import train_folder
 
     settings = RunSettings(
         arch=arch,

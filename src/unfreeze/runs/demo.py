@@ -4,7 +4,7 @@ from pathlib import Path
 
 from unfreeze.data.digits import write_digits
 from unfreeze.places import cache_home
-from unfreeze.runs.training_run import RunSettings
+from unfreeze.runs.settings import RunSettings
 
 __all__ = ["demo_photos", "demo_settings"]
 

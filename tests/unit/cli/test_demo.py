@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from unfreeze.runs.training_run import RunSettings
+from unfreeze.runs.settings import RunSettings
 
 Unfreeze: TypeAlias = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from unfreeze.front.learner import Learner
-from unfreeze.runs.training_run import RunSettings
+from unfreeze.runs.settings import RunSettings
 from unfreeze.training.speeds import Speeds
 
 SHORT = "--arch unfreeze_nano --size 32 --batch-size 8 --num-workers 0 --recipe quick"

@@ -13,7 +13,8 @@ from unfreeze.numerics.losses import Task
 from unfreeze.records import Predictions
 from unfreeze.runs.comparing import compare_runs, outcomes_of
 from unfreeze.runs.predictor import Answers
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 from unfreeze.training.checkpoint import load_model, save_model
 
 

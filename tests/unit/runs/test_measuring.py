@@ -15,7 +15,8 @@ from unfreeze.numerics.calibration import at_temperature, fit_temperature
 from unfreeze.records import Predictions
 from unfreeze.runs.measuring import write_predictions
 from unfreeze.runs.predictor import Classifier
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 from unfreeze.training.checkpoint import read_header
 
 

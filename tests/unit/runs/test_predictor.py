@@ -8,7 +8,8 @@ import pytest
 
 from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.predictor import Answers, Classifier
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 
 
 @pytest.fixture(scope="module")

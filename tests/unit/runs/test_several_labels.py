@@ -13,8 +13,9 @@ from sklearn import metrics
 from unfreeze.errors import DataError
 from unfreeze.runs.predictor import Classifier
 from unfreeze.runs.scores import scores_of
+from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.table_photos import Table
-from unfreeze.runs.training_run import RunSettings, train_folder
+from unfreeze.runs.training_run import train_folder
 
 _TAGS = ("circle", "red", "square", "stripes")
 _COUNT = 400

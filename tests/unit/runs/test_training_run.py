@@ -12,12 +12,8 @@ from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
 from unfreeze.front.learner import Learner
-from unfreeze.runs.training_run import (
-    RunSettings,
-    read_photos,
-    search_rate,
-    train_folder,
-)
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.training_run import train_folder
 from unfreeze.training.checkpoint import read_header
 from unfreeze.training.speeds import Speeds
 
@@ -143,24 +139,6 @@ def test_a_budget_that_is_too_small_leaves_nothing(
 # --- photos ------------------------------------------------------------------------
 
 
-def test_class_folders_alone_are_split(photos: Path, settings: RunSettings) -> None:
-    data = read_photos(photos / "train", settings)
-
-    assert (len(data.trn_ds), len(data.val_ds)) == (29, 7)
-    assert data.num_workers == 0
-
-
-def test_a_train_folder_without_valid_is_split(
-    drawn_folder: Path, settings: RunSettings
-) -> None:
-    (drawn_folder / "valid").rename(drawn_folder.parent / "valid")
-
-    data = read_photos(drawn_folder, settings)
-
-    assert data.classes == ("circles", "squares", "stripes")
-    assert len(data.trn_ds) + len(data.val_ds) == 36
-
-
 def test_skipped_files_are_named_and_counted(
     drawn_folder: Path, tmp_path: Path, settings: RunSettings
 ) -> None:
@@ -182,28 +160,6 @@ def test_skipped_files_are_named_and_counted(
 
 
 # --- mistakes ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ({"recipe": "nine-steps"}, "nine-steps"),
-        ({"epochs": 0}, "got 0"),
-        ({"seed": -1}, "got -1"),
-        ({"seed": 2**63}, "got 9223372036854775808"),
-        ({"valid_fraction": 0.0}, "got 0.0"),
-        ({"valid_fraction": 1.0}, "got 1.0"),
-        ({"valid_fraction": float("nan")}, "got nan"),
-        ({"balance": "fair"}, "no balance 'fair'"),
-        ({"suffix": ".jpg"}, "there is no table"),
-        ({"budget": 0.0}, "above 0, got 0"),
-        ({"budget": float("inf")}, "above 0, got inf"),
-        ({"budget": 60.0, "epochs": 2}, "A budget chooses the epochs"),
-    ],
-)
-def test_settings_out_of_range_are_refused(words: dict[str, Any], found: str) -> None:
-    with pytest.raises(PlanError, match=found):
-        RunSettings(**words)
 
 
 def test_mistakes_are_found_before_anything_is_written(
@@ -259,65 +215,13 @@ def test_ctrl_c_leaves_a_summary_that_says_so(
     assert len(content["steps"]) == 3
 
 
-# --- the rate finder ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "unfrozen", [False, pytest.param(True, marks=pytest.mark.slow)]
-)
-def test_a_search_leaves_a_picture(
-    photos: Path, tmp_path: Path, settings: RunSettings, unfrozen: bool
-) -> None:
-    plot = tmp_path / "curve.png"
-
-    found = search_rate(photos, settings, plot, unfrozen=unfrozen, write=quiet)
-
-    assert plot.read_bytes().startswith(b"\x89PNG")
-    assert found.reason
-    assert [each.name for each in tmp_path.iterdir()] == ["curve.png"]
-
-
-@pytest.mark.parametrize(
-    ("name", "found"), [("curve.xyz", "ends in one of"), ("no/curve.png", "no folder")]
-)
-def test_a_place_for_the_picture_is_checked_first(
-    photos: Path, tmp_path: Path, settings: RunSettings, name: str, found: str
-) -> None:
-    with pytest.raises(PlanError, match=found):
-        search_rate(photos, settings, tmp_path / name, write=quiet)
-
-
-# --- photos in a table -------------------------------------------------------------
-
-
-@pytest.fixture
-def table(drawn_folder: Path) -> Path:
-    """The folder of ``labels.csv``, which names the photos of ``train/``."""
-    lines = ["name,label"]
-    for photo in sorted((drawn_folder / "train").rglob("*.png")):
-        lines.append(f"{photo.parent.name}/{photo.stem},{photo.parent.name}")
-    (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
-    return drawn_folder
-
-
-def test_a_table_says_what_is_on_photos(table: Path, settings: RunSettings) -> None:
-    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
-
-    data = read_photos(table, dataclasses.replace(settings, **words))
-
-    assert data.classes == ("circles", "squares", "stripes")
-    assert not data.is_multi
-    assert np.bincount(data.val_y).tolist() == [3, 2, 2]
-    assert len(data.trn_ds) == 29
-
-
 def test_a_table_that_is_not_there_is_found_out_first(
-    table: Path, tmp_path: Path, settings: RunSettings
+    photos: Path, tmp_path: Path, settings: RunSettings
 ) -> None:
     lost = dataclasses.replace(settings, csv="lost.csv")
 
     with pytest.raises(DataError, match=r"no table lost\.csv"):
-        train_folder(table, tmp_path / "run", lost, write=quiet)
+        train_folder(photos, tmp_path / "run", lost, write=quiet)
 
     assert not (tmp_path / "run").exists()
 

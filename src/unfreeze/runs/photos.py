@@ -1,0 +1,89 @@
+"""The photos of a run: from a table, from a split that is there, or split here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from unfreeze.data.tables import index_table
+from unfreeze.front.image_data import ImageClassifierData, TransformPair
+from unfreeze.front.presets import tfms_for
+from unfreeze.runs.fixing import fixed_photos
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.table_photos import held_out_rows, table_at
+
+__all__ = ["name_skipped", "read_photos"]
+
+_SKIPPED_SHOWN = 20
+"""Skipped files that are named on the screen; all of them stand in summary.json."""
+
+
+def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
+    """Read a table; or ``folder/train`` and ``folder/valid``; or class folders alone.
+
+    Raises:
+        DataError: If the photos cannot be used; the message says what to change.
+    """
+    data = _photos(folder, settings)
+    if settings.fixes is None:
+        return data
+    return fixed_photos(
+        data,
+        folder,
+        Path(settings.fixes),
+        arch=settings.arch,
+        weights=settings.weights,
+    )
+
+
+def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
+    tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
+    if settings.csv is not None:
+        return _read_table(folder, settings.csv, settings, tfms)
+    if (folder / "train").is_dir() and (folder / "valid").is_dir():
+        return ImageClassifierData.from_paths(
+            folder,
+            settings.batch_size,
+            tfms,
+            num_workers=settings.num_workers,
+            group_by=settings.group_by,
+        )
+    return ImageClassifierData.from_folder(
+        folder / "train" if (folder / "train").is_dir() else folder,
+        settings.batch_size,
+        tfms,
+        valid_fraction=settings.valid_fraction,
+        seed=settings.seed,
+        num_workers=settings.num_workers,
+        group_by=settings.group_by,
+    )
+
+
+def _read_table(
+    root: Path, csv: str, settings: RunSettings, tfms: TransformPair
+) -> ImageClassifierData:
+    table = table_at(root, csv)
+    held_out = None
+    if settings.group_by is None:
+        whole = index_table(root, table, folder=settings.folder, suffix=settings.suffix)
+        held_out = held_out_rows(whole, settings.valid_fraction, settings.seed)
+    return ImageClassifierData.from_csv(
+        root,
+        settings.folder,
+        table,
+        settings.batch_size,
+        tfms,
+        val_idxs=held_out,
+        suffix=settings.suffix,
+        num_workers=settings.num_workers,
+        group_by=settings.group_by,
+        valid_fraction=settings.valid_fraction,
+        seed=settings.seed,
+    )
+
+
+def name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:
+    """Write a line for each of the first photos that were left out, and why."""
+    for each in data.skipped[:_SKIPPED_SHOWN]:
+        write(f"skipped {each.file}: {each.reason}")
+    rest = len(data.skipped) - _SKIPPED_SHOWN
+    if rest > 0:
+        write(f"skipped {rest} more; summary.json names all of them")

@@ -1,0 +1,116 @@
+"""Everything that a run depends on besides the photos and the machine."""
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from unfreeze.errors import DataError, PlanError, WeightsError
+from unfreeze.front.plan import Recipe, require_recipe
+from unfreeze.front.presets import Preset, tfms_for
+from unfreeze.numerics.balance import Balance, require_balance
+from unfreeze.runs.table_photos import table_at
+
+__all__ = ["RunSettings"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSettings:
+    """Everything that a run depends on besides the photos and the machine."""
+
+    arch: str = "resnet34"
+    weights: str | None = None
+    """A local file; None takes timm's weights, or the embedded ones."""
+
+    size: int = 224
+    batch_size: int = 64
+    epochs: int | None = None
+    """Of the last training step; None lets the recipe decide."""
+
+    budget: float | None = None
+    """Seconds for the whole run, which then chooses its epochs to fit; None takes as
+    long as it takes."""
+
+    recipe: Recipe = "eight-steps"
+    augment: Preset = "side-on"
+    max_zoom: float = 1.1
+    balance: Balance = "none"
+    """How rare classes are made to count as much as frequent ones."""
+
+    seed: int = 0
+    num_workers: int | None = None
+    csv: str | None = None
+    """A table with a photo and its label or labels in each row; None takes class
+    folders."""
+
+    folder: str = ""
+    """Of the photos that the table names, below the folder of all; itself if empty."""
+
+    suffix: str = ""
+    """Added to each name in the table, such as ``.jpg``."""
+
+    valid_fraction: float = 0.2
+    """Share held out where the photos are not split already."""
+
+    group_by: str | None = None
+    """A regular expression that finds the group of a photo in its path."""
+
+    fixes: str | None = None
+    """A local ``fixes.csv``: photos to drop or relabel."""
+
+    def __post_init__(self) -> None:
+        require_recipe(self.recipe)
+        require_balance(self.balance)
+        self._require_length()
+        if self.csv is None and (self.folder or self.suffix):
+            raise PlanError(
+                "folder and suffix say how a table names photos, and there is no "
+                "table. Pass csv, too."
+            )
+        if not 0 <= self.seed < 2**63:
+            raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
+        if not 0 < self.valid_fraction < 1:
+            raise PlanError(
+                "valid_fraction must be above 0 and below 1, got "
+                f"{self.valid_fraction}."
+            )
+
+    def _require_length(self) -> None:
+        if self.epochs is not None and self.epochs < 1:
+            raise PlanError(f"epochs must be 1 or more, got {self.epochs}.")
+        if self.budget is None:
+            return
+        if not 0 < self.budget < math.inf:
+            raise PlanError(
+                f"budget must be a number of seconds above 0, got {self.budget:g}."
+            )
+        if self.epochs is not None:
+            raise PlanError(
+                "A budget chooses the epochs, and there are epochs given, too. Pass "
+                "one of them."
+            )
+
+    def that_matter(self) -> dict[str, Any]:
+        """What the result depends on: all but the number of loading threads."""
+        chosen = asdict(self)
+        del chosen["num_workers"]
+        return chosen
+
+    def check(self, folder: Path) -> None:
+        """Refuse what is certain to fail before anything is written.
+
+        Raises:
+            DataError: If there is no such folder.
+            WeightsError: If there is no such weights file.
+        """
+        if not folder.is_dir():
+            raise DataError(f"There is no folder {folder}. Check the path.")
+        if self.csv is not None:
+            table_at(folder, self.csv)
+        if self.weights is not None and not Path(self.weights).is_file():
+            raise WeightsError(
+                f"There is no weights file {self.weights}. Check the path."
+            )
+        if self.fixes is not None and not Path(self.fixes).is_file():
+            raise DataError(f"There is no file {self.fixes}. Check the path.")
+        tfms_for(self.arch, self.size, self.augment, self.max_zoom)

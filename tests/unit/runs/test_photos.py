@@ -1,0 +1,79 @@
+"""Mirrors src/unfreeze/runs/photos.py."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unfreeze.runs.photos import name_skipped, read_photos
+from unfreeze.runs.settings import RunSettings
+
+
+def test_class_folders_alone_are_split(photos: Path, settings: RunSettings) -> None:
+    data = read_photos(photos / "train", settings)
+
+    assert (len(data.trn_ds), len(data.val_ds)) == (29, 7)
+    assert data.num_workers == 0
+
+
+def test_a_train_folder_without_valid_is_split(
+    drawn_folder: Path, settings: RunSettings
+) -> None:
+    (drawn_folder / "valid").rename(drawn_folder.parent / "valid")
+
+    data = read_photos(drawn_folder, settings)
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert len(data.trn_ds) + len(data.val_ds) == 36
+
+
+@pytest.fixture
+def table(drawn_folder: Path) -> Path:
+    """The folder of ``labels.csv``, which names the photos of ``train/``."""
+    lines = ["name,label"]
+    for photo in sorted((drawn_folder / "train").rglob("*.png")):
+        lines.append(f"{photo.parent.name}/{photo.stem},{photo.parent.name}")
+    (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return drawn_folder
+
+
+def test_a_table_says_what_is_on_photos(table: Path, settings: RunSettings) -> None:
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+
+    data = read_photos(table, replace(settings, **words))
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert not data.is_multi
+    assert np.bincount(data.val_y).tolist() == [3, 2, 2]
+    assert len(data.trn_ds) == 29
+
+
+def test_photos_of_a_table_that_belong_together_stay_together(
+    table: Path, settings: RunSettings
+) -> None:
+    """Photos 00 to 09 of a class make a group, and 10 and 11 another."""
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+    grouped = replace(settings, group_by=r"(.*)\d[.]png$", **words)
+
+    data = read_photos(table, grouped)
+
+    def groups(split: object) -> set[str]:
+        return {name[: -len("0.png")] for name in split.index.names}
+
+    assert data.grouping is not None
+    assert not groups(data.train) & groups(data.valid)
+
+
+def test_the_first_skipped_files_are_named(
+    drawn_folder: Path, settings: RunSettings
+) -> None:
+    for number in range(25):
+        (drawn_folder / f"train/circles/bad{number:02}.png").write_bytes(b"nonsense")
+    lines: list[str] = []
+
+    name_skipped(read_photos(drawn_folder, settings), lines.append)
+
+    assert len(lines) == 21
+    assert lines[0].startswith("skipped circles/bad00.png: ")
+    assert lines[-1] == "skipped 5 more; summary.json names all of them"
