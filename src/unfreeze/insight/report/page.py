@@ -1,9 +1,7 @@
 """A run's report: every part as values and drawings, and all of them as a page."""
 
-import shlex
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, final
 
@@ -17,12 +15,20 @@ from unfreeze.insight.charts.trust import ReliabilityBin, reliability_chart
 from unfreeze.insight.markup import Html, joined
 from unfreeze.insight.outlook import Outlook, sentence_for_all, sentence_of
 from unfreeze.insight.pages import for_notebook, render
+from unfreeze.insight.report.command import command_of
 from unfreeze.insight.report.fits import FitVerdict, judge_fits
 from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
 from unfreeze.insight.report.record import RunRecord
+from unfreeze.insight.report.tables import (
+    Step,
+    Table,
+    interval_in_words,
+    rows_from_matrix,
+    step_in_words,
+)
 from unfreeze.insight.report.verdict import Verdict, verdict_on
-from unfreeze.insight.wording import counted, duration, percent
+from unfreeze.insight.wording import percent
 
 __all__ = ["FigureName", "ReportParts", "report_page"]
 
@@ -175,9 +181,9 @@ class ReportParts:
         """Whether photos are to be shown, and none of them is there any more."""
         return bool(self.run.answers) and not self._thumbnails
 
-    def per_class(self) -> "Table | None":
+    def per_class(self) -> Table | None:
         """Scores of every class, the weakest first."""
-        rows = self.run.scores.get("per_class") or _counted_rows(self.run)
+        rows = self.run.scores.get("per_class") or rows_from_matrix(self.run)
         if not rows:
             return None
         ordered = sorted(rows, key=lambda row: row["f1"])[:_MOST_ROWS]
@@ -187,7 +193,7 @@ class ReportParts:
                 (
                     row["name"],
                     percent(row["recall"]),
-                    _interval(row.get("recall_interval")),
+                    interval_in_words(row.get("recall_interval")),
                     percent(row["precision"]),
                     f"{row['f1']:.3f}",
                     f"{row['support']:,}",
@@ -196,7 +202,7 @@ class ReportParts:
             ],
         )
 
-    def reject(self) -> "Table | None":
+    def reject(self) -> Table | None:
         """From which probability on answers are right often enough."""
         levels = self.run.scores.get("reject")
         if not levels:
@@ -216,7 +222,7 @@ class ReportParts:
             ],
         )
 
-    def confused(self) -> "Table | None":
+    def confused(self) -> Table | None:
         """Pairs of classes that are taken for each other most often."""
         wrong = Counter(
             (each.label, each.predicted)
@@ -231,9 +237,9 @@ class ReportParts:
             texts=(1,),
         )
 
-    def steps(self) -> list["Step"]:
+    def steps(self) -> list[Step]:
         """The steps of the recipe, in order."""
-        return [_step(each) for each in self.run.summary.get("steps") or ()]
+        return [step_in_words(each) for each in self.run.summary.get("steps") or ()]
 
     def findings(self) -> list[tuple[str, str, list[str]]]:
         """What the data doctor found: kind, how many, and messages."""
@@ -249,7 +255,7 @@ class ReportParts:
             for kind, messages in by_kind.items()
         ]
 
-    def skipped(self) -> "Table | None":
+    def skipped(self) -> Table | None:
         """Files that were left out."""
         files = self.run.summary.get("skipped")
         if not files:
@@ -262,7 +268,7 @@ class ReportParts:
 
     def command(self) -> str:
         """The command that trains the same model again."""
-        return _command(self.run)
+        return command_of(self.run)
 
     def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Settings, hardware and versions."""
@@ -276,25 +282,6 @@ class ReportParts:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Titles and rows of text; columns in ``texts`` are words instead of figures."""
-
-    titles: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    texts: Sequence[int] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the recipe in words."""
-
-    name: str
-    time: str
-    facts: tuple[str, ...]
-    note: str
-
-
 def report_page(run: RunRecord, thumbnails: Mapping[str, str] | None = None) -> str:
     """Write the page of a run.
 
@@ -306,84 +293,13 @@ def report_page(run: RunRecord, thumbnails: Mapping[str, str] | None = None) -> 
     return render("report.html", report=parts, run=run, summary=run.summary)
 
 
-def _step(step: Mapping[str, Any]) -> Step:
-    facts = []
-    if step["epochs"]:
-        facts.append(counted(step["epochs"], "epoch"))
-    if step["lr"]:
-        facts.append(f"rate {_rates(step['lr'])}")
-    for words, key in (("training", "train_loss"), ("validation", "valid_loss")):
-        if step[key] is not None:
-            facts.append(f"{words} loss {step[key]:.3f}")
-    if step["accuracy"] is not None:
-        facts.append(f"accuracy {percent(step['accuracy'])}")
-    if step["images_per_second"] is not None:
-        facts.append(f"{step['images_per_second']:,.0f} photos a second")
-    note = step.get("note", "")
-    return Step(step["name"], duration(step["seconds"]), tuple(facts), note)
-
-
 def _bins(rows: Sequence[Mapping[str, Any]]) -> list[ReliabilityBin]:
     return [
         ReliabilityBin(row["confidence"], row["accuracy"], row["count"]) for row in rows
     ]
 
 
-def _interval(ends: Mapping[str, float] | None) -> str:
-    return "" if ends is None else f"{percent(ends['low'])} to {percent(ends['high'])}"
-
-
-def _rates(rates: Sequence[float]) -> str:
-    different = sorted({f"{rate:.1e}": None for rate in rates}, key=float)
-    return " / ".join(different)
-
-
 def _plain(value: object) -> str:
     if value is None:
         return "as it comes"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _counted_rows(run: RunRecord) -> list[dict[str, Any]]:
-    """Scores of classes from the confusion matrix, for runs without intervals."""
-    matrix = np.array(run.summary.get("confusion") or [[]])
-    if matrix.ndim != 2 or matrix.shape[0] != len(run.classes):
-        return []
-    hits = np.diag(matrix)
-    true, taken = matrix.sum(axis=1), matrix.sum(axis=0)
-    return [
-        {
-            "name": name,
-            "recall": float(hits[n] / max(true[n], 1)),
-            "precision": float(hits[n] / max(taken[n], 1)),
-            "f1": float(2 * hits[n] / max(true[n] + taken[n], 1)),
-            "support": int(true[n]),
-        }
-        for n, name in enumerate(run.classes)
-    ]
-
-
-def _command(run: RunRecord) -> str:
-    settings = run.summary.get("settings") or {}
-    photos = run.kept.get("photos") or "DATA"
-    words = ["unfreeze", "train", photos, *_options(settings)]
-    return shlex.join(words)
-
-
-def _options(settings: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in settings.items():
-        if value is None or value is False or value == []:
-            continue
-        option = f"--{name.replace('_', '-')}"
-        if value is True:
-            yield option
-        elif isinstance(value, list | tuple):
-            for each in value:
-                yield from (option, str(each))
-        elif name == "budget":
-            yield from (option, f"{value:g}s")
-        else:
-            yield from (
-                option,
-                f"{value:g}" if isinstance(value, float) else str(value),
-            )

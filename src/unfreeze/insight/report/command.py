@@ -1,0 +1,36 @@
+"""The command that makes a run again."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from unfreeze.insight.report.record import RunRecord
+
+__all__ = ["command_of"]
+
+
+def command_of(run: RunRecord) -> str:
+    """Write the command, quoted for a shell; options that were not set are left out."""
+    settings = run.summary.get("settings") or {}
+    photos = run.kept.get("photos") or "DATA"
+    words = ["unfreeze", "train", photos, *_options(settings)]
+    return shlex.join(words)
+
+
+def _options(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        if value is None or value is False or value == []:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+        elif isinstance(value, list | tuple):
+            for each in value:
+                yield from (option, str(each))
+        elif name == "budget":
+            yield from (option, f"{value:g}s")
+        else:
+            yield from (
+                option,
+                f"{value:g}" if isinstance(value, float) else str(value),
+            )
