@@ -169,7 +169,7 @@ def _steps(
         )
     if "still falling" in " ".join(fits.sentences):
         yield "Train for longer: the validation loss was still falling."
-    yield "Try it on photos of your own: unfreeze predict, or unfreeze serve."
+    yield "Try it on photos of your own: unfreeze predict."
 
 
 def _weakest(run: RunRecord) -> str:
