@@ -13,12 +13,17 @@ __all__ = ["give_back_freed_memory", "keep_freed_memory"]
 
 # malloc.h of glibc; see mallopt(3).
 _M_TRIM_THRESHOLD = -1
-_M_MMAP_MAX = -4
+_M_MMAP_THRESHOLD = -3
 _LARGEST = 2**31 - 1
+_GIVEN_BACK = 64 * 2**20
+"""Bytes from which on a block is not kept. Without such a limit a step of resnet18 on 64
+photos is 2 percent faster still and takes 6 percent more memory."""
 
 
 def keep_freed_memory() -> bool:
     """Let this process keep what it frees, until ``give_back_freed_memory``.
+
+    The largest blocks, of which a step has few, go back all the same.
 
     Returns:
         Whether the C library can be told to; only glibc can.
@@ -26,8 +31,8 @@ def keep_freed_memory() -> bool:
     if not _is_glibc():
         return False
     libc = ctypes.CDLL(None)
-    has_no_blocks_apart = libc.mallopt(_M_MMAP_MAX, 0)
-    return bool(has_no_blocks_apart and libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST))
+    is_set = libc.mallopt(_M_MMAP_THRESHOLD, _GIVEN_BACK)
+    return bool(is_set and libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST))
 
 
 def give_back_freed_memory() -> None:
