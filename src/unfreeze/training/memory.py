@@ -16,8 +16,8 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _LARGEST = 2**31 - 1
 _GIVEN_BACK = 64 * 2**20
-"""Bytes from which on a block is not kept. Without such a limit a step of resnet18 on 64
-photos is 2 percent faster still and takes 6 percent more memory."""
+"""Bytes from which on a block is not kept. Without such a limit a step of resnet18 on
+64 photos is 2 percent faster still and takes 6 percent more memory."""
 
 
 def keep_freed_memory() -> bool:
