@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int, Int64
 
-from unfreeze.data.perceptual import groups_from_pairs, near_pairs
+from unfreeze.data.perceptual import groups_from_pairs, near_links
 from unfreeze.data.survey import Survey
 from unfreeze.records import Finding
 
@@ -23,7 +23,10 @@ _BITS = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likeness:
-    """Pairs of rows that show the same photo in different files."""
+    """Pairs of rows that show the same photo in different files.
+
+    Not all of them: as many as it takes to hold groups together.
+    """
 
     pairs: Int64[np.ndarray, "P 2"]
     scores: Float64[np.ndarray, " P"]
@@ -40,7 +43,7 @@ class Likeness:
 def look_alikes(survey: Survey) -> Likeness:
     """Find the photos whose perceptual hashes nearly agree, one of each equal files."""
     _, firsts = np.unique(_exact_groups(survey), return_index=True)
-    pairs, distances = near_pairs(survey.looks["hash"][firsts])
+    pairs, distances = near_links(survey.looks["hash"][firsts])
     return Likeness(firsts[pairs], 1 - distances / _BITS)
 
 

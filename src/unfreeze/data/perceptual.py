@@ -16,7 +16,7 @@ __all__ = [
     "SIDE",
     "duplicate_groups",
     "groups_from_pairs",
-    "near_pairs",
+    "near_links",
     "perceptual_hash",
 ]
 
@@ -38,6 +38,7 @@ _SILENCE = 1e-3
 
 _FREQUENCIES = 16
 _CELLS_AT_ONCE = 2**22
+_NO_RANK = np.iinfo(np.int64).max
 _SURE_WORDS = 2  # of four: 128 bits of two different photos rarely agree by chance
 
 
@@ -61,12 +62,14 @@ def perceptual_hash(picture: UInt8[np.ndarray, "32 32"]) -> UInt8[np.ndarray, " 
     return np.packbits(spectrum.ravel() > _SILENCE)
 
 
-def near_pairs(
+def near_links(
     hashes: UInt8[np.ndarray, "N 32"], most_different: int = MOST_DIFFERENT
 ) -> tuple[Int64[np.ndarray, "P 2"], Int64[np.ndarray, " P"]]:
-    """Find all pairs of photos that look the same.
+    """Find pairs of photos that look the same, as many as hold each group together.
 
-    Takes half a second for ten thousand photos, and grows with their square.
+    Thousands of photos from a fixed camera have millions of near pairs; a group of M
+    photos has M - 1 links. Takes half a second for ten thousand photos, and grows with
+    their square.
 
     Args:
         hashes: Of each photo. Those without any bit set are left out.
@@ -78,8 +81,12 @@ def near_pairs(
     """
     rows = np.flatnonzero(hashes.any(axis=1))
     words = np.ascontiguousarray(hashes[rows]).view(np.uint64)
-    found = [np.empty((0, 3), dtype=np.int64), *_near(words, most_different)]
-    first, second, distance = np.concatenate(found).T
+    root = np.arange(len(rows))
+    found = [np.empty((0, 3), dtype=np.int64)]
+    for near in _near(words, most_different):
+        found.append(near[_joined(root, near[:, :2], near[:, 2])])
+    links = np.concatenate(found)
+    first, second, distance = links[np.lexsort((links[:, 1], links[:, 0]))].T
     return np.stack([rows[first], rows[second]], axis=1), distance
 
 
@@ -99,7 +106,7 @@ def duplicate_groups(
         Group of each row, counted from 0 in the order of first appearance.
     """
     kinds, kind_of = _distinct(hashes)
-    pairs, _ = near_pairs(hashes[kinds])
+    pairs, _ = near_links(hashes[kinds])
     same_file = _links(_distinct(digests)[1])
     # Pictures without a hash are equal in it, and yet no duplicates.
     has_hash = hashes.any(axis=1)
@@ -124,20 +131,44 @@ def groups_from_pairs(
         >>> groups_from_pairs(5, np.array([[1, 3], [3, 4]])).tolist()
         [0, 1, 2, 1, 1]
     """
-    root = list(range(count))
-    for first, second in pairs.tolist():
-        low, high = sorted([_root_of(root, first), _root_of(root, second)])
-        root[high] = low
-    roots = np.array([_root_of(root, row) for row in range(count)], dtype=np.int64)
+    root = np.arange(count)
+    _joined(root, pairs, np.zeros(len(pairs), dtype=np.int64))
     # A root is the first row of its group, so that their order is that of appearance.
-    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
+    return np.unique(root, return_inverse=True)[1].astype(np.int64)
 
 
-def _root_of(root: list[int], row: int) -> int:
-    while root[row] != row:
-        root[row] = root[root[row]]
-        row = root[row]
-    return row
+def _joined(
+    root: Int64[np.ndarray, " N"],
+    pairs: Int[np.ndarray, "P 2"],
+    costs: Int[np.ndarray, " P"],
+) -> Int64[np.ndarray, " L"]:
+    """Join the groups of the two of every pair.
+
+    Args:
+        root: First row of the group of each row; brought up to date in place.
+        pairs: Row numbers.
+        costs: Of pairs that join the same groups, those that cost least are taken.
+
+    Returns:
+        Positions of the pairs that were needed, one for each group that is gone.
+    """
+    taken = [np.empty(0, dtype=np.int64)]
+    left = np.arange(len(pairs))
+    ranks = costs * len(pairs) + left
+    while len(left):
+        ends = root[pairs[left]]
+        is_new = ends[:, 0] != ends[:, 1]
+        left, ends = left[is_new], ends[is_new]
+        # Each root goes below one that stands before it, so that no circle arises.
+        best = np.full(len(root), _NO_RANK)
+        np.minimum.at(best, ends.max(axis=1), ranks[left])
+        gone = np.flatnonzero(best < _NO_RANK)
+        chosen = best[gone] % len(pairs)
+        root[gone] = root[pairs[chosen]].min(axis=1)
+        taken.append(chosen)
+        while not np.array_equal(above := root[root], root):
+            root[:] = above
+    return np.concatenate(taken)
 
 
 def _distinct(

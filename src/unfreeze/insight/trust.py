@@ -229,9 +229,13 @@ class _Answers:
     def error_by_chance(self, seed: int) -> float:
         """Consistency resampling (Broecker and Smith 2007): draw what is right."""
         rng = rng_for(seed, Purpose.CHANCE)
-        draws = rng.random((_REDRAWS, len(self.confidence)))
-        drawn = [_Answers(self.confidence, draw < self.confidence) for draw in draws]
-        return float(np.mean([each.error() for each in drawn]))
+        sure = self.confidence
+        # One after the other: all at once take a gigabyte for a million answers.
+        errors = [
+            _Answers(sure, rng.random(len(sure)) < sure).error()
+            for _ in range(_REDRAWS)
+        ]
+        return float(np.mean(errors))
 
 
 def _answers(logs: Float[np.ndarray, "N K"], labels: np.ndarray) -> _Answers:

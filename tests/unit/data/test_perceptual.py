@@ -6,7 +6,7 @@ import pytest
 from unfreeze.data.perceptual import (
     duplicate_groups,
     groups_from_pairs,
-    near_pairs,
+    near_links,
     perceptual_hash,
 )
 
@@ -47,13 +47,13 @@ def test_an_empty_picture_is_like_no_other() -> None:
     hashes = np.stack([blank, blank])
     digests = np.arange(32, dtype=np.uint8).reshape(2, 16)
 
-    pairs, _ = near_pairs(hashes)
+    pairs, _ = near_links(hashes)
 
     assert len(pairs) == 0
     assert duplicate_groups(digests, hashes).tolist() == [0, 1]
 
 
-def test_near_pairs_are_those_of_a_loop_over_all_pairs(
+def test_links_hold_together_what_a_loop_over_all_pairs_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("unfreeze.data.perceptual._CELLS_AT_ONCE", 300)
@@ -63,24 +63,39 @@ def test_near_pairs_are_those_of_a_loop_over_all_pairs(
     base[::11] = _flipped(base[1], 33)
     bits = np.unpackbits(base, axis=1).astype(int)
 
-    expected = {
+    near = {
         (i, j): int(abs(bits[i] - bits[j]).sum())
         for i in range(60)
         for j in range(i + 1, 60)
         if abs(bits[i] - bits[j]).sum() <= 32
     }
-    pairs, distances = near_pairs(base, 32)
+    pairs, distances = near_links(base, 32)
 
-    found = zip(map(tuple, pairs.tolist()), distances.tolist(), strict=True)
-    assert dict(found) == expected
-    assert len(expected) > 20
+    links = [(first, second) for first, second in pairs.tolist()]
+    assert [near[link] for link in links] == distances.tolist()
+    assert links == sorted(links)
+    expected = groups_from_pairs(60, np.array(list(near)))
+    np.testing.assert_array_equal(groups_from_pairs(60, pairs), expected)
+    assert len(near) > 20
+    assert len(links) == 60 - len(set(expected.tolist()))
+
+
+def test_photos_from_a_fixed_camera_have_a_link_each() -> None:
+    noise = np.random.default_rng(9).random((1000, 256)) < 0.03
+    hashes = perceptual_hash(_picture(3)) ^ np.packbits(noise, axis=1)
+
+    pairs, distances = near_links(hashes)  # of half a million near pairs
+
+    assert len(pairs) == 999
+    assert distances.max() <= 32
+    assert not groups_from_pairs(1000, pairs).any()
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_photos_have_no_pairs(count: int) -> None:
     hashes = np.ones((count, 32), dtype=np.uint8)
 
-    pairs, distances = near_pairs(hashes)
+    pairs, distances = near_links(hashes)
 
     assert pairs.shape == (0, 2)
     assert distances.shape == (0,)
