@@ -39,7 +39,7 @@ from unfreeze.records import Predictions
 from unfreeze.training.checkpoint import HeadShape
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back
-from unfreeze.training.source import FromImages, Labels
+from unfreeze.training.source import Labels, Source
 from unfreeze.training.tta import logits_of_views
 
 __all__ = ["ConvLearner"]
@@ -383,8 +383,13 @@ class ConvLearner(Learner):
             )
         return self.swa_model
 
-    def _plain(self, split: Screening) -> FromImages:
-        """Photos as evaluation sees them; those of a test are looked at but once."""
+    def _plain(self, split: Screening) -> Source:
+        """Photos as evaluation sees them, or what is stored of them with precompute.
+
+        Those of a test are looked at but once.
+        """
+        if self.precompute and split is self.data.valid:
+            return self._supply.features(self.model, split)
         is_test = split is self.data.test
         return self._supply.images(split, is_augmented=False, is_kept=not is_test)
 

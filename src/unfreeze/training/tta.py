@@ -10,14 +10,14 @@ from torch import Tensor
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.training.evaluate import logits_over
-from unfreeze.training.source import FromImages, Setup
+from unfreeze.training.source import FromImages, Setup, Source
 
 __all__ = ["logits_of_views"]
 
 
 def logits_of_views(
     model: StagedClassifier,
-    plain: FromImages,
+    plain: Source,
     varied: FromImages,
     num_views: int,
     setup: Setup,
@@ -29,7 +29,7 @@ def logits_of_views(
 
     Args:
         model: Put in evaluation mode for the time being.
-        plain: The images as evaluation sees them.
+        plain: The images as evaluation sees them, or their stored activations.
         varied: The same images with augmentation, drawn for ``Purpose.VIEWS``.
         num_views: Augmented passes.
         setup: How to load, and on what machine.

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -103,6 +104,20 @@ def test_tta_stacks_the_plain_pass_and_augmented_ones(
         assert np.array_equal(view, quick.predict())
     assert not np.array_equal(stack[plain], stack[0])
     assert np.array_equal(labels, quick.data.val_y)
+
+
+def test_answers_from_stored_activations_open_no_photo(
+    make_learner: MakeLearner, drawn_folder: Path
+) -> None:
+    tfms = tfms_from_model("unfreeze_nano", 32)
+    data = ImageClassifierData.from_paths(drawn_folder, 8, tfms, num_workers=0)
+    learn = make_learner(data, precompute=True)
+    learn.fit(1e-2, 1)
+    expected = learn.predict()
+    shutil.rmtree(drawn_folder / "valid")
+
+    assert np.array_equal(learn.predict(), expected)
+    assert np.array_equal(learn.TTA(0)[0][0], expected)
 
 
 def test_tta_probabilities_are_the_mean_over_passes(quick: ConvLearner) -> None:
