@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Int64
 
 from unfreeze.data.arrays import as_labels
 from unfreeze.data.groups import Grouping, as_grouping, joined_groups, numbered
@@ -12,10 +11,7 @@ from unfreeze.data.perceptual import duplicate_groups
 from unfreeze.data.screen import Screening
 from unfreeze.data.splits import stratified_split
 
-__all__ = ["alike_groups", "hold_out"]
-
-_MOST_COMPARED = 60_000
-"""Photos of which every two are compared: about twenty seconds of work."""
+__all__ = ["hold_out"]
 
 
 def hold_out(
@@ -42,7 +38,7 @@ def hold_out(
     Raises:
         DataError: If nothing can be held out.
     """
-    alike = alike_groups(whole)
+    alike = duplicate_groups(whole.digests, whole.hashes)
     groups = alike if names is None else joined_groups(alike, numbered(names))
     labels = as_labels(whole.index.labels)
     train_rows, valid_rows = stratified_split(labels, fraction, seed, groups)
@@ -58,19 +54,3 @@ def hold_out(
     elif num_duplicates:
         grouping = Grouping(num_duplicates=num_duplicates)
     return train, valid, grouping
-
-
-def alike_groups(screening: Screening) -> Int64[np.ndarray, " N"]:
-    """Give photos that are equal or nearly so the same number.
-
-    Of more than 60,000 photos, only those that are equal or have an equal perceptual
-    hash: comparing every two would take minutes.
-    """
-    if len(screening.index) <= _MOST_COMPARED:
-        return duplicate_groups(screening.digests, screening.hashes)
-    return joined_groups(
-        numbered([digest.tobytes().hex() for digest in screening.digests]),
-        numbered(
-            [look.tobytes().hex() if look.any() else None for look in screening.hashes]
-        ),
-    )

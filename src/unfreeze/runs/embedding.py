@@ -55,11 +55,15 @@ def features_of_splits(
     backbone = build_backbone(
         arch, weights="pretrained" if weights is None else weights, size=size
     )
-    model = with_new_head(backbone, _ANY_CLASSES)
     backbone.requires_grad_(False)
     runtime = AcceleratedRuntime()
-    model.to(runtime.device)
-    loading = Loading(batch_size=_BATCH_SIZE, num_workers=num_workers, seed=0)
+    model = runtime.place(with_new_head(backbone, _ANY_CLASSES))
+    loading = Loading(
+        batch_size=_BATCH_SIZE,
+        num_workers=num_workers,
+        seed=0,
+        delivery=runtime.delivery,
+    )
     setup = Setup(loading=loading, runtime=runtime, task=Task.SINGLE)
     with Bar("storing activations") as bar:
         keeper = FeatureKeeper(

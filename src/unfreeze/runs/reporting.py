@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,8 @@ def keep_for_report(learn: ConvLearner, run: Path) -> None:
     """
     root = learn.data.valid.index.root.resolve()
     content: dict[str, Any] = {"format": 1, "valid_root": str(root)}
-    answers = read_answers(run, learn.data.classes)
+    is_multi = learn.data.is_multi
+    answers = () if is_multi else read_answers(run, learn.data.classes)
     if len(answers) == len(learn.data.valid.index):
         content["heat"] = heat_pictures(learn, chosen(answers))
         content["map"] = places_of(learn)
@@ -85,9 +86,15 @@ def _thumbnails(record: RunRecord) -> dict[str, str]:
     root = record.kept.get("valid_root")
     if root is None:
         return {}
-    files = [each.file for each in chosen(record.answers)]
+    # A run folder can come from anywhere: it names files below the photos or none.
+    files = [each.file for each in chosen(record.answers) if _is_below(each.file)]
     made = {file: thumbnail_or_none(Path(root) / file, _SIDE) for file in files}
     return {file: uri for file, uri in made.items() if uri is not None}
+
+
+def _is_below(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | None:

@@ -42,27 +42,36 @@ def read_run(run: Path) -> RunRecord:
         summary=summary,
         fits=tuple(_fits(rows)),
         searches=tuple(_searches(rows)),
-        answers=read_answers(run, summary.get("classes") or ()),
+        answers=() if _is_multi(summary) else read_answers(run, _classes(summary)),
         kept=_kept(run / KEPT),
     )
 
 
 def read_answers(run: Path, classes: Sequence[str]) -> tuple[Answer, ...]:
-    """Read ``predictions.csv``: one answer for each validation photo.
+    """Read ``predictions.csv`` of a run whose photos carry one label each.
 
-    Empty if there is none, or if photos carry several labels.
+    Empty if there is none, or if it is not one of such a run.
     """
     path = run / "predictions.csv"
     if not path.is_file():
         return ()
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-        _, *rows = csv.reader(text)
-    if not all(row[1] in classes and row[2] in classes for row in rows):
+        rows = list(csv.reader(text))[1:]
+    if not all(len(row) >= 5 and {row[1], row[2]} <= set(classes) for row in rows):
         return ()
     return tuple(
         Answer(file, label, predicted, float(probability), float(loss))
         for file, label, predicted, probability, loss, *_ in rows
     )
+
+
+def _is_multi(summary: dict[str, Any]) -> bool:
+    """Whether photos carry several labels; runs without scores are older than that."""
+    return (summary.get("scores") or {}).get("kind") == "multi"
+
+
+def _classes(summary: dict[str, Any]) -> Sequence[str]:
+    return summary.get("classes") or ()
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -75,13 +75,16 @@ def train_folder(
     ):
         output = Output(write=write, has_bar=has_bar, has_hints=False, history=history)
         try:
-            summary = _trained(data, out, settings, clock, pacing, output)
+            learn = _trained(data, out, settings, clock, pacing, output)
+            summary = _measured(learn, out, settings, clock, pacing)
         except KeyboardInterrupt:
             stopped = _unmeasured(data, settings, clock, pacing)
             replace(stopped, findings=findings).write(out / "summary.json")
             raise
         summary = replace(summary, findings=findings)
         summary.write(out / "summary.json")
+    # Behind the summary: whatever happens here, no figure of the run is lost.
+    keep_for_report(learn, out)
     write_report(out, folder)
     return summary
 
@@ -107,8 +110,8 @@ def _trained(
     clock: StepClock,
     pacing: Pacing,
     output: Output,
-) -> RunSummary:
-    learn = follow(
+) -> ConvLearner:
+    return follow(
         settings.arch,
         data,
         clock,
@@ -122,7 +125,6 @@ def _trained(
         models_name=out.resolve(),
         output=output,
     )
-    return _measured(learn, out, settings, clock, pacing)
 
 
 def _measured(
@@ -132,13 +134,9 @@ def _measured(
     clock: StepClock,
     pacing: Pacing,
 ) -> RunSummary:
-    """Measure the trained model on the validation photos, as part of the last step.
-
-    What only the model can tell is kept for the report in the same step.
-    """
+    """Measure the trained model on the validation photos, as part of the last step."""
     plan = pacing.plan_at(Moment.ALL_TRAINED, learn, clock.steps[-1])
     found = measure(learn, plan.num_views, out, BEST)
-    keep_for_report(learn, out)
     clock.settle()
     return replace(
         _unmeasured(learn.data, settings, clock, pacing),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unfreeze.data import holding_out
-from unfreeze.data.holding_out import alike_groups, hold_out
+from unfreeze.data import perceptual
+from unfreeze.data.holding_out import hold_out
 from unfreeze.data.index import index_folder
 from unfreeze.data.screen import Screening, screen
 
@@ -40,7 +40,7 @@ def screened(tmp_path_factory: pytest.TempPathFactory) -> Screening:
 
 
 def test_copies_share_a_number_and_other_photos_do_not(screened: Screening) -> None:
-    groups = alike_groups(screened)
+    groups = perceptual.duplicate_groups(screened.digests, screened.hashes)
 
     names = [name.rpartition("/")[2] for name in screened.index.names]
     expected = {
@@ -56,9 +56,9 @@ def test_copies_share_a_number_and_other_photos_do_not(screened: Screening) -> N
 def test_of_very_many_photos_only_equal_ones_share_a_number(
     screened: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holding_out, "_MOST_COMPARED", 3)
+    monkeypatch.setattr(perceptual, "MOST_COMPARED", 3)
 
-    groups = alike_groups(screened)
+    groups = perceptual.duplicate_groups(screened.digests, screened.hashes)
 
     names = list(screened.index.names)
     first, second = (

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from unfreeze.data import perceptual
 from unfreeze.data.perceptual import (
     duplicate_groups,
     groups_from_pairs,
@@ -139,3 +140,18 @@ def test_groups_are_the_connected_components_of_scipy() -> None:
     np.testing.assert_array_equal(same(found), same(expected))
     firsts = [found.tolist().index(group) for group in range(found.max() + 1)]
     assert firsts == sorted(firsts)
+
+
+def test_of_very_many_photos_equal_hashes_are_linked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashes = np.random.default_rng(0).integers(0, 256, (6, 32), dtype=np.uint8)
+    hashes[4] = hashes[1]
+    hashes[5] = hashes[1]
+    hashes[2] = hashes[0] ^ np.eye(1, 32, dtype=np.uint8)[0]  # nearly equal
+    monkeypatch.setattr(perceptual, "MOST_COMPARED", 3)
+
+    pairs, distances = near_links(hashes)
+
+    assert pairs.tolist() == [[1, 4], [4, 5]]
+    assert distances.tolist() == [0, 0]
