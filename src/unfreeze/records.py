@@ -138,8 +138,8 @@ class Predictions:
     def losses(self) -> Float[np.ndarray, " N"]:
         """Cross entropy of each image in nats; with several labels, mean over them."""
         if self.labels is not None and self.labels.ndim == 2:
-            with np.errstate(divide="ignore"):
-                log_of_no = np.log(-np.expm1(self.log_probs))
+            share = -np.expm1(self.log_probs)  # never 0: that was rounded away
+            log_of_no = np.log(np.where(share > 0, share, 2.0**-26))
             logs = np.where(self.labels > 0.5, self.log_probs, log_of_no)
             return -logs.mean(axis=1)
         return -self.log_probs[np.arange(len(self.log_probs)), self.labels]

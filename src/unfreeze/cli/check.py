@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, print_table
+from unfreeze.cli.render import print_json, print_table, printable
 
 if TYPE_CHECKING:
     from unfreeze.records import Finding
@@ -102,18 +102,13 @@ def _show_kind(kind: str, found: "list[Finding]") -> None:
     for finding in found[:_SHOWN]:
         typer.echo(f"  {_names(finding.files)}  ({finding.score:.3g})")
         if finding.message != said:  # many findings share their words
-            typer.echo(f"      {_printable(finding.message)}")
+            typer.echo(f"      {printable(finding.message)}")
         said = finding.message
     if len(found) > _SHOWN:
         typer.echo(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
 
 
 def _names(files: tuple[str, ...]) -> str:
-    shown = ", ".join(_printable(file) for file in files[:_FILES_SHOWN])
+    shown = ", ".join(printable(file) for file in files[:_FILES_SHOWN])
     rest = len(files) - _FILES_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _printable(text: str) -> str:
-    """Keep line breaks and escape sequences in file names off the terminal."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

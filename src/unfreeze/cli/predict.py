@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, print_table
+from unfreeze.cli.render import print_json, print_table, printable
 
 __all__ = ["predict"]
 
@@ -49,7 +49,7 @@ def predict(
         print_json(answers_as_json(answers, least))
         return
     for each in answers.skipped:
-        typer.echo(f"skipped {each.file}: {each.reason}", err=True)
+        typer.echo(printable(f"skipped {each.file}: {each.reason}"), err=True)
     if csv is not None:
         typer.echo(f"{len(answers.predictions.names)} photos, written to {csv}")
         return

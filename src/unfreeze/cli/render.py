@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["print_json", "print_table", "talker"]
+__all__ = ["print_json", "print_table", "printable", "talker"]
 
 _ENDLESS = 100_000
 """Columns of a file or pipe."""
@@ -17,10 +17,15 @@ def talker(as_json: bool) -> Callable[[str], None]:
     def write(line: str) -> None:
         # Looked up here, since a progress bar puts its own streams there for a while.
         stream = sys.stderr if as_json else sys.stdout
-        stream.write(line + "\n")
+        stream.write("\n".join(map(printable, line.split("\n"))) + "\n")
         stream.flush()
 
     return write
+
+
+def printable(text: str) -> str:
+    """Keep line breaks and escape sequences in file names off the terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def print_json(content: Mapping[str, Any]) -> None:
@@ -42,5 +47,6 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, title in enumerate(titles):
         table.add_column(title, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))  # a name such as a[b].jpg is not markup
+        # A name such as a[b].jpg is not markup.
+        table.add_row(*(Text(printable(each)) for each in row))
     Console(width=None if sys.stdout.isatty() else _ENDLESS).print(table)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from unfreeze.errors import DataError
+from unfreeze.numerics.proper import log_of_no
 from unfreeze.records import Predictions
 
 __all__ = [
@@ -25,9 +26,6 @@ __all__ = [
     "row_losses",
     "top_losses",
 ]
-
-_SMALLEST = float(np.finfo(np.float32).eps) / 2
-"""Probability that single precision cannot tell from 0 once it is taken from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def row_losses(said: Predictions) -> Float[np.ndarray, " N"]:
         raise DataError(_NO_LABELS)
     if said.labels.ndim == 1:
         return said.losses()
-    yes, no = said.log_probs, _log_of_not(said.log_probs)
+    yes, no = said.log_probs, log_of_no(said.log_probs)
     return -np.where(said.labels > 0, yes, no).mean(axis=1)
 
 
@@ -195,7 +193,7 @@ def as_yes_or_no(said: Predictions, class_number: int) -> Predictions:
             f"not {said.classes[class_number]}",
             said.classes[class_number],
         ),
-        log_probs=np.stack([_log_of_not(yes), yes], axis=1),
+        log_probs=np.stack([log_of_no(yes), yes], axis=1),
         labels=(said.labels[:, class_number] > 0).astype(np.int64),
     )
 
@@ -224,11 +222,6 @@ def _labels_of(said: Predictions) -> Int[np.ndarray, " N"]:
 
 def _log_prob_of_label(said: Predictions) -> Float[np.ndarray, " N"]:
     return said.log_probs[np.arange(len(said.log_probs)), _labels_of(said)]
-
-
-def _log_of_not(log_probs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Logarithm of the probability that it is not so, never minus infinity."""
-    return np.log(np.maximum(-np.expm1(log_probs), _SMALLEST))
 
 
 def _belong(said: Predictions, of_class: int | None) -> Bool[np.ndarray, " N"]:

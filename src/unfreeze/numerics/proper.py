@@ -8,6 +8,8 @@ from jaxtyping import Float, Int
 
 __all__ = ["brier", "log_loss", "log_of_no"]
 
+_ROUNDED_AWAY = 2.0**-26
+
 
 def log_loss(
     log_probs: Float[np.ndarray, "N K"],
@@ -46,6 +48,10 @@ def brier(
 
 
 def log_of_no(log_probs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Logarithm of 1 minus a probability, from that probability's logarithm."""
-    with np.errstate(divide="ignore"):
-        return np.log(-np.expm1(log_probs))
+    """Logarithm of 1 minus a probability, from that probability's logarithm.
+
+    Never minus infinity: of a probability that was rounded to 1, half of what it may
+    have been short of that in single precision is taken.
+    """
+    share = -np.expm1(log_probs)
+    return np.log(np.where(share > 0, share, _ROUNDED_AWAY))

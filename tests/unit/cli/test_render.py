@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from unfreeze.cli.render import print_json, print_table, talker
+from unfreeze.cli.render import print_json, print_table, printable, talker
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -33,3 +33,18 @@ def test_a_row_is_a_line_however_long(capsys: pytest.CaptureFixture[str]) -> Non
     assert header.split() == ["file", "share"]
     assert first == "x" * 300 + "   " + " 0.5"
     assert second.endswith(" 0.25")
+
+
+def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "a\x1b[31m\nb.jpg"
+
+    print_table(["file", "label"], [(hostile, "cats")])
+    talker(as_json=False)(f"skipped {hostile}")
+
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "a\\x1b[31m\\nb.jpg" in said
+
+
+def test_letters_of_all_languages_are_printed_as_they_are() -> None:
+    assert printable("Grüße 猫.jpg") == "Grüße 猫.jpg"

@@ -44,3 +44,10 @@ def test_a_tiny_probability_of_no_is_not_lost() -> None:
     log_of_yes = -np.log1p(np.exp(-40.0))
 
     assert log_of_no(np.array(log_of_yes)) == pytest.approx(-40.0)
+
+
+def test_a_certainty_that_was_rounded_costs_much_and_not_all() -> None:
+    """Half the distance of 1 to the next smaller number of single precision."""
+    cost = -log_of_no(np.array([0.0, np.log(0.25)]))
+
+    assert cost == pytest.approx([26 * np.log(2), -np.log(0.75)])

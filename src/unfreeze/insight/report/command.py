@@ -32,5 +32,5 @@ def _options(settings: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield from (
                 option,
-                f"{value:g}" if isinstance(value, float) else str(value),
+                str(value),  # of a number all digits: another share, another split
             )
