@@ -9,6 +9,9 @@ from unfreeze.numerics.overfitting import overfit_report
 
 __all__ = ["FitVerdict", "judge_fits"]
 
+_CLEARLY = 0.02
+"""Share by which a loss must fall to be worth a longer training."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitVerdict:
@@ -68,7 +71,7 @@ def _why_not(fit: FitRecord) -> tuple[str, ...]:
             "Both losses rose at the end: the learning rate was too high, rather than "
             "the training too long.",
         )
-    if report.best_epoch == epochs - 1:
+    if _is_still_falling(fit.valid_by_epoch):
         return (
             "The validation loss was still falling in the last epoch, and so a longer "
             "training might bring a little more.",
@@ -77,6 +80,11 @@ def _why_not(fit: FitRecord) -> tuple[str, ...]:
         f"The validation loss was lowest after epoch {report.best_epoch + 1} of "
         f"{epochs} and has not clearly risen since: the length of the training fits.",
     )
+
+
+def _is_still_falling(losses: Sequence[float]) -> bool:
+    """Whether the last epoch was clearly the best. Two epochs show no course."""
+    return len(losses) >= 3 and losses[-1] < (1 - _CLEARLY) * min(losses[:-1])
 
 
 def _is_judgeable(fit: FitRecord) -> bool:

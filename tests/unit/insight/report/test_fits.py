@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.report.fits import judge_fits
 from unfreeze.insight.report.record import FitRecord
@@ -58,3 +60,10 @@ def test_both_losses_rising_is_the_rates_fault() -> None:
 def test_one_epoch_and_exploded_losses_are_not_judged() -> None:
     for fits in ([], [fit([0.5], [0.4])], [fit([0.5, 0.4], [0.5, math.nan])]):
         assert judge_fits(fits).title == "Too short to tell"
+
+
+@pytest.mark.parametrize("valid", [[0.5, 0.4], [0.5, 0.4, 0.399]])
+def test_two_epochs_or_a_hair_are_no_reason_to_train_longer(valid: list[float]) -> None:
+    verdict = judge_fits([fit([0.6, 0.5, 0.4][: len(valid)], valid)])
+
+    assert "still falling" not in " ".join(verdict.sentences)
