@@ -11,11 +11,11 @@ from benchmarks.protocol import Figures, Repeat, Task, serve
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import StagedClassifier, with_new_head
 from unfreeze.models.groups import freeze_to, layer_groups, set_mode
-from unfreeze.numerics.losses import Task as Loss
 from unfreeze.numerics.metrics import accuracy, as_metric
 from unfreeze.numerics.schedules import constant
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.records import Task as Loss
 from unfreeze.tensors import Batch
 from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.loop import Fit

@@ -5,6 +5,7 @@ Letters: N rows of a split, K classes, S side of the square image in pixels.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,9 @@ __all__ = [
     "Interpolation",
     "Policy",
     "Predictions",
+    "RejectAt",
     "Skipped",
+    "Task",
 ]
 
 Interpolation = Literal["bilinear", "bicubic", "lanczos", "box"]
@@ -48,6 +51,16 @@ Policy = Literal["kept", "skipped", "refused"]
 does not begin."""
 
 
+class Task(Enum):
+    """How many labels an image carries."""
+
+    SINGLE = "single"
+    """Exactly one: classes compete, and their probabilities sum to 1."""
+
+    MULTI = "multi"
+    """Any number: each class is a yes or no of its own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageSpec:
     """How a decoded image becomes the square that a model reads.
@@ -70,6 +83,17 @@ class ImageSpec:
     squash: bool = False
     """Squeeze the whole image into the square; otherwise the shorter side is
     brought to ``size`` and the centre is cut out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectAt:
+    """From which probability on answers to validation photos were right so often."""
+
+    precision: float
+    """Share of right answers, 0 to 1, that was promised."""
+
+    threshold: float
+    """Probability at the temperature of the model, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

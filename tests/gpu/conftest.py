@@ -14,11 +14,10 @@ from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import StagedClassifier, with_new_head
 from unfreeze.models.groups import layer_groups
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.schedules import constant
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.loop import Fit
 from unfreeze.training.runtime import AcceleratedRuntime, Compiler

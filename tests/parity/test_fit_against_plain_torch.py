@@ -19,10 +19,9 @@ from unfreeze.data.screen import screen
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import freeze_to, layer_groups
 from unfreeze.numerics.keyed import Purpose, rng_for, torch_seed
-from unfreeze.numerics.losses import Task
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.features import FeatureKeeper
 from unfreeze.training.loop import Fit

@@ -36,13 +36,14 @@ def predict(
 ) -> None:
     """Say what is on photos, with probabilities from 0 to 1."""
     from unfreeze.places import require_place
-    from unfreeze.runs.answers import answers_as_json, least_probability, write_answers
+    from unfreeze.runs.answers import answers_as_json, write_answers
     from unfreeze.runs.predictor import Classifier
 
     if csv is not None:
         require_place(csv)
-    answers = Classifier.load(run, num_workers=num_workers).predict(paths, tta=tta)
-    least = least_probability(answers, threshold, min_precision)
+    classifier = Classifier.load(run, num_workers=num_workers)
+    least = classifier.rules(tta).least_probability(threshold, min_precision)
+    answers = classifier.predict(paths, tta=tta)
     if csv is not None:
         write_answers(csv, answers, least)
     if as_json:

@@ -33,9 +33,8 @@ from unfreeze.models.heads import dropouts_of
 from unfreeze.models.probe import evaluating
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.keyed import Purpose
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
-from unfreeze.records import Predictions
+from unfreeze.records import Predictions, Task
 from unfreeze.training.checkpoint import HeadShape
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back

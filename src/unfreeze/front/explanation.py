@@ -20,8 +20,8 @@ from unfreeze.insight.plots import Picture
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.probe import evaluating
 from unfreeze.models.stage_maps import stage_maps
-from unfreeze.numerics.losses import Task, log_probs
-from unfreeze.records import ImageSpec, Predictions
+from unfreeze.numerics.losses import log_probs
+from unfreeze.records import ImageSpec, Predictions, Task
 from unfreeze.training.heat_maps import heat_maps
 
 __all__ = ["Explanation", "explain"]

@@ -23,7 +23,6 @@ from unfreeze.models.groups import layer_groups
 from unfreeze.models.partition import LayerGroup
 from unfreeze.models.summary import LayerRow, summarise
 from unfreeze.numerics.balance import Balance, class_weights, require_balance
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.metrics import (
     Metric,
     MetricFunction,
@@ -36,6 +35,7 @@ from unfreeze.numerics.suggest import Suggestion
 from unfreeze.optim.builders import OptimizerBuilder, sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer, PerGroup, one_each
 from unfreeze.places import made, writable_home
+from unfreeze.records import Task
 from unfreeze.training.bn_statistics import refresh_statistics
 from unfreeze.training.callbacks.average_weights import AverageWeights
 from unfreeze.training.callbacks.base import Callback

@@ -1,7 +1,6 @@
 """Loss and log-probabilities, from logits of any precision, computed in float32."""
 
 from collections.abc import Sequence
-from enum import Enum
 
 import torch
 from jaxtyping import Float
@@ -9,19 +8,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from unfreeze.errors import PlanError
+from unfreeze.records import Task
 from unfreeze.tensors import Logits, Targets
 
-__all__ = ["Task", "log_probs", "loss"]
-
-
-class Task(Enum):
-    """How many labels an image carries."""
-
-    SINGLE = "single"
-    """Exactly one: classes compete, and their probabilities sum to 1."""
-
-    MULTI = "multi"
-    """Any number: each class is a yes or no of its own."""
+__all__ = ["log_probs", "loss"]
 
 
 def loss(

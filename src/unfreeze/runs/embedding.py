@@ -10,8 +10,8 @@ from unfreeze.data.screen import Screening
 from unfreeze.front.presets import tfms_for
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import with_new_head
-from unfreeze.numerics.losses import Task
 from unfreeze.places import made, writable_home
+from unfreeze.records import Task
 from unfreeze.training.callbacks.progress import Bar
 from unfreeze.training.features import FeatureKeeper
 from unfreeze.training.runtime import AcceleratedRuntime

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from unfreeze.answering import labels_in_words
 from unfreeze.atomic import text_written_whole
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.confusion import confusion_matrix
@@ -17,10 +18,9 @@ from unfreeze.insight.trust import Trust, measure_trust
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.metrics import accuracy
-from unfreeze.records import Predictions
-from unfreeze.runs.predictor import labels_in_words
+from unfreeze.records import Predictions, RejectAt
 from unfreeze.runs.scores import scores_in_json
-from unfreeze.training.checkpoint import RejectAt, read_header, save_model
+from unfreeze.training.checkpoint import read_header, save_model
 
 __all__ = ["Measurement", "measure", "write_predictions"]
 

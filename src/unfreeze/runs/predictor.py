@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 from torch.nn import functional
 
+from unfreeze.answering import Answering
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
@@ -20,20 +21,16 @@ from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.keyed import Purpose
-from unfreeze.numerics.losses import Task
-from unfreeze.records import Predictions, Skipped
+from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.run_folder import model_file
 from unfreeze.runs.table_photos import Table, index_known_table, table_at
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import ModelHeader, RejectAt, load_model
+from unfreeze.training.checkpoint import ModelHeader, load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
 from unfreeze.training.source import FromImages, Loading, Setup
 from unfreeze.training.tta import logits_of_views
 
-__all__ = ["NOT_SURE", "Answers", "Classifier", "labels_in_words"]
-
-NOT_SURE = "not sure"
-"""Stands for the label of an answer that is too improbable to be given."""
+__all__ = ["Answers", "Classifier"]
 
 _BATCH_SIZE = 64
 _VIEWS = 4
@@ -47,20 +44,13 @@ class Answers:
     """At the temperature of the model."""
 
     skipped: tuple[Skipped, ...]
+    rules: Answering
     temperature: float = 1.0
-    is_multi: bool = False
-    thresholds: tuple[float, ...] | None = None
-    """Of a model for several labels; 0.5 for each unless given."""
-
-    reject: tuple[RejectAt, ...] = ()
 
     def rows(
         self, least: float | None = None
     ) -> Iterator[tuple[str, str, float, list[float]]]:
-        """Each file with its most probable class, its probability, and all of them.
-
-        From a model for several labels: with the labels that are there, separated by
-        spaces, and the highest probability.
+        """Each file with its label, the highest probability, and all of them.
 
         Args:
             least: Answers with a probability below it are ``NOT_SURE`` instead.
@@ -68,41 +58,8 @@ class Answers:
         for name, probs in zip(
             self.predictions.names, self.predictions.probs, strict=True
         ):
-            surest = float(probs.max())
-            is_sure = least is None or surest >= least
-            label = self._label(probs) if is_sure else NOT_SURE
-            yield name, label, surest, probs.tolist()
-
-    def least_for(self, precision: float) -> float:
-        """The probability from which on answers are right so often.
-
-        Raises:
-            PlanError: If that was not measured, or could not be promised.
-        """
-        for each in self.reject:
-            if each.precision >= precision:
-                return each.threshold
-        best = f"up to {self.reject[-1].precision:g}" if self.reject else "none at all"
-        raise PlanError(
-            f"No probability of this model promises a precision of {precision:g}: its "
-            f"validation photos were enough for {best}. Ask for less, pass a threshold "
-            "of your own, or train with more validation photos."
-        )
-
-    def _label(self, probs: np.ndarray) -> str:
-        classes = self.predictions.classes
-        if not self.is_multi:
-            return classes[int(probs.argmax())]
-        return labels_in_words(probs, classes, self.thresholds)
-
-
-def labels_in_words(
-    probs: np.ndarray, classes: Sequence[str], thresholds: Sequence[float] | None
-) -> str:
-    """Names of the labels whose probability is above its threshold, 0.5 by default."""
-    limits = [0.5] * len(classes) if thresholds is None else thresholds
-    found = zip(classes, probs, limits, strict=True)
-    return " ".join(name for name, prob, limit in found if prob > limit)
+            label = self.rules.label(probs, least)
+            yield name, label, float(probs.max()), probs.tolist()
 
 
 @final
@@ -149,6 +106,17 @@ class Classifier:
     def classes(self) -> tuple[str, ...]:
         """Class names, in the order of the probabilities."""
         return self.header.classes
+
+    def rules(self, tta: bool = False) -> Answering:
+        """How probabilities become answers."""
+        header = self.header
+        return Answering(
+            classes=header.classes,
+            task=header.task,
+            thresholds=header.thresholds,
+            # Measured on plain photos: they promise nothing of averages over views.
+            reject=() if tta else header.reject,
+        )
 
     def predict(self, paths: Sequence[str | Path], *, tta: bool = False) -> Answers:
         """Classify files, and all images in folders.
@@ -213,15 +181,8 @@ class Classifier:
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
         names = split.index.names
         predictions = Predictions(names, self.classes, log_probs, split.index.labels)
-        header = self.header
         return Answers(
-            predictions,
-            split.skipped,
-            temperature=self._temperature(tta),
-            is_multi=header.task is Task.MULTI,
-            thresholds=header.thresholds,
-            # Measured on plain photos: they promise nothing of averages over views.
-            reject=() if tta else header.reject,
+            predictions, split.skipped, self.rules(tta), self._temperature(tta)
         )
 
     def _temperature(self, tta: bool) -> float:

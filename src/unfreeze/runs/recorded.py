@@ -12,7 +12,7 @@ from safetensors import safe_open
 from unfreeze.errors import DataError
 from unfreeze.insight.comparison import Outcomes
 from unfreeze.insight.run_facts import RunFacts
-from unfreeze.numerics.losses import Task
+from unfreeze.records import Task
 from unfreeze.training.checkpoint import ModelHeader, read_header
 
 __all__ = ["read_facts", "read_outcomes", "require_single_label"]

@@ -62,7 +62,7 @@ def scores_of(answers: Answers) -> Scores:
             predictions.log_probs, 1 / answers.temperature, is_multi=is_multi
         ),
     )
-    known = [(each.precision, each.threshold) for each in answers.reject]
+    known = [(each.precision, each.threshold) for each in answers.rules.reject]
     trust = check_trust(plain, answers.temperature, known)
     return _scored(predictions, trust, answers)
 
@@ -98,10 +98,12 @@ def scores_in_json(
 
 def _scored(predictions: Predictions, trust: Trust, answers: Answers) -> Scores:
     labels = require_labels(predictions)
-    content = scores_in_json(predictions, trust, answers.thresholds)
+    content = scores_in_json(predictions, trust, answers.rules.thresholds)
     loss = float(predictions.losses().mean())
     if labels.ndim == 2:
-        multi = score_multi_label(predictions, answers.thresholds or _USUAL_THRESHOLD)
+        multi = score_multi_label(
+            predictions, answers.rules.thresholds or _USUAL_THRESHOLD
+        )
         return Scores(
             num_images=len(labels),
             accuracy=multi.accuracy,

@@ -25,14 +25,12 @@ from unfreeze.models.classifier import (
     with_original_head,
 )
 from unfreeze.models.weights import content_hash, fit_weights, read_weights
-from unfreeze.numerics.losses import Task
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, RejectAt, Task
 from unfreeze.versions import versions
 
 __all__ = [
     "HeadShape",
     "ModelHeader",
-    "RejectAt",
     "load_model",
     "load_weights",
     "read_header",
@@ -56,17 +54,6 @@ class HeadShape:
 
     xtra_fc: tuple[int, ...] = (512,)
     ps: tuple[float, ...] = (0.25, 0.5)
-
-
-@dataclass(frozen=True, slots=True)
-class RejectAt:
-    """From which probability on answers to validation photos were right so often."""
-
-    precision: float
-    """Share of right answers, 0 to 1, that was promised."""
-
-    threshold: float
-    """Probability at the header's temperature, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.probe import evaluating
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.numerics.losses import loss as loss_of
 from unfreeze.numerics.metrics import Metric
+from unfreeze.records import Task
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import Labels, Setup, Source, in_order, logits_of
 from unfreeze.training.stand_in import fused

@@ -23,8 +23,7 @@ from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
-from unfreeze.numerics.losses import Task
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Batch, Features, Logits, Pixels, Targets
 from unfreeze.training.delivery import (
     Batches,

@@ -6,7 +6,8 @@ import torch
 from sklearn.metrics import log_loss
 
 from unfreeze.errors import PlanError
-from unfreeze.numerics.losses import Task, log_probs, loss
+from unfreeze.numerics.losses import log_probs, loss
+from unfreeze.records import Task
 
 _RNG = np.random.default_rng(0)
 _LOGITS = torch.from_numpy(_RNG.normal(size=(50, 4)).astype(np.float32))

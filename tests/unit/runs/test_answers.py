@@ -2,17 +2,17 @@
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from unfreeze.errors import PlanError
+from unfreeze.answering import Answering
 from unfreeze.records import Predictions, Skipped
-from unfreeze.runs.answers import answers_as_json, least_probability, write_answers
+from unfreeze.runs.answers import answers_as_json, write_answers
 from unfreeze.runs.predictor import Answers
-from unfreeze.training.checkpoint import RejectAt
+
+RULES = Answering(classes=("cat", "dog"))
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def answers() -> Answers:
     log_probs = np.log([[0.25, 0.75], [0.9, 0.1]])
     names = ['a,"1".jpg', "b.jpg"]
     predictions = Predictions(names, ("cat", "dog"), log_probs, None)
-    return Answers(predictions, (Skipped("c.jpg", "It is empty."),))
+    return Answers(predictions, (Skipped("c.jpg", "It is empty."),), RULES)
 
 
 def test_a_row_has_the_file_its_label_and_a_column_per_class(
@@ -62,31 +62,3 @@ def test_an_answer_below_the_threshold_is_not_sure(
     assert lines[2].startswith("b.jpg,cat,")
     labels = [each["label"] for each in content["predictions"]]
     assert labels == ["not sure", "cat"]
-
-
-def test_a_precision_asks_for_the_threshold_that_promises_it(answers: Answers) -> None:
-    known = replace(answers, reject=(RejectAt(0.9, 0.6), RejectAt(0.99, 0.95)))
-
-    assert least_probability(known, None, None) is None
-    assert least_probability(known, 0.7, None) == 0.7
-    assert least_probability(known, None, 0.9) == 0.6
-    assert least_probability(known, None, 0.95) == 0.95  # the next one above
-    with pytest.raises(PlanError, match=r"precision of 0\.999.*up to 0\.99"):
-        least_probability(known, None, 0.999)
-    with pytest.raises(PlanError, match="exclude each other"):
-        least_probability(known, 0.7, 0.9)
-
-
-def test_a_model_without_promises_says_so(answers: Answers) -> None:
-    with pytest.raises(PlanError, match="enough for none at all"):
-        least_probability(answers, None, 0.9)
-
-
-def test_several_labels_are_named_above_their_thresholds(answers: Answers) -> None:
-    several = replace(answers, is_multi=True, thresholds=(0.2, 0.7))
-
-    assert [row[1] for row in several.rows()] == ["cat dog", "cat"]
-    plain = replace(several, thresholds=None)
-    assert [row[1] for row in plain.rows()] == ["dog", "cat"]
-    with pytest.raises(PlanError, match="a threshold of its own"):
-        least_probability(several, 0.5, None)

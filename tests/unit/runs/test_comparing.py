@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unfreeze.answering import Answering
 from unfreeze.errors import DataError
-from unfreeze.numerics.losses import Task
-from unfreeze.records import Predictions
+from unfreeze.records import Predictions, Task
 from unfreeze.runs.comparing import compare_runs, outcomes_of
 from unfreeze.runs.predictor import Answers
 from unfreeze.runs.settings import RunSettings
@@ -141,4 +141,4 @@ def test_only_photos_with_one_label_are_compared(labels: np.ndarray | None) -> N
     predictions = Predictions(["a"], ("x", "y"), np.log([[0.5, 0.5]]), labels)
 
     with pytest.raises(DataError, match="one label each"):
-        outcomes_of(Answers(predictions, ()))
+        outcomes_of(Answers(predictions, (), Answering(classes=predictions.classes)))

@@ -11,7 +11,7 @@ import pytest
 from torch import nn
 
 from unfreeze.errors import DataError, WeightsError
-from unfreeze.numerics.losses import Task
+from unfreeze.records import Task
 from unfreeze.runs.recorded import read_facts, read_outcomes
 from unfreeze.training.checkpoint import load_model, save_model
 

@@ -7,19 +7,22 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, fbeta_score, log_loss
 
+from unfreeze.answering import Answering
 from unfreeze.errors import DataError
-from unfreeze.records import Predictions, Skipped
+from unfreeze.records import Predictions, RejectAt, Skipped, Task
 from unfreeze.runs.predictor import Answers
 from unfreeze.runs.scores import scores_of
-from unfreeze.training.checkpoint import RejectAt
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.3, 0.3, 0.4]])
 LABELS = np.array([0, 1, 1, 2])
 
 
+RULES = Answering(classes=("x", "y", "z"))
+
+
 def answers(labels: np.ndarray | None) -> Answers:
     predictions = Predictions(list("abcd"), ("x", "y", "z"), np.log(PROBS), labels)
-    return Answers(predictions, (Skipped("e", "empty"),))
+    return Answers(predictions, (Skipped("e", "empty"),), RULES)
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
@@ -68,7 +71,9 @@ def test_what_the_temperature_did_is_told_from_the_answers() -> None:
 
 
 def test_reject_thresholds_are_counted_on_these_photos() -> None:
-    known = replace(answers(LABELS), reject=(RejectAt(0.9, 0.55),))
+    known = replace(
+        answers(LABELS), rules=replace(RULES, reject=(RejectAt(0.9, 0.55),))
+    )
 
     reject = scores_of(known).scores["reject"]
 
@@ -85,7 +90,10 @@ def test_reject_thresholds_are_counted_on_these_photos() -> None:
 
 def test_several_labels_are_scored_at_their_thresholds() -> None:
     hot = np.array([[1, 0, 0], [0, 1, 1], [0, 1, 1], [1, 1, 1]], dtype=np.float32)
-    several = replace(answers(hot), is_multi=True, thresholds=(0.25, 0.25, 0.25))
+    several = replace(
+        answers(hot),
+        rules=replace(RULES, task=Task.MULTI, thresholds=(0.25, 0.25, 0.25)),
+    )
 
     scores = scores_of(several)
 

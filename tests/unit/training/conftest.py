@@ -16,8 +16,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening, screen
 from unfreeze.models.backbones import Backbone
 from unfreeze.models.classifier import StagedClassifier, with_new_head
-from unfreeze.numerics.losses import Task
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.source import FromImages, Loading, Setup
 

@@ -21,12 +21,10 @@ from unfreeze.models.classifier import (
     with_new_head,
     with_original_head,
 )
-from unfreeze.numerics.losses import Task
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, RejectAt, Task
 from unfreeze.training.checkpoint import (
     HeadShape,
     ModelHeader,
-    RejectAt,
     load_model,
     load_weights,
     read_header,

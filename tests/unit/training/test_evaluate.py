@@ -13,9 +13,8 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.numerics.losses import Task
 from unfreeze.numerics.metrics import Metric, accuracy, as_metric
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.training.evaluate import evaluate, logits_over, score
 from unfreeze.training.source import FromFeatures, FromImages, Setup
 

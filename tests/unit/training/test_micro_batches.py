@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import freeze_to, layer_groups, set_mode
-from unfreeze.numerics.losses import Task
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.records import Task
 from unfreeze.tensors import Batch
 from unfreeze.training import micro_batches as module
 from unfreeze.training.micro_batches import MicroBatches
@@ -436,7 +436,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import with_new_head
 from unfreeze.models.groups import freeze_to, layer_groups, set_mode
-from unfreeze.numerics.losses import Task
+from unfreeze.records import Task
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec

@@ -14,10 +14,9 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
-from unfreeze.numerics.losses import Task
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
-from unfreeze.records import ImageSpec
+from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Batch
 from unfreeze.training.source import FromFeatures, FromImages, Setup, in_order
 from unfreeze.training.step import train_step

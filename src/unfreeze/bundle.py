@@ -1,0 +1,236 @@
+"""An exported model in one ONNX file: what it says of itself, and that it is whole.
+
+Any ONNX runtime reads the file. Behind the graph stand two entries of its metadata:
+``unfreeze`` describes the model as JSON, and ``unfreeze_sha256`` is the hash of
+everything before it. Both are appended as bytes of the format itself (protocol buffers
+allow repeated fields anywhere: https://protobuf.dev/programming-guides/encoding/), so
+writing and checking them needs no ONNX library.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfreeze.answering import Answering
+from unfreeze.atomic import written_whole
+from unfreeze.errors import WeightsError
+from unfreeze.records import ImageSpec, RejectAt, Task
+
+__all__ = [
+    "HEAT",
+    "PIXELS",
+    "PROBABILITIES",
+    "Bundle",
+    "BundleHeader",
+    "golden_file",
+    "read_bundle",
+    "write_bundle",
+]
+
+PIXELS = "pixels"
+"""The graph's input: uint8 RGB, ``H W 3`` for one image of any size, or ``N H W 3``
+for several of one size. Squares of the model's size pass through unchanged."""
+
+PROBABILITIES = "probabilities"
+"""Its first output: float32, ``K`` or ``N K``, at the temperature of the model."""
+
+HEAT = "heat"
+"""Its second output: float32, ``h w`` or ``N h w``, 0 to 1. Grad-CAM of the most
+probable class, at the places of the features, over the square that the model read.
+Models whose features have no places lack it."""
+
+_FORMAT = 1
+_DESCRIPTION, _SEAL = "unfreeze", "unfreeze_sha256"
+_MOST_BYTES = 2**31 - 1
+"""No protocol buffer may be larger."""
+
+_MOST_TEXT = 16 * 2**20
+"""Bytes of description that are read; a hundred thousand class names fit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundleHeader:
+    """All that stands in the file besides the graph."""
+
+    arch: str
+    answering: Answering
+    image: ImageSpec
+    temperature: float
+    """Is part of the graph, and stated for information only."""
+
+    precision: str = "fp32"
+    """Of the arithmetic: ``fp32``, ``fp16`` or ``int8``."""
+
+    has_heat: bool = False
+    source: str = ""
+    """Digest of the weights that were exported."""
+
+    parity: dict[str, Any] = field(default_factory=dict)
+    """How the file compared with the trained model when it was written."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A file that was read and found whole."""
+
+    content: bytes
+    """As an ONNX runtime takes it."""
+
+    header: BundleHeader
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all that the seal covers, in hexadecimal digits."""
+        return _hash(self.content[: -len(_seal_of(b""))])
+
+
+def golden_file(path: Path) -> Path:
+    """Where the example answers of the bundle ``path`` stand."""
+    return path.with_suffix(".golden.npz")
+
+
+def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:
+    """Write an ONNX model with its description and its seal, whole or not at all.
+
+    Args:
+        path: Of the new file.
+        graph: A serialised ONNX model.
+        header: What to say of it.
+
+    Raises:
+        WeightsError: If the file would be larger than the format allows.
+    """
+    text = json.dumps({"format": _FORMAT, **_as_json(header)}).encode()
+    content = graph + _entry(_DESCRIPTION, text)
+    content += _seal_of(content)
+    if len(content) > _MOST_BYTES:
+        raise WeightsError(
+            f"The exported model would have {len(content):,} bytes, and an ONNX file "
+            f"cannot have more than {_MOST_BYTES:,}. Export with --fp16, or train a "
+            "smaller architecture."
+        )
+    with written_whole(path) as stream:
+        stream.write(content)
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read an exported model and check that it is whole. Runs nothing.
+
+    Raises:
+        WeightsError: If there is no such file, or it is damaged, not one of ours, or
+            of a later format.
+    """
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= _MOST_BYTES else b""
+    except OSError as error:
+        raise WeightsError(
+            f"The exported model {path} cannot be read: {error.strerror}. Check the "
+            "path."
+        ) from error
+    return Bundle(content, _header_in(content, path))
+
+
+def _header_in(content: bytes, path: Path) -> BundleHeader:
+    length = len(_seal_of(b""))
+    body, seal = content[:-length], content[-length:]
+    if not seal.startswith(_seal_of(b"")[:-64]):
+        raise WeightsError(
+            f"{path} is not whole, or not an export of unfreeze: its end lacks the "
+            "seal. Write it again: unfreeze export RUN FILE.onnx."
+        )
+    if seal != _seal_of(body):
+        raise WeightsError(
+            f"{path} is damaged: its content is not what was exported. Restore it "
+            "from a copy, or write it again: unfreeze export RUN FILE.onnx."
+        )
+    try:
+        found = json.loads(_description_in(body))
+        if found["format"] == _FORMAT:
+            return _from_json(found)
+        later = found["format"]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} describes its model in a way that this version of unfreeze does "
+            f"not understand ({error!r}). Open it with the version that wrote it."
+        ) from error
+    raise WeightsError(
+        f"{path} has format {later!r}, and this version of unfreeze reads format "
+        f"{_FORMAT}. Update unfreeze to open it."
+    )
+
+
+def _description_in(body: bytes) -> bytes:
+    """Find the last entry: its text is what follows the last place of its key."""
+    start = body.rfind(_key(_DESCRIPTION), max(0, len(body) - _MOST_TEXT))
+    if start < 0:
+        raise ValueError("no description")
+    place = start + len(_key(_DESCRIPTION)) + 1
+    while body[place] & 0x80:  # the length of the text, whose last byte lacks this bit
+        place += 1
+    return body[place + 1 :]
+
+
+def _as_json(header: BundleHeader) -> dict[str, Any]:
+    content = asdict(header)
+    answering = content.pop("answering")
+    return {**content, **answering, "task": header.answering.task.value}
+
+
+def _from_json(found: dict[str, Any]) -> BundleHeader:
+    image, thresholds = found["image"], found["thresholds"]
+    classes = tuple(str(each) for each in found["classes"])
+    if not classes or (thresholds is not None and len(thresholds) != len(classes)):
+        raise ValueError(f"{len(classes)} classes")
+    if not 0 < found["temperature"] < math.inf:
+        raise ValueError(f"temperature {found['temperature']}")
+    return BundleHeader(
+        arch=str(found["arch"]),
+        answering=Answering(
+            classes=classes,
+            task=Task(found["task"]),
+            thresholds=None if thresholds is None else tuple(map(float, thresholds)),
+            reject=tuple(RejectAt(**each) for each in found["reject"]),
+        ),
+        image=ImageSpec(
+            **{**image, "mean": tuple(image["mean"]), "std": tuple(image["std"])}
+        ),
+        temperature=float(found["temperature"]),
+        precision=str(found["precision"]),
+        has_heat=bool(found["has_heat"]),
+        source=str(found["source"]),
+        parity=dict(found["parity"]),
+        versions=dict(found["versions"]),
+    )
+
+
+def _seal_of(body: bytes) -> bytes:
+    return _entry(_SEAL, _hash(body).encode())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _entry(key: str, value: bytes) -> bytes:
+    """One key and value of ONNX's ``ModelProto.metadata_props``, field 14."""
+    pair = _key(key) + b"\x12" + _varint(len(value)) + value
+    return b"\x72" + _varint(len(pair)) + pair
+
+
+def _key(key: str) -> bytes:
+    return b"\x0a" + _varint(len(key)) + key.encode()
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits to a byte, the lowest first; the top bit says that more follow."""
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])

@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from unfreeze.answering import NOT_SURE, Answering
+from unfreeze.errors import PlanError
+from unfreeze.records import RejectAt, Task
+
+RULES = Answering(classes=("cat", "dog"))
+
+
+def test_the_most_probable_class_is_the_answer() -> None:
+    assert RULES.label(np.array([0.25, 0.75])) == "dog"
+    assert RULES.label(np.array([0.9, 0.1])) == "cat"
+
+
+def test_below_the_least_probability_an_answer_is_not_sure() -> None:
+    assert RULES.label(np.array([0.25, 0.75]), 0.8) == NOT_SURE
+    assert RULES.label(np.array([0.25, 0.75]), 0.75) == "dog"
+
+
+def test_a_precision_asks_for_the_threshold_that_promises_it() -> None:
+    known = replace(RULES, reject=(RejectAt(0.9, 0.6), RejectAt(0.99, 0.95)))
+
+    assert known.least_probability(None, None) is None
+    assert known.least_probability(0.7, None) == 0.7
+    assert known.least_probability(None, 0.9) == 0.6
+    assert known.least_probability(None, 0.95) == 0.95  # the next one above
+    with pytest.raises(PlanError, match=r"precision of 0\.999.*up to 0\.99"):
+        known.least_probability(None, 0.999)
+    with pytest.raises(PlanError, match="exclude each other"):
+        known.least_probability(0.7, 0.9)
+
+
+def test_a_model_without_promises_says_so() -> None:
+    with pytest.raises(PlanError, match="enough for none at all"):
+        RULES.least_probability(None, 0.9)
+
+
+def test_several_labels_are_named_above_their_thresholds() -> None:
+    several = replace(RULES, task=Task.MULTI, thresholds=(0.2, 0.7))
+
+    assert several.label(np.array([0.25, 0.75])) == "cat dog"
+    assert several.label(np.array([0.9, 0.1])) == "cat"
+    assert replace(several, thresholds=None).label(np.array([0.25, 0.75])) == "dog"
+    with pytest.raises(PlanError, match="a threshold of its own"):
+        several.least_probability(0.5, None)
