@@ -35,7 +35,8 @@ PIXELS = "pixels"
 ``N H W 3``. Squares of the model's size pass through unchanged."""
 
 PROBABILITIES = "probabilities"
-"""Its first output: float32, ``K``, or ``N K`` of a batch, at the temperature of the model."""
+"""Its first output: float32, ``K``, or ``N K`` of a batch, at the temperature of the
+model."""
 
 HEAT = "heat"
 """Its second output: float32, ``h w``, or ``N h w`` of a batch, 0 to 1. Grad-CAM of

@@ -11,6 +11,7 @@ from unfreeze.cli.check import check
 from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
+from unfreeze.cli.export import export
 from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
@@ -46,6 +47,7 @@ for command in (
     predict,
     report,
     compare,
+    export,
     models,
 ):
     app.command(command.__name__.replace("_", "-"))(command)

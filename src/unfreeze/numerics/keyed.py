@@ -29,6 +29,8 @@ class Purpose(IntEnum):
     BALANCE = 23
     FOLDS = 31
     FORECAST = 41
+    GOLDEN = 51
+    EXPORT_PHOTOS = 52
 
 
 def rng_for(
