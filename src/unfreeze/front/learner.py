@@ -5,7 +5,8 @@ Every method is a few lines that delegate. The model is one object throughout:
 groups and its files are the same with and without it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -519,6 +520,20 @@ class Learner:
             head=self._head,
             settings=self.settings,
         )
+
+    @contextmanager
+    def full_precision(self) -> Iterator[None]:
+        """Compute in single precision meanwhile, from the photos themselves.
+
+        What is said of photos then does not depend on the machine, and equals what the
+        saved model says of them anywhere else.
+        """
+        runtime, precompute = self._runtime, self._precompute
+        self._runtime, self._precompute = runtime.in_full_precision(), False
+        try:
+            yield
+        finally:
+            self._runtime, self._precompute = runtime, precompute
 
     # --- what the methods above share ------------------------------------------
 

@@ -53,7 +53,8 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
     Raises:
         DataError: If a photo would be counted twice or left out.
     """
-    raw, averaged = _answers(learn, num_views)
+    with learn.full_precision():
+        raw, averaged = _answers(learn, num_views)
     labels = require_labels(raw)
     is_multi = labels.ndim == 2
     trust = measure_trust(raw, seed=learn.seed)

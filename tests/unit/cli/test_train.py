@@ -47,7 +47,9 @@ def test_it_ends_with_a_table_that_fits_80_columns(
 def test_a_budget_is_compared_with_what_was_spent(
     unfreeze: Unfreeze, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speeds = Speeds(look=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2)
+    speeds = Speeds(
+        look=1e-3, answer=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2
+    )
     monkeypatch.setattr(Learner, "measure_speeds", lambda learn, seconds: speeds)
 
     ended = unfreeze(f"train {SHORT} --budget 1h30m --out run", photos)
