@@ -46,7 +46,7 @@ def add_front(made: Nodes, spec: ImageSpec, to: str, *, is_batched: bool) -> Non
         antialias=1,
         coordinate_transformation_mode="half_pixel",
         cubic_coeff_a=_PILLOWS_CUBIC,
-        exclude_outside=int(spec.interpolation == "bicubic"),
+        exclude_outside=1,  # as pillow: what lies outside has no weight
     )
     squares = resized if spec.squash else _centre(made, resized, size, spec.size)
     _normalise(made, squares, spec, to)
