@@ -133,3 +133,15 @@ def test_probabilities_for_photos_are_right_after_scaling(
     wanted = max(found["ece_before"] / 2, 0.02, 1.2 * found["ece_by_chance"])
     assert found["ece_after"] <= wanted
     assert found["log_loss_after"] <= found["log_loss_before"]
+
+
+def test_what_a_run_says_of_its_photos_is_what_its_file_says_anywhere(
+    finished_run: Path, photos: Path, rows: list[dict[str, str]]
+) -> None:
+    answers = Classifier.load(finished_run, num_workers=0).evaluate(photos)
+
+    names = [row["file"] for row in rows]
+    classes = answers.predictions.classes
+    written = [[float(row[each]) for each in classes] for row in rows]
+    assert names == list(answers.predictions.names)
+    assert answers.predictions.probs == pytest.approx(np.array(written), abs=1e-5)
