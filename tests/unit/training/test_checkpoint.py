@@ -15,6 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from unfreeze.errors import PlanError, WeightsError
+from unfreeze.model_file.header import HeadShape, ModelHeader
+from unfreeze.model_file.reading import read_header
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import (
     StagedClassifier,
@@ -22,14 +24,7 @@ from unfreeze.models.classifier import (
     with_original_head,
 )
 from unfreeze.records import ImageSpec, RejectAt, Task
-from unfreeze.training.checkpoint import (
-    HeadShape,
-    ModelHeader,
-    load_model,
-    load_weights,
-    read_header,
-    save_model,
-)
+from unfreeze.training.checkpoint import load_model, load_weights, save_model
 
 StateOf = Callable[[nn.Module], dict[str, bytes]]
 MakeModel = Callable[..., StagedClassifier]
