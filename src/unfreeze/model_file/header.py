@@ -19,13 +19,15 @@ from unfreeze.model_file.fields import (
 )
 from unfreeze.records import ImageSpec, Interpolation, RejectAt, Task
 
-__all__ = ["HeadShape", "ModelHeader", "as_content", "header_of"]
+__all__ = ["MOST_PIXELS", "HeadShape", "ModelHeader", "as_content", "header_of"]
+
+MOST_PIXELS = 4_096
+"""Side of the largest image that a model reads."""
 
 _HEAD_KINDS = ("concat-pool", "original", "custom")
 
 _MOST_CLASSES = 100_000
 _MOST_CHARACTERS = 4_096  # of a class name
-_MOST_PIXELS = 16_384  # side of an image
 _MOST_STAGES = 100
 _MOST_LAYERS = 32
 _MOST_WIDTH = 2**20
@@ -116,7 +118,7 @@ def _image(found: Mapping[str, Any]) -> ImageSpec:
     if not isinstance(squash, bool):
         raise ValueError(f"squash is {squash!r:.50}")
     return ImageSpec(
-        size=as_whole(member(found, "size"), "size", least=1, most=_MOST_PIXELS),
+        size=as_whole(member(found, "size"), "size", least=1, most=MOST_PIXELS),
         mean=_channels(member(found, "mean"), "mean", least=-1e6),
         std=_channels(member(found, "std"), "std", least=1e-6),
         interpolation=interpolation,
