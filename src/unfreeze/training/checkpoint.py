@@ -5,6 +5,7 @@ and its bytes are compared with what was saved.
 """
 
 import re
+import reprlib
 from pathlib import Path
 
 from safetensors.torch import save
@@ -12,8 +13,9 @@ from safetensors.torch import save
 from unfreeze.atomic import written_whole
 from unfreeze.errors import WeightsError
 from unfreeze.model_file.header import ModelHeader
-from unfreeze.model_file.layout import Layout, read_layout
+from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import (
+    ModelFile,
     description,
     read_description,
     read_model_file,
@@ -90,55 +92,58 @@ def load_model(path: Path) -> tuple[StagedClassifier, ModelHeader]:
             "Build the learner as it was trained and call learn.load()."
         )
     require_intact(path, file.layout, file.digest)
-    _require_room(path, header, file.layout)
-    model = _blank_model(header)
+    model = _blank_model(file)
     fit_weights(model, read_weights(path), what=str(path))
     return model.eval(), header
 
 
-def _blank_model(header: ModelHeader) -> StagedClassifier:
-    size = header.image.size
+def _blank_model(file: ModelFile) -> StagedClassifier:
+    """Build what the header asks for, as far as the file can fill it."""
+    header, size = file.header, file.header.image.size
+    _require_backbone(file)
     if header.head.kind == "original":
         return with_original_head(header.arch, weights="none", size=size)
     backbone = build_backbone(
         header.arch, weights="none", size=size, xtra_cut=header.xtra_cut
     )
+    widths = header.head.xtra_fc
+    _require_head(file, [2 * backbone.num_features, *widths, len(header.classes)])
     return with_new_head(
-        backbone, len(header.classes), xtra_fc=header.head.xtra_fc, ps=header.head.ps
+        backbone, len(header.classes), xtra_fc=widths, ps=header.head.ps
     )
 
 
-def _require_room(path: Path, header: ModelHeader, layout: Layout) -> None:
-    """Refuse a header that asks for a much larger model than the file can fill."""
-    stored = layout.num_elements
-    count = count_parameters(header.arch) or 0
+def _require_backbone(file: ModelFile) -> None:
+    """Refuse a header that names a network much larger than the file."""
+    arch, stored = file.header.arch, file.layout.num_elements
+    count = count_parameters(arch) or 0
     most = _MOST_TIMES_LARGER * stored
-    if header.xtra_cut:
+    if file.header.xtra_cut:
         most = max(most, _SMALL_NETWORK)
     if count > most:
         raise WeightsError(
-            f"{path} says that it holds {header.arch}, which has {count:,} weights, "
-            f"and it holds {stored:,}. Restore it from a copy, or train again."
-        )
-    if header.head.kind != "concat-pool":
-        return
-    wanted, found = [*header.head.xtra_fc, len(header.classes)], _widths_of_head(layout)
-    if found != wanted:
-        raise WeightsError(
-            f"{path} says that the layers of its head have {_few(wanted)} outputs, and "
-            f"holds {_few(found)}. Restore it from a copy, or train again."
+            f"{file.path} says that it holds {arch}, which has {count:,} weights, and "
+            f"it holds {stored:,}. Restore it from a copy, or train again."
         )
 
 
-def _widths_of_head(layout: Layout) -> list[int]:
-    """Outputs of each linear layer, in order."""
-    found = {
-        int(match[1]): tensor.shape[0]
-        for name, tensor in layout.tensors.items()
+def _require_head(file: ModelFile, widths: list[int]) -> None:
+    """Refuse a header whose head is not the one in the file.
+
+    Args:
+        file: With tensors ``head.N.weight`` of outputs by inputs, N rising.
+        widths: What the head reads, and the outputs of each linear layer.
+    """
+    shapes = {
+        int(match[1]): tensor.shape
+        for name, tensor in file.layout.tensors.items()
         if (match := _LINEAR.fullmatch(name)) and len(tensor.shape) == 2
     }
-    return [found[number] for number in sorted(found)]
-
-
-def _few(widths: list[int]) -> str:
-    return f"{widths[:5]}{' and more' if len(widths) > 5 else ''}"
+    found = [shapes[number] for number in sorted(shapes)]
+    wanted = list(zip(widths[1:], widths[:-1], strict=True))
+    if found != wanted:
+        raise WeightsError(
+            f"{file.path} says that its head has layers of {reprlib.repr(wanted)} "
+            f"outputs and inputs, and holds {reprlib.repr(found)}. Restore it from a "
+            "copy, or train again."
+        )

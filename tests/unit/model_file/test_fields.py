@@ -26,7 +26,7 @@ def test_values_in_range_come_back() -> None:
 
 @pytest.mark.parametrize("value", ["", "abc", 1, None, ["a"], b"a"])
 def test_other_texts_are_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="it is .*, expected text of 1 to 2 char"):
+    with pytest.raises(ValueError, match=r"it is .*, expected text of 1 to 2 char"):
         as_text(value, "it", most=2)
 
 

@@ -128,12 +128,12 @@ def test_later_formats_ask_for_an_update(file: Path, later: int) -> None:
 def test_what_makes_no_sense_is_refused(
     file: Path, words: dict[str, Any], reason: str
 ) -> None:
-    with pytest.raises(WeightsError, match=rf"does not understand \({reason}"):
+    with pytest.raises(WeightsError, match=rf"does not understand \(.*{reason}"):
         read_header(with_words(file, **words))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", "{", "[" * 1_000_000, '{"format": NaN}', '"\\ud800"']
+    "text", ["", "[]", "{}", "{", "[" * 100_000, '{"format": NaN}', '"\\ud800"']
 )
 def test_a_sealed_text_that_describes_nothing_is_refused(file: Path, text: str) -> None:
     with pytest.raises(WeightsError, match="does not understand"):
