@@ -55,11 +55,15 @@ def seal_of(text: str) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def mutated(whole: bytes, number: int) -> tuple[bytes, bool]:
-    """Mutation ``number`` of a file, and whether it carries a seal that fits."""
+def mutated(whole: bytes, number: int) -> tuple[bytes, str]:
+    """Mutation ``number`` of a file, and how far it is disguised.
+
+    ``plain`` ones keep the old seal, ``sealed`` ones say other things of the same
+    tensors, and ``rehashed`` ones hold other tensors under a hash that fits.
+    """
     rng = np.random.default_rng([20, number])
     kind = _KINDS[number % len(_KINDS)]
-    return kind(whole, rng), kind in _SEALED
+    return kind(whole, rng), _DISGUISES.get(kind, "plain")
 
 
 def _somewhere(whole: bytes, rng: np.random.Generator) -> int:
@@ -137,12 +141,71 @@ def _spoil_description_text(whole: bytes, rng: np.random.Generator) -> bytes:
     return parts.with_description(_spoiled(parts.description(), rng))
 
 
+def _edit_weights(whole: bytes, rng: np.random.Generator) -> bytes:
+    """Other numbers, a few of which are infinite or none."""
+    parts = Parts(whole)
+    data = bytearray(parts.data)
+    for _ in range(int(rng.integers(1, 5))):
+        place = int(rng.integers(len(data) // 4)) * 4
+        odd = rng.choice([np.nan, np.inf, -np.inf]) if rng.random() < 0.3 else 1e-3
+        data[place : place + 4] = np.float32(odd).tobytes()
+    parts.data = bytes(data)
+    return _rehashed(parts)
+
+
+def _edit_tensors(whole: bytes, rng: np.random.Generator) -> bytes:
+    """Tensors of other types, shapes and names, whose bytes are as many."""
+    parts = Parts(whole)
+    content = json.loads(parts.header)
+    names = [name for name in content if name != "__metadata__"]
+    first, second = (str(name) for name in rng.choice(names, 2, replace=False))
+    entry = content[first]
+    count = int(np.prod(entry["shape"], dtype=int))
+    match int(rng.integers(5)):
+        case 0:
+            content[first], content[second] = content[second], content[first]
+        case 1:
+            entry["shape"] = [[count], [count, 1], [1, count], [1] * 7 + [count]][
+                int(rng.integers(4))
+            ]
+        case 2 if entry["dtype"] == "F32":
+            entry["dtype"] = str(rng.choice(["I32", "U32"]))
+        case 3 if entry["dtype"] == "F32":
+            entry["dtype"] = str(rng.choice(["F16", "BF16", "U8"]))
+            entry["shape"] = [count * 4 if entry["dtype"] == "U8" else count * 2]
+        case _:
+            content[f"{first}x"] = content.pop(first)
+    parts.header = json.dumps(content)
+    return _rehashed(parts)
+
+
+def _rehashed(parts: Parts) -> bytes:
+    content = json.loads(parts.header)
+    said = json.loads(content.pop("__metadata__")[FIELD])
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(content):
+        entry = content[name]
+        begin, end = entry["data_offsets"]
+        dtype, shape = _TORCH_NAMES[entry["dtype"]], tuple(entry["shape"])
+        digest.update(f"{name}\0torch.{dtype}\0{shape}\n".encode())
+        digest.update(parts.data[begin:end])
+    return parts.with_description(json.dumps({**said, "digest": digest.hexdigest()}))
+
+
+_TORCH_NAMES = {"F32": "float32", "I32": "int32", "U32": "uint32", "I64": "int64",
+                "F16": "float16", "BF16": "bfloat16", "U8": "uint8"}  # fmt: skip
+
 _KINDS: tuple[Callable[[bytes, np.random.Generator], bytes], ...] = (
     _flip_bits, _set_byte, _truncate, _insert, _delete, _swap, _repeat, _other_length,
     _edit_header, _edit_description, _spoil_header_text, _spoil_description_text,
-    _edit_header, _edit_description,
+    _edit_header, _edit_description, _edit_weights, _edit_tensors,
 )  # fmt: skip
-_SEALED = (_edit_description, _spoil_description_text)
+_DISGUISES = {
+    _edit_description: "sealed",
+    _spoil_description_text: "sealed",
+    _edit_weights: "rehashed",
+    _edit_tensors: "rehashed",
+}
 
 
 def _edited(text: str, rng: np.random.Generator) -> str:
