@@ -33,9 +33,9 @@ from unfreeze.versions import versions
 
 __all__ = ["load_model", "load_weights", "save_model"]
 
-_MOST_TIMES_LARGER = 16
-"""Weights of an architecture beside those of a file. The classifier, which a file does
-not hold, can be nine tenths of a network (VGG)."""
+_MOST_TIMES_LARGER = 64
+"""Weights of an architecture beside those of a file. Of VGG or a small LCNet, whose own
+classifiers are left out, a file holds less than a tenth."""
 
 _SMALL_NETWORK = 200_000_000
 """Weights that any machine has room for. Stages that were cut off are not in the file

@@ -31,8 +31,8 @@ _FULL = ModelHeader(
     head=HeadShape(xtra_fc=(8, 4), ps=(0.0, 0.2, 0.999)),
     settings={"seed": 3, "fits": [{"lrs": [0.01, None]}]},
     temperature=0.01,
-    tta_temperature=20,
-    thresholds=(0, 0.5, 1),
+    tta_temperature=20.0,
+    thresholds=(0.0, 0.5, 1.0),
     reject=(RejectAt(0.9, 0.6), RejectAt(0.9, 0.7), RejectAt(0.99, 1.0)),
 )
 
