@@ -29,6 +29,7 @@ SURFACE = {
         "RUN PATH --tta --csv --threshold --min-precision --num-workers --json --help"
     ),
     "report": "RUN --json --help",
+    "inspect": "MODEL --json --help",
     "models": "PATTERN --json --help",
 }
 
@@ -62,6 +63,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "predict",
         "report",
         "compare",
+        "inspect",
         "models",
     ]
 

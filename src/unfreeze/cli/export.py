@@ -62,10 +62,10 @@ def export(
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="export")
     require_place(file)
+    from unfreeze.model_file.reading import read_header
     from unfreeze.runs.export_photos import photos_below, photos_of_run
     from unfreeze.runs.exporting import Precision, export_model, require_target
     from unfreeze.runs.run_folder import model_file
-    from unfreeze.training.checkpoint import read_header
 
     precision: Precision = "int8" if int8 else "fp16" if fp16 else "fp32"
     require_target(file, precision, is_batched=batch)

@@ -18,6 +18,7 @@ from unfreeze.front.fitting import Decay, Output, Saving
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.precompute import checked_precompute
 from unfreeze.front.sched import Sched
+from unfreeze.model_file.header import HeadShape, ModelHeader
 from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
@@ -42,12 +43,7 @@ from unfreeze.training.callbacks.average_weights import AverageWeights
 from unfreeze.training.callbacks.base import Callback
 from unfreeze.training.callbacks.keep_best import BestScore
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import (
-    HeadShape,
-    ModelHeader,
-    load_weights,
-    save_model,
-)
+from unfreeze.training.checkpoint import load_weights, save_model
 from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.history import EpochRow
 from unfreeze.training.loop import Fit

@@ -25,9 +25,10 @@ from unfreeze.export.program import LoadedProgram, program_of
 from unfreeze.export.session import GraphSession
 from unfreeze.export.speed import Speed, speeds_of
 from unfreeze.export.tracing import traced
+from unfreeze.model_file.header import ModelHeader
 from unfreeze.runs.export_photos import ProofPhotos
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import ModelHeader, load_model
+from unfreeze.training.checkpoint import load_model
 from unfreeze.versions import versions
 
 __all__ = ["Exported", "Precision", "export_model", "require_target", "source_of"]
@@ -149,7 +150,7 @@ def export_model(
         is_batched=is_batched,
         has_heat=trace.has_heat,
         source=source_of(file),
-        parity={**asdict(parity), "worst": Path(parity.worst).name},
+        parity=_that_may_travel(parity),
         versions=versions(),
     )
     write_bundle(target, graph, description)
@@ -173,6 +174,13 @@ def source_of(file: Path) -> str:
     """Name the content of a model file: 64 hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _that_may_travel(parity: Parity) -> dict[str, Any]:
+    """All but the name of a photo."""
+    found = asdict(parity)
+    del found["worst"]
+    return found
 
 
 def _graph_of(network: ModelProto, header: ModelHeader, is_batched: bool) -> bytes:

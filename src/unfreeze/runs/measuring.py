@@ -15,12 +15,13 @@ from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.counting import require_labels, require_seen_once
 from unfreeze.insight.label_thresholds import choose_thresholds
 from unfreeze.insight.trust import Trust, measure_trust
+from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.records import Predictions, RejectAt
 from unfreeze.runs.scores import scores_in_json
-from unfreeze.training.checkpoint import read_header, save_model
+from unfreeze.training.checkpoint import save_model
 
 __all__ = ["Measurement", "measure", "write_predictions"]
 

@@ -17,6 +17,7 @@ from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.insight.counting import require_all_counted
+from unfreeze.model_file.header import ModelHeader
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
@@ -25,7 +26,7 @@ from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.run_folder import model_file
 from unfreeze.runs.table_photos import Table, index_known_table, table_at
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import ModelHeader, load_model
+from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
 from unfreeze.training.source import FromImages, Loading, Setup
 from unfreeze.training.tta import logits_of_views

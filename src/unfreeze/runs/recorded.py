@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from unfreeze.errors import DataError
 from unfreeze.insight.comparison import Outcomes
 from unfreeze.insight.run_facts import RunFacts
+from unfreeze.model_file.header import ModelHeader
+from unfreeze.model_file.layout import read_layout
+from unfreeze.model_file.reading import read_header
 from unfreeze.records import Task
-from unfreeze.training.checkpoint import ModelHeader, read_header
 
 __all__ = ["read_facts", "read_outcomes", "require_single_label"]
 
@@ -130,9 +130,8 @@ def _summary(folder: Path) -> Mapping[str, Any]:
 
 
 def _num_parameters(model: Path) -> int:
-    with safe_open(model, framework="np") as file:
-        return sum(
-            math.prod(file.get_slice(name).get_shape())
-            for name in file.keys()  # noqa: SIM118 (this is no dict)
-            if not name.endswith(_STATISTICS)
-        )
+    return sum(
+        tensor.num_elements
+        for name, tensor in read_layout(model).tensors.items()
+        if not name.endswith(_STATISTICS)
+    )

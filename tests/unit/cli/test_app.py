@@ -10,6 +10,7 @@ import pytest
 from unfreeze.cli import app as app_file
 from unfreeze.errors import PlanError
 from unfreeze.models import catalogue
+from unfreeze.versions import version_of
 
 Unfreeze: TypeAlias = Callable[..., Any]
 
@@ -32,6 +33,13 @@ def test_help_lists_every_command_on_a_line_of_its_own(
     for name in ("demo", "train", "lr-find", "evaluate", "predict", "models"):
         (entry,) = [each for each in ended.out.splitlines() if f"  {name} " in each]
         assert not entry.endswith("...")
+
+
+def test_the_version_is_that_of_the_package(unfreeze: Unfreeze) -> None:
+    ended = unfreeze("--version")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"unfreeze {version_of('unfreeze')}\n"
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pytest
 from sklearn import metrics
 
 from unfreeze.front.presets import Preset
+from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature, fit_temperature
 from unfreeze.records import Predictions
 from unfreeze.runs.measuring import write_predictions
 from unfreeze.runs.predictor import Classifier
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.training_run import train_folder
-from unfreeze.training.checkpoint import read_header
 
 
 @pytest.fixture(scope="module")

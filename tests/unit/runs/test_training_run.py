@@ -12,9 +12,9 @@ from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
 from unfreeze.front.learner import Learner
+from unfreeze.model_file.reading import read_header
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.training_run import train_folder
-from unfreeze.training.checkpoint import read_header
 from unfreeze.training.speeds import Speeds
 
 
