@@ -19,7 +19,7 @@ from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.batches import PixelLoader, epoch_order
 from unfreeze.data.decode import DECODER, preprocess, read_pixels
 from unfreeze.data.index import ImageIndex
-from unfreeze.errors import PlanError
+from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
@@ -120,6 +120,10 @@ class FromImages:
     stored: StoredPixels | None = None
     """Photos that were decoded before; None decodes them in every pass."""
 
+    unreadable: dict[int, str] | None = None
+    """Receives the row of each photo that cannot be read, and why; it is black then.
+    None lets the first one end the pass."""
+
     def __len__(self) -> int:
         return len(self.index)
 
@@ -203,6 +207,15 @@ class FromImages:
 
     def _decoded(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         """What does not change from epoch to epoch."""
+        try:
+            return self._read(row)
+        except ImageError as error:
+            if self.unreadable is None:
+                raise
+            self.unreadable[row] = str(error)
+            return np.zeros((self.spec.size, self.spec.size, 3), dtype=np.uint8)
+
+    def _read(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         source = self.index.sources[row]
         if self.augmentation is None:
             return preprocess(source, self.spec)
