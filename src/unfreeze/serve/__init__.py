@@ -1,0 +1,1 @@
+"""Answers over HTTP and from an exported file, without torch."""
