@@ -1,1 +1,1 @@
-"""Answers over HTTP and from an exported file, without torch."""
+"""Answers without torch: from an exported model, in Python and over HTTP."""

@@ -6,6 +6,7 @@ import { counted, listed } from "./words.js";
 
 const OFTEN = 2000; // milliseconds between looks while it is not ready
 const SELDOM = 15000;
+const MOST_NAMED = 6; // classes in the first sentence
 const STATES = { ready: ["ready", "good"], busy: ["not ready", "fair"], away: ["offline", "bad"] };
 
 let state = null;
@@ -38,14 +39,16 @@ function present(model) {
   const facts = [model.arch, counted(model.classes.length, "class", "classes"), model.precision];
   byId("model-facts").textContent = `unfreeze · ${facts.join(" · ")}`;
   byId("knows").textContent = sentence(model);
-  byId("classes").hidden = model.classes.length <= 6;
+  byId("classes").hidden = model.classes.length <= MOST_NAMED;
   byId("class-names").replaceChildren(...model.classes.map((name) => element("li", {}, name)));
   byId("version").textContent = `unfreeze ${model.version}`;
 }
 
 function sentence({ classes, task, least }) {
-  const names = listed(classes, 6);
-  const does = task === "multi" ? "names every one of" : "tells apart";
-  const rest = least === null ? "." : ", and says so when it is not sure.";
-  return `This model ${does} ${names}${rest}`;
+  const isShort = classes.length <= MOST_NAMED;
+  const count = counted(classes.length, "class", "classes");
+  const what = isShort ? listed(classes, MOST_NAMED) : count;
+  const does = task === "multi" ? `looks for ${what}, any number of them in one photo` : `tells ${what} apart`;
+  const rest = least === null ? "" : ", and says so when it is not sure";
+  return `This model ${does}${rest}${isShort ? "." : `: ${listed(classes, MOST_NAMED)}.`}`;
 }

@@ -54,6 +54,6 @@ function draw() {
 
 function wordsOn({ label, square }) {
   const isWhole = square.every((each, place) => Math.abs(each - (place < 2 ? 0 : 1)) < 0.005);
-  const rest = isWhole ? "" : " It read the part inside the frame.";
+  const rest = isWhole ? "" : " The model read the part inside the frame.";
   return `Colour shows what spoke for “${label}”, and how much.${rest}`;
 }
