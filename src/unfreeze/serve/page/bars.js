@@ -9,10 +9,12 @@ const SHOWN = 5;
 export function bars(row, least) {
   const found = ranked(row);
   const table = element("table", { class: "bars" }, element("caption", { class: "hidden" }, "Probability of each class"));
-  const body = element("tbody", {}, ...found.slice(0, SHOWN).map((each) => bar(each, least)));
+  const given = new Set(row.labels ?? [found[0][0]]); // what the answer names
+  const draw = (most) => found.slice(0, most).map((each) => bar(each, given, least));
+  const body = element("tbody", {}, ...draw(SHOWN));
   table.append(heading(), body);
   const parts = [table];
-  if (found.length > SHOWN) parts.push(rest(found, body, least));
+  if (found.length > SHOWN) parts.push(rest(found.length, body, draw));
   if (least !== null) {
     parts.push(element("p", { class: "soft small least" }, `The dashed line is ${percent(least)}: below it, this model is not sure.`));
   }
@@ -25,7 +27,7 @@ function heading() {
   return element("thead", { class: "hidden" }, element("tr", {}, ...cells));
 }
 
-function bar([name, share], least) {
+function bar([name, share], given, least) {
   const track = element("span", { class: "track" }, element("span", { class: "fill" }));
   track.style.setProperty("--share", share);
   if (least !== null) {
@@ -33,7 +35,7 @@ function bar([name, share], least) {
     track.style.setProperty("--least", least);
   }
   return element(
-    "tr", {},
+    "tr", given.has(name) ? { class: "is-given" } : {},
     element("th", { scope: "row", class: "name" }, name),
     element("td", { class: "drawn", "aria-hidden": "true" }, track),
     element("td", {}, percent(share)),
@@ -41,13 +43,12 @@ function bar([name, share], least) {
 }
 
 // All classes are drawn when they are wanted: there may be thousands.
-function rest(found, body, least) {
-  const words = `All ${counted(found.length, "class", "classes")}`;
+function rest(count, body, draw) {
+  const words = `All ${counted(count, "class", "classes")}`;
   const button = element("button", { type: "button", class: "link", "aria-expanded": "false" }, words);
   button.addEventListener("click", () => {
     const isOpen = button.getAttribute("aria-expanded") === "true";
-    const shown = isOpen ? found.slice(0, SHOWN) : found;
-    body.replaceChildren(...shown.map((each) => bar(each, least)));
+    body.replaceChildren(...draw(isOpen ? SHOWN : count));
     button.setAttribute("aria-expanded", String(!isOpen));
     button.textContent = isOpen ? words : `The first ${SHOWN} only`;
   });

@@ -40,7 +40,7 @@ async function start() {
   stop();
   const mine = (opening += 1);
   byId("camera-trouble").hidden = true;
-  byId("preview").hidden = false;
+  byId("preview").hidden = byId("shutter").hidden = false;
   try {
     if (!navigator.mediaDevices) throw new DOMException(UNSAFE, "SecurityError");
     const found = await navigator.mediaDevices.getUserMedia({
@@ -71,8 +71,7 @@ function stop() {
 function explain(error) {
   const words = TROUBLES[error.name] ?? (error.name === "SecurityError" ? UNSAFE : `The camera gave no picture. ${CHOOSE}`);
   stop();
-  byId("preview").hidden = true;
-  byId("turn").hidden = true;
+  for (const id of ["preview", "shutter", "turn"]) byId(id).hidden = true;
   byId("camera-trouble").textContent = words;
   byId("camera-trouble").hidden = false;
 }

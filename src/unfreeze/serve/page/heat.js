@@ -19,7 +19,11 @@ export function drawHeat(canvas, heat, size, strength) {
   pen.clearRect(...square);
   pen.imageSmoothingQuality = "high";
   pen.drawImage(coloured(heat.rows, strength), ...square);
-  frame(pen, square, width / 300);
+  if (!isWhole(heat.square)) frame(pen, square, width / 300);
+}
+
+export function isWhole(square) {
+  return square.every((each, place) => Math.abs(each - (place < 2 ? 0 : 1)) < 0.005);
 }
 
 function frame(pen, [left, top, wide, high], line) {

@@ -64,8 +64,12 @@ function tally() {
     else if (kind in counts) counts[kind] += 1;
     else counts.open += 1;
   }
-  const words = [`${counted(counts.answered, "answer")}`, `${counts.unsure} not sure`, `${counts.failed} without an answer`];
-  if (counts.open) words.push(`${counts.open} still to come`);
+  const words = [
+    counted(counts.answered, "answer"),
+    counts.unsure ? `${counts.unsure} not sure` : null,
+    counts.failed ? `${counts.failed} without an answer` : null,
+    counts.open ? `${counts.open} still to come` : null,
+  ].filter(Boolean);
   byId("count").textContent = String(shots.all().length);
   byId("tally").textContent = words.join(" · ");
   byId("history").hidden = !shots.all().length;

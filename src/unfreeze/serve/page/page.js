@@ -6,7 +6,7 @@ import { ask } from "./asking.js";
 import { openCamera, prepareCamera } from "./camera.js";
 import { prepareDialogs } from "./dialogs.js";
 import { byId } from "./elements.js";
-import { watchServer } from "./header.js";
+import { knock, watchServer } from "./header.js";
 import { prepareHistory, reveal } from "./history.js";
 import { prepareKeys } from "./keys.js";
 import { preparePhotoView, showPhoto, toggleHeat } from "./photo_view.js";
@@ -29,7 +29,9 @@ function take(files, isCut = false) {
     if (model) ask(shot, model);
     else early.push(shot);
   }
-  if (files.length) bringToSight();
+  if (!files.length) return;
+  bringToSight();
+  knock();
 }
 
 function look(shot) {

@@ -2,7 +2,7 @@
 
 import { drawScale } from "./colours.js";
 import { byId } from "./elements.js";
-import { drawHeat } from "./heat.js";
+import { drawHeat, isWhole } from "./heat.js";
 
 let shown = null;
 let address = null;
@@ -53,7 +53,6 @@ function draw() {
 }
 
 function wordsOn({ label, square }) {
-  const isWhole = square.every((each, place) => Math.abs(each - (place < 2 ? 0 : 1)) < 0.005);
-  const rest = isWhole ? "" : " The model read the part inside the frame.";
+  const rest = isWhole(square) ? "" : " The model read the part inside the frame.";
   return `Colour shows what spoke for “${label}”, and how much.${rest}`;
 }

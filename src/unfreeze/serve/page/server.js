@@ -13,11 +13,17 @@ export class Trouble extends Error {
 }
 
 let token = "";
+let tellAway = () => {};
 let askForToken = async () => null;
 
 // `ask(wasWrong)` gives a token, or null if the user has none.
 export function tokensComeFrom(ask) {
   askForToken = ask;
+}
+
+// `react()` is called when a question finds no server.
+export function onAway(react) {
+  tellAway = react;
 }
 
 export async function isReady() {
@@ -64,6 +70,7 @@ async function reached(path, options, used) {
   try {
     return await fetch(path, { ...options, headers, cache: "no-store" });
   } catch {
+    tellAway();
     throw new Trouble(AWAY);
   }
 }
