@@ -13,7 +13,7 @@ from unfreeze.serve.about_routes import health_routes, model_routes
 from unfreeze.serve.collect_route import collect_routes
 from unfreeze.serve.docs_page import docs_routes
 from unfreeze.serve.doorkeeper import Doorkeeper
-from unfreeze.serve.page_files import page_files, page_routes
+from unfreeze.serve.page_routes import page_routes
 from unfreeze.serve.predict_route import predict_routes
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.replies import refusal
@@ -61,7 +61,7 @@ def make_app(predictor: Predictor, settings: ServerSettings | None = None) -> Fa
     app.include_router(predict_routes(service), dependencies=guarded)
     app.include_router(collect_routes(service), dependencies=guarded)
     app.include_router(docs_routes(app))
-    app.include_router(page_routes(page_files()))
+    app.include_router(page_routes())
     # What is added last stands outermost.
     app.add_middleware(WholeBody, limits=settings.limits)
     app.add_middleware(Doorkeeper, settings=settings)

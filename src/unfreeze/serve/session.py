@@ -48,13 +48,16 @@ class Session:
                 f"ONNX Runtime {runtime.__version__} cannot run {path}: {found}. "
                 "Update onnxruntime, or export the model again."
             ) from error
+        self._is_batched = bundle.header.is_batched
         self._run_options = runtime.RunOptions()
         self._run_options.only_execute_path_to_fetches = True
 
     def run(
         self, squares: UInt8[np.ndarray, "N S S 3"], *, heat: bool = False
     ) -> tuple[Float[np.ndarray, "N K"], Float[np.ndarray, "N h w"] | None]:
-        """Answer about squares of the model's size.
+        """Answer about squares of the model's size, one or more.
+
+        A graph that takes one image only is run for each of them.
 
         Args:
             squares: RGB, 0-255.
@@ -64,5 +67,11 @@ class Session:
             Probabilities, 0 to 1, and heat maps, 0 to 1, or None.
         """
         wanted = [PROBABILITIES, HEAT] if heat else [PROBABILITIES]
-        found = self._session.run(wanted, {PIXELS: squares}, self._run_options)
-        return found[0], (found[1] if heat else None)
+        feeds = [squares] if self._is_batched else squares
+        runs = [
+            self._session.run(wanted, {PIXELS: each}, self._run_options)
+            for each in feeds
+        ]
+        join = np.concatenate if self._is_batched else np.stack
+        probs, *maps = (join(outputs) for outputs in zip(*runs, strict=True))
+        return probs, (maps[0] if heat else None)

@@ -1,5 +1,6 @@
 """Every request gets a number, a line in the log, a count, and safe headers."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -36,6 +37,7 @@ _POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+_STOPPED = Json({"error": "The server stops. Try again in a few seconds."}, 503)
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -62,6 +64,10 @@ class Watch:
         sending = _Sending(send, _id_of(Headers(scope=scope)))
         try:
             await self._app(scope, receive, sending)
+        except asyncio.CancelledError:  # the server's patience at its end is over
+            if sending.status == _GONE:
+                await _STOPPED(scope, receive, sending)
+            raise
         except Exception:
             LOGGER.exception("failed", extra={"fields": {"id": sending.id}})
             if sending.status == _GONE:  # nothing was sent yet
