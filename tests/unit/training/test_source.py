@@ -16,7 +16,7 @@ from unfreeze.data.batches import epoch_order
 from unfreeze.data.decode import encode, preprocess, read_pixels
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.screen import screen
-from unfreeze.errors import PlanError
+from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
@@ -102,6 +102,30 @@ def test_without_augmentation_images_are_preprocessed_as_for_prediction(
         for square, row in zip(batch.inputs, batch.rows, strict=True):
             expected = preprocess(source.index.sources[row], source.spec)
             assert np.array_equal(square.numpy(), expected)
+
+
+@pytest.mark.parametrize("is_varied", [False, True])
+def test_a_photo_that_cannot_be_read_ends_a_pass_or_is_black_and_noted(
+    many_sides: ImageIndex,
+    setup: Setup,
+    augmentation: Augmentation,
+    is_varied: bool,
+) -> None:
+    many_sides.sources[2].write_bytes(b"junk")
+    spec = augmentation.spec
+    strict = FromImages(many_sides, spec, augmentation if is_varied else None)
+    noted: dict[int, str] = {}
+    tolerant = replace(strict, unreadable=noted)
+
+    with pytest.raises(ImageError):
+        list(in_order(strict, setup.loading))
+    seen = [row for batch in in_order(tolerant, setup.loading) for row in batch.rows]
+
+    assert seen == list(range(22))
+    assert list(noted) == [2]
+    if not is_varied:
+        first = next(iter(in_order(tolerant, setup.loading)))
+        assert not first.inputs[2].any()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.AUGMENT, Purpose.VIEWS])

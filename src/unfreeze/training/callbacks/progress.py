@@ -1,4 +1,4 @@
-"""The progress of a fit, in terminals and notebooks. A door to rich."""
+"""How far a fit is, in terminals and notebooks. A door to rich."""
 
 from typing import final
 
