@@ -149,7 +149,7 @@ def _do(job: "Job", least: float | None, as_json: bool) -> None:
                     bar.show(work.done, len(job.photos))
         except KeyboardInterrupt:
             bar.stop()
-            if work.parts:
+            if work.parts and work.done:
                 _say(
                     f"{work.done:,} of {len(job.photos):,} photos are answered and "
                     f"kept in {work.parts[0]}; the same command goes on from there"
@@ -157,9 +157,13 @@ def _do(job: "Job", least: float | None, as_json: bool) -> None:
             raise
     output.end()
     if job.tables and not as_json:
-        names = " and ".join(str(path) for path, _ in job.tables)
-        bad = f"; {work.num_unreadable} cannot be read" if work.num_unreadable else ""
-        typer.echo(printable(f"{len(job.photos)} photos, written to {names}{bad}"))
+        _say_where(job, work.num_unreadable)
+
+
+def _say_where(job: "Job", num_unreadable: int) -> None:
+    names = " and ".join(str(path) for path, _ in job.tables)
+    bad = f"; {num_unreadable} cannot be read" if num_unreadable else ""
+    typer.echo(printable(f"{len(job.photos)} photos, written to {names}{bad}"))
 
 
 def _output(job: "Job", least: float | None, as_json: bool) -> Output:

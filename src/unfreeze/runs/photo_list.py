@@ -66,7 +66,7 @@ def each_once(names: Iterable[str]) -> PackedNames:
     Links and ``..`` are not followed: then two names might stand for two photos.
 
     Raises:
-        DataError: If a name holds a zero byte, which no file name can.
+        DataError: If there are none, or one holds a zero byte, which no file name can.
     """
     marks = bytearray()
     here = Path.cwd()
@@ -83,6 +83,8 @@ def each_once(names: Iterable[str]) -> PackedNames:
             yield name
 
     packed = _packed(noted())
+    if not packed:
+        raise DataError("No photos are named. Pass files, folders or patterns.")
     distinct = np.frombuffer(marks, dtype="V16")
     _, first = np.unique(distinct, return_index=True)
     if len(first) == len(packed):
@@ -97,7 +99,8 @@ def _packed(names: Iterator[str]) -> PackedNames:
         texts.append(joined(some))
         starts.append(name_starts(texts[-1]))
     text_of = np.repeat(
-        np.arange(len(texts), dtype=np.int32), [len(each) for each in starts]
+        np.arange(len(texts), dtype=np.int32),
+        np.array([len(each) for each in starts], dtype=np.int64),
     )
     none = np.zeros(0, dtype=np.int64)
     return PackedNames(

@@ -19,6 +19,7 @@ from PIL import Image
 
 from tests.tiny_bundles import write_colour_bundle
 from unfreeze.data.csv_cells import from_cell
+from unfreeze.data.paths import PackedNames
 from unfreeze.runs.blocks import Block
 from unfreeze.runs.predictor import Classifier
 
@@ -201,28 +202,23 @@ def test_photos_can_be_listed_and_come_once_in_the_order_given(
     unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
 ) -> None:
     root = photos / "valid"
-    (tmp_path / "l.txt").write_text(f"{root}/stripes/stripes03.png\nno.png\n")
-    (tmp_path / "t.csv").write_text("id,x\nstripes04,1\nstripes03,2\n")
+    (tmp_path / "l.txt").write_text("stripes03\nno\n")
+    (tmp_path / "t.csv").write_text("x,id\n1,stripes04\n2,stripes03\n")
 
-    ended = unfreeze(
+    content = unfreeze(
         f"predict --json --list l.txt --from-csv t.csv --folder {root}/stripes "
         "--suffix .png",
         finished_run,
         f"{root}/**/squares0[01].png",
-    )
+    ).content
 
-    assert ended.code == 0
-    assert [Path(each["file"]).name for each in ended.content["predictions"]] == [
-        "squares00.png",
-        "squares01.png",
-        "stripes04.png",
-        "stripes03.png",
+    assert [Path(each["file"]).stem for each in content["predictions"]] == [
+        "squares00",
+        "squares01",
+        "stripes03",
+        "stripes04",
     ]
-    # A suffix is added to the lines of a list, too.
-    assert [Path(each["file"]).name for each in ended.content["skipped"]] == [
-        "stripes03.png.png",
-        "no.png.png",
-    ]
+    assert [Path(each["file"]).name for each in content["skipped"]] == ["no.png"]
 
 
 def test_a_submission_has_an_id_and_a_label(
@@ -243,13 +239,10 @@ def test_a_submission_has_an_id_and_a_label(
 
     assert (named.code, shares.code) == (0, 0)
     rows, of_one = _rows(tmp_path / "s.csv"), _rows(tmp_path / "p.csv")
-    assert [(row["id"], row["label"]) for row in rows] == [
-        ("1", "circles"),
-        ("9", "circles"),
-        ("10", "circles"),
-    ]
+    assert [row["id"] for row in rows] == ["1", "9", "10"]
+    assert {row["label"] for row in rows} < {"circles", "squares", "stripes"}
     assert [row["id"] for row in of_one] == ["1", "9", "10"]
-    assert all(float(row["label"]) > 0.34 for row in of_one)
+    assert all(0 < float(row["label"]) < 1 for row in of_one)
 
 
 @pytest.fixture
@@ -263,21 +256,20 @@ def many(photos: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def _interrupted_after(
-    blocks: int, monkeypatch: pytest.MonkeyPatch
-) -> pytest.MonkeyPatch:
+def _interrupted_after(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Press Ctrl-C when so many blocks are answered."""
     answer = Classifier.blocks
 
-    def some(*words: Any, **more: Any) -> Generator[Block, None, None]:
-        coming = answer(*words, **more)
+    def some(
+        self: Classifier, photos: PackedNames, *, first: int = 0, tta: bool = False
+    ) -> Generator[Block, None, None]:
+        coming = answer(self, photos, first=first, tta=tta)
         for _ in range(blocks):
             yield next(coming)
         coming.close()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Classifier, "blocks", some)
-    return monkeypatch
 
 
 def test_a_stopped_command_goes_on_and_ends_the_same(
@@ -365,21 +357,21 @@ def test_an_exported_model_answers_too(
     assert "augmented views" in unfreeze("predict --tta", bundle, "r.png").mistake
 
 
-def _in_a_process(*words: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-X", "importtime", "-m", "unfreeze", *map(str, words)]
-    return subprocess.Popen(  # noqa: S603  # our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
 @pytest.mark.slow
 def test_an_exported_model_answers_without_torch(
     bundle: Path, plain_colours: Path
 ) -> None:
-    out, trace = _in_a_process("predict", bundle, plain_colours, "--json").communicate()
+    command = [sys.executable, "-X", "importtime", "-m", "unfreeze", "predict"]
 
-    assert len(json.loads(out)["predictions"]) == 150
-    imported = {line.split("|")[-1].strip() for line in trace.splitlines()}
+    ended = subprocess.run(  # noqa: S603  # our own command
+        [*command, bundle, plain_colours, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(json.loads(ended.stdout)["predictions"]) == 150
+    imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines()}
     assert "onnxruntime" in imported
     assert not {"torch", "timm", "accelerate", "matplotlib"} & imported
 
@@ -401,13 +393,14 @@ def test_a_killed_process_loses_no_block(
     last.unlink()
     os.mkfifo(last)
 
-    process = _in_a_process(*line.split(), bundle)
+    command = [sys.executable, "-m", "unfreeze", *line.split(), str(bundle)]
+    process = subprocess.Popen(command)  # noqa: S603  # our own command
     until = time.monotonic() + 60
-    while not any(each.stat().st_size > 2000 for each in tmp_path.glob(".x.csv.*")):
+    while not any(each.stat().st_size > 999 for each in tmp_path.glob(".x.csv.*")):
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    assert process.wait() == -signal.SIGKILL
     last.unlink()
     last.write_bytes(content)
     ended = unfreeze(line, bundle)

@@ -75,6 +75,11 @@ def test_names_that_might_be_two_photos_stay_two(root: Path) -> None:
     assert len(photos_at(["5.jpg", "a/../5.jpg"])) == 2
 
 
+def test_no_names_at_all_are_refused() -> None:
+    with pytest.raises(DataError, match="No photos are named"):
+        photos_at([])
+
+
 def test_a_zero_byte_is_refused() -> None:
     with pytest.raises(DataError, match="zero byte"):
         each_once(["a.jpg", "b\0.jpg"])

@@ -38,7 +38,7 @@ def test_the_digest_changes_with_the_model_and_with_views(
 
 
 def test_a_precision_is_promised_of_plain_photos_only(finished_run: Path) -> None:
-    with pytest.raises(PlanError, match="plain photos.*Leave --tta out"):
+    with pytest.raises(PlanError, match=r"plain photos.*Leave --tta out"):
         RunAnswers(finished_run, tta=True).least_probability(None, 0.5)
     assert RunAnswers(finished_run, tta=True).least_probability(0.5, None) == 0.5
 

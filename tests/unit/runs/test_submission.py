@@ -66,7 +66,11 @@ def test_an_id_that_two_photos_have_is_refused() -> None:
     ],
 )
 def test_rows_are_as_competitions_ask_for_them(
-    rules: Answering, style: Style, probs: list[float], titles: list[str], row: list[str]
+    rules: Answering,
+    style: Style,
+    probs: list[float],
+    titles: list[str],
+    row: list[str],
 ) -> None:
     columns = Submission(FILE, style).columns(rules)
 
