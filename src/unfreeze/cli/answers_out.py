@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["JsonAnswers", "LinesOfAnswers", "NamedErrors", "Output"]
 
 
+_MOST_WAITING = 1000
+"""Lines about photos that cannot be read, before any that can."""
+
+
 class Output(Protocol):
     """Where answers go, besides tables."""
 
@@ -30,18 +34,29 @@ class Output(Protocol):
 class NamedErrors:
     """Names the photos that cannot be read on standard error, and says nothing else.
 
+    It waits for the first that can: if there is none, one sentence will say so.
+
     Args:
         most: So many of them; the table names all.
     """
 
     def __init__(self, most: int = sys.maxsize) -> None:
         self._left = most
+        self._waiting: list[str] | None = []
 
     def show(self, block: "Block") -> None:
         """Name some more."""
-        for each in block.skipped[: self._left]:
-            typer.echo(printable(f"skipped {each.file}: {each.reason}"), err=True)
-        self._left = max(self._left - len(block.skipped), 0)
+        skipped = block.skipped
+        lines = [f"skipped {each.file}: {each.reason}" for each in skipped]
+        lines = lines[: self._left]
+        self._left -= len(lines)
+        if self._waiting is not None:
+            self._waiting += lines
+            if len(skipped) == len(block) and len(self._waiting) < _MOST_WAITING:
+                return
+            lines, self._waiting = self._waiting, None
+        for line in lines:
+            typer.echo(printable(line), err=True)
 
     def end(self) -> None:
         """There is nothing left to say."""

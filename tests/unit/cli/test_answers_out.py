@@ -70,10 +70,14 @@ def test_lines_have_titles_once_and_stand_below_each_other(
     assert shown.err == "skipped 0.jpg: Bad.\n"
 
 
-def test_the_first_errors_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_errors_are_named_once_something_can_be_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     output = NamedErrors(most=3)
     for first in (0, 2, 4, 6):
         output.show(_block(first, "Bad.", "Bad."))
+    assert capsys.readouterr().err == ""
+    output.show(_block(8, "Bad.", None))
     output.end()
 
     lines = capsys.readouterr().err.splitlines()
@@ -82,3 +86,11 @@ def test_the_first_errors_are_named(capsys: pytest.CaptureFixture[str]) -> None:
         "skipped 1.jpg",
         "skipped 2.jpg",
     ]
+
+
+def test_errors_do_not_wait_for_ever(capsys: pytest.CaptureFixture[str]) -> None:
+    output = NamedErrors()
+    output.show(_block(0, *["Bad."] * 1000))
+    output.show(_block(1000, "Bad."))
+
+    assert len(capsys.readouterr().err.splitlines()) == 1001
