@@ -13,7 +13,7 @@ from jaxtyping import Float
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
-__all__ = ["NOT_SURE", "Answering", "labels_in_words"]
+__all__ = ["NOT_SURE", "Answering", "labels_in_words", "require_one_limit"]
 
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
@@ -64,6 +64,7 @@ class Answering:
             PlanError: If both are given, the precision cannot be promised, or photos
                 carry several labels, each of which has a threshold already.
         """
+        require_one_limit(threshold, precision)
         if threshold is None and precision is None:
             return None
         if self.task is Task.MULTI:
@@ -73,10 +74,6 @@ class Answering:
             )
         if precision is None:
             return threshold
-        if threshold is not None:
-            raise PlanError(
-                "--threshold and --min-precision exclude each other: pass one."
-            )
         return self._least_for(precision)
 
     def _least_for(self, precision: float) -> float:
@@ -89,6 +86,16 @@ class Answering:
             f"validation photos were enough for {best}. Ask for less, pass a threshold "
             "of your own, or train with more validation photos."
         )
+
+
+def require_one_limit(threshold: float | None, precision: float | None) -> None:
+    """Refuse two ways at once of saying when an answer is not sure enough.
+
+    Raises:
+        PlanError: If both are given.
+    """
+    if threshold is not None and precision is not None:
+        raise PlanError("--threshold and --min-precision exclude each other: pass one.")
 
 
 def labels_in_words(

@@ -26,7 +26,9 @@ SURFACE = {
     ),
     "evaluate": "RUN DATA --csv --folder --suffix --tta --num-workers --json --help",
     "predict": (
-        "RUN PATH --tta --csv --threshold --min-precision --num-workers --json --help"
+        "RUN PATH --list --from-csv --column --folder --suffix --tta --csv "
+        "--submission --style --positive --threshold --min-precision --num-workers "
+        "--json --help"
     ),
     "report": "RUN --json --help",
     "inspect": "MODEL --json --help",

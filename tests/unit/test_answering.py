@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.answering import NOT_SURE, Answering
+from unfreeze.answering import NOT_SURE, Answering, require_one_limit
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
@@ -31,6 +31,13 @@ def test_a_precision_asks_for_the_threshold_that_promises_it() -> None:
         known.least_probability(None, 0.999)
     with pytest.raises(PlanError, match="exclude each other"):
         known.least_probability(0.7, 0.9)
+
+
+def test_two_limits_exclude_each_other() -> None:
+    require_one_limit(0.7, None)
+    require_one_limit(None, 0.9)
+    with pytest.raises(PlanError, match="exclude each other"):
+        require_one_limit(0.7, 0.9)
 
 
 def test_a_model_without_promises_says_so() -> None:

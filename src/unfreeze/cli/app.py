@@ -18,6 +18,7 @@ from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
 from unfreeze.cli.report import report
+from unfreeze.cli.serve import serve
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
 from unfreeze.versions import version_of
@@ -52,6 +53,7 @@ for command in (
     compare,
     export,
     inspect,
+    serve,
     models,
 ):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -27,7 +27,7 @@ from unfreeze.export.speed import Speed, speeds_of
 from unfreeze.export.tracing import traced
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.runs.export_photos import ProofPhotos
-from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.versions import versions
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from unfreeze.front.presets import Preset
 from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature, fit_temperature
 from unfreeze.records import Predictions
+from unfreeze.runs.answer_table import read_answer_table
 from unfreeze.runs.measuring import write_predictions
 from unfreeze.runs.predictor import Classifier
 from unfreeze.runs.settings import RunSettings
@@ -107,6 +109,25 @@ def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
     assert lines[1][:4] == ["a", "road snow", "road snow", "0.900000"]
     assert float(lines[1][4]) == pytest.approx(-np.log([0.9, 0.3]).mean(), abs=1e-6)
     assert lines[2][:4] == ["b", "", "", "0.150000"]
+
+
+def test_names_are_no_formulas_and_come_back_as_they_were(tmp_path: Path) -> None:
+    """The file is UTF-8 throughout, whatever bytes the names of files hold."""
+    names = ["=1+1.jpg", "'-a.jpg", os.fsdecode(b"caf\xe9.jpg"), "usual.jpg"]
+    classes = ("@cat", "\tdog")
+    labels = np.array([0, 1, 0, 1])
+    predictions = Predictions(names, classes, np.log(np.full((4, 2), 0.5)), labels)
+
+    path = tmp_path / "x.csv"
+    write_predictions(path, predictions)
+
+    with path.open(encoding="utf-8", newline="") as text:
+        cells = [cell for row in csv.reader(text) for cell in row]
+    assert not [cell for cell in cells if cell[0] in "=+-@\t\r\n"]
+    answers = read_answer_table(path)
+    assert [each.file for each in answers] == names
+    assert [each.label for each in answers] == [classes[label] for label in labels]
+    assert {each.predicted for each in answers} == {"@cat"}
 
 
 @pytest.mark.realdata

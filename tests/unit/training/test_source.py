@@ -16,7 +16,7 @@ from unfreeze.data.batches import epoch_order
 from unfreeze.data.decode import encode, preprocess, read_pixels
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.screen import screen
-from unfreeze.errors import PlanError
+from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
@@ -102,6 +102,30 @@ def test_without_augmentation_images_are_preprocessed_as_for_prediction(
         for square, row in zip(batch.inputs, batch.rows, strict=True):
             expected = preprocess(source.index.sources[row], source.spec)
             assert np.array_equal(square.numpy(), expected)
+
+
+@pytest.mark.parametrize("is_varied", [False, True])
+def test_a_photo_that_cannot_be_read_ends_a_pass_or_is_black_and_noted(
+    many_sides: ImageIndex,
+    setup: Setup,
+    augmentation: Augmentation,
+    is_varied: bool,
+) -> None:
+    many_sides.sources[2].write_bytes(b"junk")
+    spec = augmentation.spec
+    strict = FromImages(many_sides, spec, augmentation if is_varied else None)
+    noted: dict[int, str] = {}
+    tolerant = replace(strict, unreadable=noted)
+
+    with pytest.raises(ImageError):
+        list(in_order(strict, setup.loading))
+    seen = [row for batch in in_order(tolerant, setup.loading) for row in batch.rows]
+
+    assert seen == list(range(22))
+    assert list(noted) == [2]
+    if not is_varied:
+        first = next(iter(in_order(tolerant, setup.loading)))
+        assert not first.inputs[2].any()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.AUGMENT, Purpose.VIEWS])
@@ -288,3 +312,47 @@ def test_a_balanced_epoch_shows_the_rows_of_its_keyed_choice(
     assert rows.tolist() == expected[: len(rows)].tolist()
     counts = np.bincount(index.labels[rows])
     assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.parametrize("varies", [False, True])
+def test_a_photo_that_is_repeated_in_an_epoch_is_varied_anew(
+    index: ImageIndex, setup: Setup, augmentation: Augmentation, varies: bool
+) -> None:
+    """Its first turn is what it would be without the others."""
+    rare = replace(index, labels=np.array([0, *[1] * 21]))
+    source = FromImages(rare, augmentation.spec, augmentation)
+    delivery = PlainDelivery(varies=varies)
+    loading = replace(setup.loading, is_balanced=True, delivery=delivery)
+
+    batches = list(shuffled(source, loading, epoch=1))
+
+    turns = [
+        square.numpy()
+        for batch in batches
+        for square, row in zip(batch.inputs, batch.rows, strict=True)
+        if row == 0
+    ]
+    assert len(turns) >= 10
+    pixels = read_pixels(rare.sources[0], short_side=augmentation.short_side)
+    for turn, square in enumerate(turns):
+        rng = rng_for(7, Purpose.AUGMENT, epoch=1, row=0, turn=turn)
+        expected = augmentation.apply(pixels, rng)
+        assert np.abs(square.astype(int) - expected.astype(int)).max() <= 2
+    assert len({square.tobytes() for square in turns}) > 1
+
+
+def test_a_row_that_is_repeated_in_an_epoch_goes_through_the_stored_views(
+    setup: Setup,
+) -> None:
+    views = tuple(np.full((22, 1), each, dtype=np.float32) for each in range(3))
+    source = FromFeatures(views[0], np.array([0, *[1] * 21]), views[1:])
+    loading = replace(setup.loading, is_balanced=True)
+
+    batches = list(shuffled(source, loading, epoch=1))
+
+    rows = np.concatenate([batch.rows for batch in batches])
+    seen = np.concatenate([batch.inputs.numpy()[:, 0] for batch in batches])
+    count = int((rows == 0).sum())
+    assert count >= 10
+    assert seen[rows == 0].tolist() == [(1 + turn) % 3 for turn in range(count)]
+    assert (seen[rows > 0] == 1).all()  # 11 of 21 rows, each of them once

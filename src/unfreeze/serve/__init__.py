@@ -1,0 +1,1 @@
+"""Answers without torch: from an exported model, in Python and over HTTP."""

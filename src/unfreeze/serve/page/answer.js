@@ -1,0 +1,66 @@
+// The answer to the photo that is looked at.
+
+import { bars } from "./bars.js";
+import { badge, byId, element } from "./elements.js";
+import { labelling } from "./labelling.js";
+import { kindOf, percent, ranked, titleOf } from "./words.js";
+
+let drawn = ""; // what is shown: drawing it again would close and unfocus its parts
+
+// `again` asks the model once more.
+export function showAnswer(shot, model, again) {
+  const kind = kindOf(shot);
+  const wanted = JSON.stringify([shot.id, kind, shot.words, shot.saved, model?.sha256]);
+  if (wanted === drawn) return;
+  drawn = wanted;
+  byId("stage").dataset.kind = kind;
+  byId("file").textContent = shot.name;
+  byId("stage-title").replaceChildren(...title(shot, kind));
+  byId("answer-body").replaceChildren(...body(shot, kind, model, again));
+}
+
+function title(shot, kind) {
+  if (kind === "sure" && shot.row.labels) {
+    return [element("span", { class: "hidden" }, "Labels: "), ...chips(shot.row)];
+  }
+  const parts = [element("span", { class: "name" }, titleOf(shot))];
+  if (kind === "unsure" || kind === "failed") parts.unshift(mark(kind));
+  if (kind === "sure") parts.push(" ", element("span", { class: "share" }, percent(shot.row.probability)));
+  return parts;
+}
+
+export function mark(kind) {
+  return element("span", { class: "mark-of", "aria-hidden": "true" }, kind === "failed" ? "!" : "?");
+}
+
+function chips(row) {
+  return row.labels.flatMap((name) => [
+    element("span", { class: "chip name" }, `${name} `, element("span", { class: "share" }, percent(row.probabilities[name]))),
+    " ",
+  ]);
+}
+
+function body(shot, kind, model, again) {
+  if (kind === "failed") return [element("p", { class: "note bad name" }, shot.words), retry(shot, again)];
+  if (!shot.row) return [element("p", { class: "soft" }, shot.words || "The answer comes here.")];
+  const parts = kind === "unsure" ? [unsureWords(shot.row, model)] : [];
+  if (kind === "none") parts.push(element("p", {}, "No class is probable enough to be named."));
+  parts.push(...bars(shot.row, model?.least ?? null));
+  if (model?.collects) parts.push(labelling(shot, model.classes));
+  return parts;
+}
+
+function unsureWords(row, model) {
+  const [[name, share]] = ranked(row);
+  const from = model?.least == null ? "" : ` This model answers from ${percent(model.least)} on.`;
+  return element("p", {}, "The closest is ", element("b", { class: "name" }, name), ` with ${percent(share)}.${from}`);
+}
+
+function retry(shot, again) {
+  const button = element("button", { type: "button" }, "Try again");
+  button.addEventListener("click", () => {
+    byId("stage-title").focus();
+    again(shot);
+  });
+  return button;
+}

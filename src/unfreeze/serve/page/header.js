@@ -1,0 +1,81 @@
+// Which model answers, and whether the server is there.
+
+import { byId, element } from "./elements.js";
+import { askModel, isReady, onAway } from "./server.js";
+import { counted, listed } from "./words.js";
+
+const OFTEN = 2000; // milliseconds between looks while it is not ready
+const SELDOM = 15000;
+const MOST_NAMED = 6; // classes in the first sentence
+const STATES = { ready: ["ready", "good"], busy: ["not ready", "fair"], away: ["offline", "bad"], locked: ["needs a token", "fair"] };
+
+let state = null;
+let timer = 0;
+let greet = () => {};
+
+// `react(model)` is told each time the server becomes ready, with what it serves then.
+export function watchServer(react) {
+  greet = react;
+  onAway(lookSoon);
+  document.addEventListener("visibilitychange", lookSoon);
+  look();
+}
+
+// Ask for the model again, if the user gave no token before.
+export function knock() {
+  if (state === "locked") return enter();
+}
+
+function lookSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(look, 50);
+}
+
+async function look() {
+  clearTimeout(timer);
+  if (!document.hidden) {
+    const found = await isReady();
+    const isKnown = state === "ready" || state === "locked";
+    if (found === true && !isKnown) await enter();
+    else if (found !== true) show(found === null ? "away" : "busy");
+  }
+  timer = setTimeout(look, state === "ready" || state === "locked" ? SELDOM : OFTEN);
+}
+
+async function enter() {
+  try {
+    const model = await askModel();
+    present(model);
+    show("ready");
+    greet(model);
+  } catch (trouble) {
+    byId("knows").textContent = `Nothing is known of the model. ${trouble.message}`;
+    show(trouble.status === 401 ? "locked" : trouble.status ? "busy" : "away");
+  }
+}
+
+function show(now) {
+  if (now === state) return;
+  state = now;
+  const [words, mood] = STATES[state];
+  byId("state").textContent = words;
+  byId("state").className = `badge ${mood}`;
+}
+
+function present(model) {
+  const facts = [model.arch, counted(model.classes.length, "class", "classes"), model.precision];
+  byId("model-facts").textContent = `unfreeze · ${facts.join(" · ")}`;
+  byId("knows").textContent = sentence(model);
+  byId("classes").hidden = model.classes.length <= MOST_NAMED;
+  byId("class-names").replaceChildren(...model.classes.map((name) => element("li", {}, name)));
+  byId("version").textContent = `unfreeze ${model.version}`;
+}
+
+function sentence({ classes, task, least }) {
+  const isShort = classes.length <= MOST_NAMED;
+  const count = counted(classes.length, "class", "classes");
+  const what = isShort ? listed(classes, MOST_NAMED) : count;
+  const does = task === "multi" ? `looks for ${what}, any number of them in one photo` : `tells ${what} apart`;
+  const rest = least === null ? "" : ", and says so when it is not sure";
+  return `This model ${does}${rest}${isShort ? "." : `: ${listed(classes, MOST_NAMED)}.`}`;
+}

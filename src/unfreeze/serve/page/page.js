@@ -1,0 +1,113 @@
+// The page: photos in, answers out. Each module holds one idea; here they meet.
+
+import { showAnswer } from "./answer.js";
+import { say } from "./announcements.js";
+import { ask } from "./asking.js";
+import { openCamera, prepareCamera } from "./camera.js";
+import { prepareDialogs } from "./dialogs.js";
+import { byId } from "./elements.js";
+import { knock, watchServer } from "./header.js";
+import { prepareHistory, reveal } from "./history.js";
+import { prepareKeys } from "./keys.js";
+import { preparePhotoView, showPhoto, toggleHeat } from "./photo_view.js";
+import { choose, MOST, prepareReceiving } from "./receiving.js";
+import { tokensComeFrom } from "./server.js";
+import * as shots from "./shots.js";
+import { asTable, download } from "./table.js";
+import * as thumbnails from "./thumbnails.js";
+import { askForToken } from "./token.js";
+import { sentenceOf } from "./words.js";
+
+let model = null;
+const early = []; // photos that came before the model was known
+
+function take(files, isCut = false) {
+  byId("notice").hidden = !isCut;
+  byId("notice").textContent = `Only the first ${MOST} photos were taken. For more, run: unfreeze predict.`;
+  for (const shot of shots.add(files)) {
+    thumbnails.draw(shot);
+    if (model) ask(shot, model);
+    else early.push(shot);
+  }
+  if (!files.length) return;
+  bringToSight();
+  knock();
+}
+
+function look(shot) {
+  shots.select(shot);
+  bringToSight();
+  if (shot.row || shot.state === "failed") say(sentenceOf(shot));
+}
+
+function bringToSight() {
+  const { top } = byId("stage").getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) byId("stage").scrollIntoView({ block: "start" });
+}
+
+function show() {
+  const shot = shots.current();
+  byId("stage").hidden = !shot;
+  byId("take").classList.toggle("is-small", Boolean(shot));
+  showPhoto(shot);
+  if (shot) showAnswer(shot, model, (again) => ask(again, model));
+}
+
+function step(by) {
+  const next = shots.step(by);
+  if (!next) return;
+  reveal(next);
+  look(next);
+}
+
+function greet(found) {
+  model = found;
+  for (const shot of early.splice(0)) ask(shot, model);
+  show();
+}
+
+function prepareButtons() {
+  byId("download").addEventListener("click", () => {
+    download(asTable(shots.all(), model?.classes ?? []), "answers.csv");
+  });
+  const clear = byId("clear");
+  const calm = () => { clear.textContent = "Clear"; };
+  clear.addEventListener("blur", calm);
+  clear.addEventListener("click", () => {
+    if (clear.textContent === "Clear") clear.textContent = "Really clear?";
+    else {
+      calm();
+      shots.clear();
+      byId("choose").focus();
+      say("The session is cleared.");
+    }
+  });
+}
+
+shots.on("selected", show);
+shots.on("cleared", show);
+shots.on("changed", (shot) => {
+  if (shot === shots.current()) show();
+});
+const told = new WeakSet(); // photos whose answer was announced
+shots.on("changed", (shot) => {
+  const isDone = shot.state === "answered" || shot.state === "failed";
+  if (isDone && !told.has(shot)) say(sentenceOf(shot));
+  if (isDone) told.add(shot);
+  else told.delete(shot);
+});
+tokensComeFrom(askForToken);
+preparePhotoView();
+prepareHistory(look);
+prepareDialogs();
+prepareCamera(take);
+prepareReceiving(take);
+prepareButtons();
+prepareKeys({
+  o: choose,
+  c: openCamera,
+  w: toggleHeat,
+  n: () => step(1),
+  p: () => step(-1),
+});
+watchServer(greet);
