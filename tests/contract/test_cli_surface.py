@@ -31,7 +31,13 @@ SURFACE = {
         "--json --help"
     ),
     "report": "RUN --json --help",
+    "export": "RUN FILE --data --int8 --fp16 --batch --json --help",
     "inspect": "MODEL --json --help",
+    "serve": (
+        "MODEL --host --port --token --threshold --min-precision --collect "
+        "--collect-limit --threads --max-files --max-megabytes --max-megapixels "
+        "--max-queue --help"
+    ),
     "models": "PATTERN --json --help",
 }
 
@@ -65,7 +71,9 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "predict",
         "report",
         "compare",
+        "export",
         "inspect",
+        "serve",
         "models",
     ]
 

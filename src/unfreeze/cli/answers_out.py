@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 import typer
 
-from unfreeze.answering import NOT_SURE, Answering
 from unfreeze.cli.render import GrowingRows, printable
 
 if TYPE_CHECKING:
+    from unfreeze.answering import Answering
     from unfreeze.runs.blocks import Block
 
 __all__ = ["JsonAnswers", "LinesOfAnswers", "NamedErrors", "Output"]
@@ -73,8 +73,10 @@ class LinesOfAnswers:
     """
 
     def __init__(
-        self, rules: Answering, least: float | None, names: Sequence[str]
+        self, rules: "Answering", least: float | None, names: Sequence[str]
     ) -> None:
+        from unfreeze.answering import NOT_SURE
+
         self._rules = rules
         self._least = least
         labels = [*rules.classes, *([] if least is None else [NOT_SURE])]
@@ -105,7 +107,7 @@ class JsonAnswers:
     Nothing is written before the first answer, so that a mistake leaves no half object.
     """
 
-    def __init__(self, rules: Answering, least: float | None) -> None:
+    def __init__(self, rules: "Answering", least: float | None) -> None:
         self._rules = rules
         self._least = least
         self._skipped: list[dict[str, Any]] = []

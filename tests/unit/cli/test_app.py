@@ -61,7 +61,6 @@ def test_the_version_is_that_of_the_package(unfreeze: Unfreeze) -> None:
         ("train x --augment upside", "upside"),
         ("train x y", "unexpected extra argument"),
         ("evaluate x", "Missing argument 'DATA'"),
-        ("predict x", "Missing argument 'PATH'"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_says_where_to_read(
