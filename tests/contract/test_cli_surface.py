@@ -84,7 +84,7 @@ def test_these_are_the_arguments_and_options(
 ) -> None:
     page = help_of(capsys, command)
 
-    found = re.findall(r"^  ([A-Z]+(?= <)|--[a-z-]+)", page, flags=re.MULTILINE)
+    found = re.findall(r"^  ([A-Z]+(?= <)|--[a-z0-9-]+)", page, flags=re.MULTILINE)
     assert found == SURFACE[command].split()
 
 
