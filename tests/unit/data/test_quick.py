@@ -40,7 +40,7 @@ def _content(image: Image.Image, file_format: str = "JPEG", **more: object) -> b
 def _assert_all_but_equal(found: np.ndarray, expected: np.ndarray) -> None:
     """Two levels at most, and a fifth of one on average: as rounding differs.
 
-    A shift by a tenth of a pixel makes more than one, in these photos full of noise.
+    A shift by a tenth of a pixel makes twice as much, in photos as full of noise.
     """
     assert found.shape == expected.shape
     assert found.dtype == np.uint8
