@@ -77,4 +77,4 @@ def _resized(
     width, height = to
     scales = height / part[1], width / part[0]
     resized = resizer(image, [height, width], False, *scales)
-    return resized[0].permute(1, 2, 0).numpy()
+    return resized[0].permute(1, 2, 0).contiguous().numpy()
