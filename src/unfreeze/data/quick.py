@@ -1,11 +1,12 @@
 """Read photos that are going to be varied: as ``read_pixels`` does, and more quickly.
 
 OpenCV decodes a JPEG to the very pixels that pillow decodes it to, without spare bytes
-between them and in one go. Torch's antialiased resizing of 8-bit images follows that
-of pillow down to its whole-number weights, with vector instructions. On photos one
-value in 300 comes out a level beside pillow's, rarely two: nothing to what is turned,
-stretched and brightened afterwards. What a model is measured and asked with is never
-read in this way.
+between them and in one go. (On damaged files libjpeg complains to the terminal, where
+pillow keeps it silent.) Torch's antialiased resizing of 8-bit images follows that of
+pillow down to its whole-number weights, with vector instructions. On photos one value
+in 300 comes out a level beside pillow's, rarely two: nothing to what is turned,
+stretched and brightened afterwards. Plain photos, that a model is measured with and
+asked about, are never read in this way.
 """
 
 from collections.abc import Callable
