@@ -17,8 +17,9 @@ from jaxtyping import Float32, Int64, UInt8, UInt64
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.batches import PixelLoader, epoch_order
-from unfreeze.data.decode import DECODER, preprocess, read_pixels
+from unfreeze.data.decode import DECODER, preprocess
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.quick import QUICK_DECODER, read_quickly
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order, turns_of
@@ -130,7 +131,8 @@ class FromImages:
     @property
     def way_of_decoding(self) -> str:
         """Names everything besides the file that decoded pixels depend on."""
-        rules = hashlib.blake2b(DECODER.encode(), digest_size=4).hexdigest()
+        decoder = DECODER if self.augmentation is None else QUICK_DECODER
+        rules = hashlib.blake2b(decoder.encode(), digest_size=4).hexdigest()
         shape, side = "centre", self.spec.size
         if self.spec.squash:
             shape = "squeezed"
@@ -229,7 +231,7 @@ class FromImages:
         source = self.index.sources[row]
         if self.augmentation is None:
             return preprocess(source, self.spec)
-        return read_pixels(
+        return read_quickly(
             source,
             short_side=self.augmentation.short_side,
             squash_to=self.augmentation.squash_to,

@@ -13,14 +13,16 @@ from unfreeze.augment.pipeline import Augmentation
 from unfreeze.augment.recipes import BASIC, SIDE_ON, TOP_DOWN
 from unfreeze.augment.steps import Step
 from unfreeze.data.batches import epoch_order
-from unfreeze.data.decode import encode, preprocess, read_pixels
+from unfreeze.data.decode import encode, preprocess
 from unfreeze.data.index import ImageIndex, index_folder
+from unfreeze.data.quick import QUICK_DECODER, read_quickly
 from unfreeze.data.screen import screen
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
+from unfreeze.training import source as module
 from unfreeze.training.delivery import PlainDelivery
 from unfreeze.training.pixel_store import PixelShelf, StoredPixels
 from unfreeze.training.source import (
@@ -136,7 +138,8 @@ def test_augmentation_is_keyed_by_purpose_epoch_and_row(
 
     for batch in shuffled(source, setup.loading, epoch=2):
         for square, row in zip(batch.inputs, batch.rows, strict=True):
-            pixels = read_pixels(index.sources[row], short_side=augmentation.short_side)
+            side = augmentation.short_side
+            pixels = read_quickly(index.sources[row], short_side=side)
             rng = rng_for(7, purpose, epoch=2, row=int(row))
             assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
 
@@ -150,7 +153,8 @@ def test_augmentation_is_keyed_by_counters_where_there_are_some(
 
     for batch in in_order(source, setup.loading, epoch=2):
         for square, row in zip(batch.inputs, batch.rows, strict=True):
-            pixels = read_pixels(index.sources[row], short_side=augmentation.short_side)
+            side = augmentation.short_side
+            pixels = read_quickly(index.sources[row], short_side=side)
             rng = rng_for(7, Purpose.AUGMENT, epoch=2, row=2**64 - 1 - int(row))
             assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
 
@@ -176,8 +180,34 @@ def test_a_squashed_image_is_decoded_to_the_square(
 
     batch = next(iter(in_order(source, setup.loading)))
 
-    expected = preprocess(index.sources[0], spec)
+    expected = read_quickly(index.sources[0], squash_to=5)
     assert np.array_equal(batch.inputs[0].numpy(), expected)
+
+
+@pytest.mark.parametrize("is_squashed", [True, False])
+def test_photos_to_be_varied_have_a_store_of_their_own(
+    index: ImageIndex, is_squashed: bool
+) -> None:
+    """Decoded to the same square, they differ by a level here and there."""
+    spec = ImageSpec(size=5, squash=is_squashed)
+    augmentation = Augmentation(spec=spec, crop="squash" if is_squashed else "random")
+
+    ways = {
+        FromImages(index, spec, each).way_of_decoding for each in (augmentation, None)
+    }
+
+    assert len(ways) == 2
+
+
+def test_another_library_for_decoding_has_another_store(
+    index: ImageIndex, augmentation: Augmentation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FromImages(index, augmentation.spec, augmentation)
+    before = source.way_of_decoding
+
+    monkeypatch.setattr(module, "QUICK_DECODER", f"{QUICK_DECODER}.1")
+
+    assert source.way_of_decoding != before
 
 
 def test_features_arrive_with_their_rows(stored: FromFeatures, setup: Setup) -> None:
