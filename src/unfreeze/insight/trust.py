@@ -24,6 +24,7 @@ from unfreeze.numerics.calibration import (
     at_temperature,
     calibration_error,
     debiased,
+    errors_by_chance,
     fit_temperature,
     reliability_bins,
 )
@@ -238,9 +239,9 @@ def _compared(  # noqa: PLR0913  # what a record of trust is made of
 def _by_chance(answers: Sequence["_Answers"], seed: int) -> Float[np.ndarray, " R"]:
     """Errors that chance alone makes, were the probabilities right."""
     rng = rng_for(seed, Purpose.CHANCE)
-    return np.array(
-        [answers[each % len(answers)].error_by_chance(rng) for each in range(_REDRAWS)]
-    )
+    draws = -(-_REDRAWS // len(answers))
+    found = [errors_by_chance(each.confidence, rng, draws) for each in answers]
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,11 +268,6 @@ class _Answers:
 
     def error(self) -> float:
         return calibration_error(self.bins())
-
-    def error_by_chance(self, rng: np.random.Generator) -> float:
-        """Consistency resampling (Broecker and Smith 2007): draw what is right."""
-        sure = self.confidence
-        return _Answers(sure, rng.random(len(sure)) < sure).error()
 
 
 def _answers(logs: Float[np.ndarray, "N K"], labels: np.ndarray) -> _Answers:

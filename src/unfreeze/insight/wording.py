@@ -114,7 +114,8 @@ def wrapped(text: str, longest: int, num_lines: int) -> tuple[str, ...]:
         >>> wrapped("red-winged blackbird", 11, 2), wrapped("acceleration", 8, 2)
         (('red-winged ', 'blackbird'), ('accelera', 'tion'))
     """
-    lines, rest = [], text
+    lines: list[str] = []
+    rest = text
     while len(rest) > longest and len(lines) + 1 < num_lines:
         ends = [at for at in range(1, longest + 1) if rest[at - 1] in " -_"]
         # A line of a letter or two would waste the room of the next one.

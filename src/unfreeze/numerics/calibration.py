@@ -20,6 +20,7 @@ __all__ = [
     "at_temperature",
     "calibration_error",
     "debiased",
+    "errors_by_chance",
     "fit_temperature",
     "reliability_bins",
 ]
@@ -100,6 +101,34 @@ def calibration_error(bins: tuple[Bin, ...]) -> float:
     return (
         sum(each.count * abs(each.confidence - each.accuracy) for each in bins) / total
     )
+
+
+def errors_by_chance(
+    confidence: Float[np.ndarray, " N"],
+    rng: np.random.Generator,
+    num_draws: int,
+    num_bins: int = 15,
+) -> Float[np.ndarray, " R"]:
+    """Calibration errors, in bins of equal width, of probabilities that are right.
+
+    Consistency resampling (Broecker and Smith, "Increasing the reliability of
+    reliability diagrams", 2007): which answers are right is drawn anew, each with its
+    own probability.
+
+    Args:
+        confidence: Probability of each answer, 0 to 1.
+        rng: Draws.
+        num_draws: How many errors to give.
+        num_bins: From 0 to 1.
+    """
+    sure = np.asarray(confidence, dtype=np.float64)
+    rows = np.clip(np.ceil(sure * num_bins).astype(int) - 1, 0, num_bins - 1)
+    # One after the other: all at once take a gigabyte for a million answers.
+    found = [
+        np.abs(np.bincount(rows, sure - (rng.random(len(sure)) < sure))).sum()
+        for _ in range(num_draws)
+    ]
+    return np.array(found) / len(sure)
 
 
 def debiased(
