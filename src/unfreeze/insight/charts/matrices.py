@@ -33,7 +33,7 @@ def confusion_chart(matrix: Int[np.ndarray, "K K"], classes: Sequence[str]) -> H
     longest = max(len(line) for lines in names for line in lines)
     margin = 24 + _LETTER * longest
     is_steep = len(classes) > 3 or longest * 7 > side
-    top = margin if is_steep else 44
+    top = max(margin + 6, 44) if is_steep else 44  # below the words true, predicted
     parts = []
     for row, column in np.ndindex(counts.shape):
         parts += _cell(

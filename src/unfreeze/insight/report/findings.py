@@ -19,9 +19,11 @@ class Found:
     """One sentence, and the files that it is about."""
 
     message: str
-    files: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    """Copies of each other stand in a group of their own, other files in one."""
+
     more: str
-    """How many files there are besides, in words; empty if none."""
+    """How many groups or files there are besides, in words; empty if none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,15 @@ def found_kinds(findings: Iterable[Mapping[str, Any]]) -> list[FoundKind]:
     Args:
         findings: As ``summary.json`` holds them.
     """
-    by_kind: defaultdict[str, defaultdict[str, list[str]]]
+    by_kind: defaultdict[str, defaultdict[str, list[tuple[str, ...]]]]
     by_kind = defaultdict(lambda: defaultdict(list))
     for each in findings:
-        by_kind[each["kind"]][each["message"]] += each.get("files", ())
+        by_kind[each["kind"]][each["message"]].append(tuple(each.get("files", ())))
     return [_kind(kind, messages) for kind, messages in by_kind.items()]
 
 
-def _kind(kind: str, messages: Mapping[str, list[str]]) -> FoundKind:
-    files = {file for each in messages.values() for file in each}
+def _kind(kind: str, messages: Mapping[str, list[tuple[str, ...]]]) -> FoundKind:
+    files = {file for told in messages.values() for each in told for file in each}
     shown = list(messages.items())[:_MOST_FINDINGS]
     return FoundKind(
         finding_title(kind),
@@ -63,9 +65,13 @@ def _kind(kind: str, messages: Mapping[str, list[str]]) -> FoundKind:
     )
 
 
-def _found(message: str, files: list[str]) -> Found:
-    names = tuple(dict.fromkeys(files))
-    return Found(message, names[:_MOST_FILES], _more(len(names) - _MOST_FILES))
+def _found(message: str, groups: list[tuple[str, ...]]) -> Found:
+    if len(groups) > 1 and all(len(each) > 1 for each in groups):
+        shown = tuple(each[:_MOST_FILES] for each in groups[:_MOST_FINDINGS])
+        return Found(message, shown, _more(len(groups) - len(shown)))
+    names = tuple(dict.fromkeys(file for each in groups for file in each))
+    more = _more(len(names) - _MOST_FILES)
+    return Found(message, (names[:_MOST_FILES],) if names else (), more)
 
 
 def _more(count: int) -> str:

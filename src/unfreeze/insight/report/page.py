@@ -121,9 +121,10 @@ class ReportParts:
         trust = self.run.scores.get("calibration")
         if not trust:
             return None
-        return reliability_chart(
-            _bins(trust["reliability_before"]), _bins(trust["reliability_after"])
+        before, after = (
+            _bins(trust[f"reliability_{when}"]) for when in ("before", "after")
         )
+        return reliability_chart(before, () if after == before else after)
 
     def feature_map(self) -> Html | None:
         """The validation photos as the model sees them."""

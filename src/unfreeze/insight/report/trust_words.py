@@ -61,7 +61,7 @@ def trust_in_detail(trust: Mapping[str, Any], count: int) -> Iterator[str]:
     left = [100 * trust[f"ece_{when}_debiased"] for when in ("before", "after")]
     rest = f"{left[0]:.1f}" if temperature == 1 else f"{left[0]:.1f} and {left[1]:.1f}"
     yield (
-        f"On only {counted(count, 'photo')}, chance alone makes about "
+        f"On {counted(count, 'photo')}, chance alone makes about "
         f"{100 * trust['ece_by_chance']:.1f} points even of probabilities that are "
         f"right. With chance taken away, {rest} points are left; what is below "
         f"{100 * trust['ece_visible']:.1f} points cannot be told from none."

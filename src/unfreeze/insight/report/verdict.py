@@ -166,9 +166,9 @@ def _steps(
     leaks = [each for each in run.findings if each["kind"] == "leakage"]
     if leaks:
         yield (
-            f"{counted(len(leaks), 'photo')} or near copies of them are both among the "
-            "training and the validation photos: the accuracy is flattered. Separate "
-            "them and train again."
+            "The accuracy is flattered: the model has learned from "
+            f"{counted(len(leaks), 'validation photo')}, or from near copies. Separate "
+            "training and validation photos, and train again."
         )
     if len(suspects) >= _MANY_SUSPECTS:
         yield (
