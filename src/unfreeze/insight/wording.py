@@ -1,6 +1,47 @@
-"""Numbers as people read them, for pages and pictures."""
+"""Numbers and names as people read them, for pages, pictures and the terminal."""
 
-__all__ = ["counted", "duration", "percent", "shortened"]
+from collections.abc import Mapping
+
+__all__ = [
+    "FINDING_TITLES",
+    "counted",
+    "duration",
+    "finding_title",
+    "percent",
+    "shortened",
+    "wrapped",
+]
+
+FINDING_TITLES: Mapping[str, str] = {
+    "unreadable": "files that cannot be read",
+    "wrong_extension": "files named as another format",
+    "exif_rotated": "photos stored turned",
+    "odd_mode": "unusual kinds of colour",
+    "animated": "files with several pictures",
+    "tiny": "very small photos",
+    "huge": "very large photos",
+    "blank": "photos of a single colour",
+    "exact_duplicate": "the same photo twice",
+    "near_duplicate": "nearly the same photo twice",
+    "leakage": "photos on both sides of the split",
+    "outlier": "unusual photos",
+    "label_suspect": "labels that look wrong",
+    "class_missing": "classes without photos",
+    "class_tiny": "classes with few photos",
+    "class_case": "class names that are nearly the same",
+    "imbalance": "classes of unequal size",
+}
+"""What the data doctor finds, in plain words: a heading for each ``FindingKind``."""
+
+
+def finding_title(kind: str) -> str:
+    """The heading of a kind of finding; of one that is not known, its own name.
+
+    Example:
+        >>> finding_title("odd_mode"), finding_title("of_tomorrow")
+        ('unusual kinds of colour', 'of tomorrow')
+    """
+    return FINDING_TITLES.get(kind, kind.replace("_", " "))
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -57,3 +98,28 @@ def shortened(text: str, longest: int) -> str:
         return text
     tail = (longest - 1) // 2
     return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def wrapped(text: str, longest: int, num_lines: int) -> tuple[str, ...]:
+    """Break a name into lines, after a space, hyphen or underscore where there is one.
+
+    What does not fit is cut from its middle.
+
+    Args:
+        text: A name.
+        longest: Letters in a line.
+        num_lines: At most so many.
+
+    Example:
+        >>> wrapped("red-winged blackbird", 11, 2), wrapped("acceleration", 8, 2)
+        (('red-winged ', 'blackbird'), ('accelera', 'tion'))
+    """
+    lines: list[str] = []
+    rest = text
+    while len(rest) > longest and len(lines) + 1 < num_lines:
+        ends = [at for at in range(1, longest + 1) if rest[at - 1] in " -_"]
+        # A line of a letter or two would waste the room of the next one.
+        end = ends[-1] if ends and ends[-1] > longest // 3 else longest
+        lines.append(rest[:end])
+        rest = rest[end:]
+    return (*lines, shortened(rest, longest))

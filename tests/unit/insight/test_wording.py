@@ -1,8 +1,19 @@
 """Mirrors src/unfreeze/insight/wording.py."""
 
+from typing import get_args
+
 import pytest
 
-from unfreeze.insight.wording import counted, duration, percent, shortened
+from unfreeze.insight.wording import (
+    FINDING_TITLES,
+    counted,
+    duration,
+    finding_title,
+    percent,
+    shortened,
+    wrapped,
+)
+from unfreeze.records import FindingKind
 
 
 @pytest.mark.parametrize(
@@ -50,3 +61,30 @@ def test_a_shortened_name_keeps_begin_and_end(longest: int) -> None:
     assert len(short) <= longest
     assert short[0] == "a"
     assert short[-1] == "p"
+
+
+def test_every_kind_of_finding_has_a_plain_heading_of_its_own() -> None:
+    assert set(FINDING_TITLES) == set(get_args(FindingKind))
+    assert len(set(FINDING_TITLES.values())) == len(FINDING_TITLES)
+    words = " ".join(map(finding_title, FINDING_TITLES)).lower()
+    assert not [each for each in ("exif", "mode", "outlier", "_") if each in words]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("cats", ("cats",)),
+        ("", ("",)),
+        ("two words here", ("two words ", "here")),
+        ("a_very-long", ("a_very-long",)),
+        ("abcdefghijkl mno", ("abcdefghijk", "l mno")),
+        ("first second third", ("first ", "secon…third")),
+    ],
+)
+def test_names_are_broken_between_words(text: str, lines: tuple[str, ...]) -> None:
+    assert wrapped(text, 11, 2) == lines
+    assert all(len(line) <= 11 for line in lines)
+
+
+def test_a_single_line_is_cut_in_its_middle() -> None:
+    assert wrapped("abcdefghij", 7, 1) == ("abc…hij",)
