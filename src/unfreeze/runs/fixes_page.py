@@ -87,6 +87,12 @@ def _headline(num_photos: int) -> str:
     return f"{counted(num_photos, 'photo')} to look at"
 
 
+def _said_of_most(found: Sequence[Finding]) -> str:
+    """The message of more than half of several findings, if they share one."""
+    message, times = Counter(each.message for each in found).most_common(1)[0]
+    return message if len(found) > 1 and 2 * times > len(found) else ""
+
+
 @final
 class _Build:
     """What goes on the page: photos get a number when they first appear."""
@@ -134,7 +140,7 @@ class _Build:
 
     def _sets(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
         """A section of sets of copies."""
-        usual = Counter(each.message for each in found).most_common(1)[0][0]
+        usual = _said_of_most(found)
         suspects: list[dict[str, Any]] = []
         for each in found[:_MOST_SHOWN]:
             if not self._room:
