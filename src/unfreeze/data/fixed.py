@@ -12,6 +12,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
+from unfreeze.words import counted
 
 __all__ = ["FixCounts", "FixSummary", "apply_fixes", "require_known"]
 
@@ -77,8 +78,8 @@ def require_known(
         if fix.file not in files and not _is_ignored(fix.file, splits, folder):
             raise DataError(
                 f"Line {fix.line} of {fixes_path} names {fix.file!r}, which is not "
-                f"among the {len(files)} files of {folder}. Expected a path relative "
-                f"to it, such as {min(files)!r}."
+                f"among the {counted(len(files), 'file')} of {folder}. Expected a "
+                f"path relative to it, such as {min(files)!r}."
             )
         if fix.action == "relabel" and fix.label not in classes:
             raise DataError(

@@ -1,5 +1,7 @@
 """Numbers as people read them, for pages and pictures."""
 
+from unfreeze.words import counted
+
 __all__ = ["counted", "duration", "percent", "shortened"]
 
 
@@ -33,17 +35,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Write a number of things.
-
-    Example:
-        >>> counted(1, "photo"), counted(1200, "photo"), counted(2, "class", "classes")
-        ('1 photo', '1,200 photos', '2 classes')
-    """
-    word = one if number == 1 else several or f"{one}s"
-    return f"{number:,} {word}"
 
 
 def shortened(text: str, longest: int) -> str:

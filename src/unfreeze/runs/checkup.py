@@ -22,6 +22,7 @@ from unfreeze.data.index import class_folders
 from unfreeze.data.same_photo import SURELY_THE_SAME, agreements
 from unfreeze.data.screen import screen
 from unfreeze.data.survey import Split, Survey, index_for_survey
+from unfreeze.data.wording import FOUND
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.insight.out_of_fold import head_probs, out_of_fold_probs
@@ -32,6 +33,7 @@ from unfreeze.places import made, writable_home
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.progress import Bar
+from unfreeze.words import counted
 
 __all__ = [
     "Backbone",
@@ -133,9 +135,9 @@ def name_findings(findings: Sequence[Finding], write: Callable[[str], object]) -
     for kind in kinds:
         found = [each for each in findings if each.kind == kind]
         files = {file for each in found for file in each.files}
-        write(
-            f"check: {kind.replace('_', ' ')}, {len(files)} files: {found[0].message}"
-        )
+        first = f" First of {len(found)}:" if len(found) > 1 else ""
+        count = counted(len(files), "file")
+        write(f"check: {FOUND[kind]} ({count}).{first} {found[0].message}")
     if kinds:
         write("check: summary.json names the files; `unfreeze check` looks deeper")
 

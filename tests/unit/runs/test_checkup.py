@@ -158,8 +158,21 @@ def test_findings_before_training_take_a_line_for_each_kind() -> None:
 
     name_findings([bad, tiny], lines.append)
 
-    assert lines[0] == "check: tiny, 2 files: Small."
+    assert lines[0] == "check: very small (2 files). Small."
     assert len(lines) == 2
+
+
+def test_of_several_findings_of_a_kind_the_first_is_said() -> None:
+    lines: list[str] = []
+    found = [
+        Finding("odd_mode", (name,), 0.1, "kept", f"1 file stored as {mode}.")
+        for name, mode in (("a.png", "CMYK"), ("b.png", "LAB"))
+    ]
+
+    name_findings(found, lines.append)
+
+    expected = "unusual colours (2 files). First of 2: 1 file stored as CMYK."
+    assert lines[0] == f"check: {expected}"
 
 
 # On photos
