@@ -41,7 +41,7 @@ TOPICS: Mapping[FindingKind, Topic] = {
     "near_duplicate": Topic(
         "Alike",
         "Photos that are nearly the same",
-        "Resized, cut or compressed again, or taken in one burst.",
+        "Resized, cut, mirrored or compressed again, or taken in one burst.",
         is_in_sets=True,
     ),
     "outlier": Topic(
