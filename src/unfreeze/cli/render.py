@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
+from unfreeze.words import printable
+
 __all__ = ["GrowingRows", "print_json", "print_table", "printable", "talker"]
 
 _ENDLESS = 100_000
@@ -21,11 +23,6 @@ def talker(as_json: bool) -> Callable[[str], None]:
         stream.flush()
 
     return write
-
-
-def printable(text: str) -> str:
-    """Keep line breaks and escape sequences in file names off the terminal."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

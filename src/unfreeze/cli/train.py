@@ -1,5 +1,6 @@
 """``unfreeze train``: the eight steps on a folder of photos."""
 
+import shlex
 import time
 from pathlib import Path
 from textwrap import shorten
@@ -9,6 +10,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.render import print_json, print_table, talker
+from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
@@ -121,13 +123,15 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     print_table(titles, rows)
     augmented = summary.tta_accuracy
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
+    skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     typer.echo(
-        f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
-        f"{views}{_beside_accuracy(summary)}{_temperature(summary)}\n"
-        f"{len(summary.skipped)} files skipped; {summary.seconds:.0f} seconds{given}\n"
+        f"\naccuracy {_figure(summary.accuracy)} on "
+        f"{counted(summary.n_valid, 'validation photo')}"
+        f"{views}{_beside_accuracy(summary)}{_temperature(summary)}\n{skipped} "
+        f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
-        f"ask it: unfreeze predict {run} PHOTO"
+        f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
     )
 
 

@@ -1,47 +1,14 @@
 """Numbers and names as people read them, for pages, pictures and the terminal."""
 
-from collections.abc import Mapping
+from unfreeze.words import counted
 
 __all__ = [
-    "FINDING_TITLES",
     "counted",
     "duration",
-    "finding_title",
     "percent",
     "shortened",
     "wrapped",
 ]
-
-FINDING_TITLES: Mapping[str, str] = {
-    "unreadable": "files that cannot be read",
-    "wrong_extension": "files named as another format",
-    "exif_rotated": "photos stored turned",
-    "odd_mode": "unusual kinds of colour",
-    "animated": "files with several pictures",
-    "tiny": "very small photos",
-    "huge": "very large photos",
-    "blank": "photos of a single colour",
-    "exact_duplicate": "the same photo twice",
-    "near_duplicate": "nearly the same photo twice",
-    "leakage": "photos on both sides of the split",
-    "outlier": "unusual photos",
-    "label_suspect": "labels that look wrong",
-    "class_missing": "classes without photos",
-    "class_tiny": "classes with few photos",
-    "class_case": "class names that are nearly the same",
-    "imbalance": "classes of unequal size",
-}
-"""What the data doctor finds, in plain words: a heading for each ``FindingKind``."""
-
-
-def finding_title(kind: str) -> str:
-    """The heading of a kind of finding; of one that is not known, its own name.
-
-    Example:
-        >>> finding_title("odd_mode"), finding_title("of_tomorrow")
-        ('unusual kinds of colour', 'of tomorrow')
-    """
-    return FINDING_TITLES.get(kind, kind.replace("_", " "))
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -74,17 +41,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Write a number of things.
-
-    Example:
-        >>> counted(1, "photo"), counted(1200, "photo"), counted(2, "class", "classes")
-        ('1 photo', '1,200 photos', '2 classes')
-    """
-    word = one if number == 1 else several or f"{one}s"
-    return f"{number:,} {word}"
 
 
 def shortened(text: str, longest: int) -> str:

@@ -35,12 +35,12 @@ def test_options_default_to_the_settings_of_a_run(
 def test_it_ends_with_a_table_that_fits_80_columns(
     unfreeze: Unfreeze, photos: Path
 ) -> None:
-    ended = unfreeze(f"train {SHORT} --epochs 2 --out run", photos)
+    ended = unfreeze(f"train {SHORT} --epochs 2", photos, "--out", "my run")
 
     assert ended.code == 0
     assert ended.err == ""
     assert "accuracy" in ended.out
-    assert "ask it: unfreeze predict run PHOTO" in ended.out
+    assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
 
 

@@ -1,19 +1,14 @@
 """Mirrors src/unfreeze/insight/wording.py."""
 
-from typing import get_args
-
 import pytest
 
 from unfreeze.insight.wording import (
-    FINDING_TITLES,
     counted,
     duration,
-    finding_title,
     percent,
     shortened,
     wrapped,
 )
-from unfreeze.records import FindingKind
 
 
 @pytest.mark.parametrize(
@@ -61,13 +56,6 @@ def test_a_shortened_name_keeps_begin_and_end(longest: int) -> None:
     assert len(short) <= longest
     assert short[0] == "a"
     assert short[-1] == "p"
-
-
-def test_every_kind_of_finding_has_a_plain_heading_of_its_own() -> None:
-    assert set(FINDING_TITLES) == set(get_args(FindingKind))
-    assert len(set(FINDING_TITLES.values())) == len(FINDING_TITLES)
-    words = " ".join(map(finding_title, FINDING_TITLES)).lower()
-    assert not [each for each in ("exif", "mode", "outlier", "_") if each in words]
 
 
 @pytest.mark.parametrize(

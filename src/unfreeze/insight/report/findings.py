@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.insight.wording import counted, finding_title
+from unfreeze.words import counted, finding_title
 
 __all__ = ["Found", "FoundKind", "found_kinds"]
 
