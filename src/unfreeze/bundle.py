@@ -31,15 +31,15 @@ __all__ = [
 ]
 
 PIXELS = "pixels"
-"""The graph's input: uint8 RGB, ``H W 3`` for one image of any size, or ``N H W 3``
-for several of one size. Squares of the model's size pass through unchanged."""
+"""The graph's input: uint8 RGB of any size, ``H W 3``; of a file that ``is_batched``,
+``N H W 3``. Squares of the model's size pass through unchanged."""
 
 PROBABILITIES = "probabilities"
-"""Its first output: float32, ``K`` or ``N K``, at the temperature of the model."""
+"""Its first output: float32, ``K``, or ``N K`` of a batch, at the temperature of the model."""
 
 HEAT = "heat"
-"""Its second output: float32, ``h w`` or ``N h w``, 0 to 1. Grad-CAM of the most
-probable class, at the places of the features, over the square that the model read.
+"""Its second output: float32, ``h w``, or ``N h w`` of a batch, 0 to 1. Grad-CAM of
+the most probable class, at the places of the features, over the square that was read.
 Models whose features have no places lack it."""
 
 _FORMAT = 1
@@ -63,6 +63,9 @@ class BundleHeader:
 
     precision: str = "fp32"
     """Of the arithmetic: ``fp32``, ``fp16`` or ``int8``."""
+
+    is_batched: bool = False
+    """Whether the graph takes several images of one size, and not one."""
 
     has_heat: bool = False
     source: str = ""
@@ -202,6 +205,7 @@ def _from_json(found: dict[str, Any]) -> BundleHeader:
         ),
         temperature=float(found["temperature"]),
         precision=str(found["precision"]),
+        is_batched=bool(found["is_batched"]),
         has_heat=bool(found["has_heat"]),
         source=str(found["source"]),
         parity=dict(found["parity"]),

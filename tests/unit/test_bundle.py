@@ -25,6 +25,7 @@ HEADER = BundleHeader(
     image=ImageSpec(size=32, interpolation="bicubic"),
     temperature=1.5,
     precision="int8",
+    is_batched=True,
     has_heat=True,
     source="abc",
     parity={"images": 3},

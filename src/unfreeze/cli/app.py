@@ -15,6 +15,7 @@ from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
 from unfreeze.cli.report import report
+from unfreeze.cli.serve import serve
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
 
@@ -46,6 +47,7 @@ for command in (
     predict,
     report,
     compare,
+    serve,
     models,
 ):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -45,6 +45,8 @@ __all__ = [
     "probe",
     "read_file",
     "read_pixels",
+    "stored_size",
+    "upright_size",
 ]
 
 Source: TypeAlias = Path | bytes | np.ndarray
@@ -69,6 +71,9 @@ _FILTERS: dict[Interpolation, Image.Resampling] = {
     "lanczos": Image.Resampling.LANCZOS,
     "box": Image.Resampling.BOX,
 }
+_FIRST_ON_ITS_SIDE = 5
+"""From this orientation on, what is stored as width is the photo's height."""
+
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -152,6 +157,30 @@ def preprocess(source: Source, spec: ImageSpec) -> UInt8[np.ndarray, "S S 3"]:
     left = round((image.width - spec.size) / 2)
     top = round((image.height - spec.size) / 2)
     return np.array(image.crop((left, top, left + spec.size, top + spec.size)))
+
+
+def stored_size(source: Source) -> tuple[int, int]:
+    """Width and height in pixels as the file's header states them; decodes nothing.
+
+    Raises:
+        ImageError: If this is no image, or one that is out of all size.
+    """
+    with _opened(source) as image:
+        return image.size
+
+
+def upright_size(source: Source) -> tuple[int, int]:
+    """Width and height in pixels, once the image is turned as its file says.
+
+    May decode a PNG to its end: there the turn can stand behind the pixels.
+
+    Raises:
+        ImageError: If this is no image, or one that is damaged or out of all size.
+    """
+    with _opened(source) as image:
+        width, height = image.size
+        is_turned = _orientation(image) >= _FIRST_ON_ITS_SIDE
+        return (height, width) if is_turned else (width, height)
 
 
 def probe(source: Source) -> Glance:

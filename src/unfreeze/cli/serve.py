@@ -1,0 +1,97 @@
+"""``unfreeze serve``: a web page and answers over HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["serve"]
+
+
+def serve(
+    model: Annotated[
+        Path,
+        typer.Argument(metavar="MODEL", help="A run folder, or an exported .onnx."),
+    ],
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="0 takes a free one.")
+    ] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="UNFREEZE_TOKEN", help="What clients must show before they may ask."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
+    ] = None,
+    min_precision: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Say 'not sure' unless answers are right this often."
+        ),
+    ] = None,
+    collect: Annotated[
+        Path | None,
+        typer.Option(help="Save photos that people label here, to train on them."),
+    ] = None,
+    collect_limit: Annotated[
+        int, typer.Option(min=1, help="Megabytes of saved photos.")
+    ] = 1000,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Cores to use; all unless given.")
+    ] = None,
+    max_files: Annotated[int, typer.Option(min=1, help="Photos in one request.")] = 32,
+    max_megabytes: Annotated[int, typer.Option(min=1, help="Of one photo.")] = 20,
+    max_megapixels: Annotated[int, typer.Option(min=1, help="Of one photo.")] = 67,
+    max_queue: Annotated[
+        int, typer.Option(min=1, help="Photos that may wait; beyond, clients get 429.")
+    ] = 256,
+) -> None:
+    """Answer over HTTP, with a web page to drop photos on."""
+    from unfreeze.extras import need
+
+    need("fastapi", extra="serve")
+    from unfreeze.serve.predictor import Predictor
+    from unfreeze.serve.running import serve as run_server
+    from unfreeze.serve.settings import Limits, ServerSettings
+
+    limits = Limits(
+        files=max_files,
+        bytes=max_megabytes * 1_000_000,
+        pixels=max_megapixels * 1_000_000,
+        waiting=max_queue,
+    )
+
+    def load() -> Predictor:
+        return Predictor.load(
+            _exported(model),
+            threads=threads,
+            threshold=threshold,
+            min_precision=min_precision,
+        )
+
+    settings = ServerSettings(
+        limits=limits,
+        token=token,
+        collect=collect,
+        collect_bytes=collect_limit * 1_000_000,
+    )
+    run_server(load, host=host, port=port, settings=settings, say=_say)
+
+
+def _exported(model: Path) -> Path:
+    """The exported file itself, or that of a run folder, exported first if need be."""
+    if model.suffix == ".onnx":
+        return model
+    from unfreeze.runs.exporting import bundle_for_run
+
+    return bundle_for_run(model)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=line.startswith("warning:"))

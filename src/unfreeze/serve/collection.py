@@ -1,0 +1,130 @@
+"""Photos that people send for labelling, kept in a folder that training can read."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+from fastapi import HTTPException
+
+from unfreeze.atomic import written_whole
+from unfreeze.data.decode import probe
+from unfreeze.errors import PlanError
+
+__all__ = ["Collection"]
+
+_UNLABELLED = ".unlabelled"
+"""Hidden, so that training passes over it."""
+
+_SUFFIXES = {
+    "AVIF": ".avif",
+    "BMP": ".bmp",
+    "GIF": ".gif",
+    "JPEG": ".jpg",
+    "JPEG2000": ".jp2",
+    "PNG": ".png",
+    "PPM": ".ppm",
+    "QOI": ".qoi",
+    "TIFF": ".tif",
+    "WEBP": ".webp",
+}
+
+
+@final
+class Collection:
+    """A folder per class, and a hidden one for photos whose class nobody knew.
+
+    Photos are named by the hash of their content; a client names nothing. The last
+    label that was given to a photo counts. Safe in threads.
+
+    Args:
+        root: Made if it is missing.
+        classes: Of the model.
+        most_bytes: Of all files below ``root`` together.
+
+    Raises:
+        PlanError: If the folder cannot be made or written to.
+    """
+
+    def __init__(self, root: Path, classes: Sequence[str], most_bytes: int) -> None:
+        self._root = root
+        self._classes = tuple(classes)
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        try:
+            (root / _UNLABELLED).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PlanError(
+                f"Photos cannot be collected in {root}: {error.strerror}. Pass another "
+                "folder to --collect."
+            ) from error
+        self._bytes = sum(
+            each.stat().st_size for each in root.rglob("*") if each.is_file()
+        )
+
+    def folder_of(self, label: str) -> str:
+        """Name of the folder for a label; the empty one stands for "I do not know".
+
+        Raises:
+            HTTPException: 422 if it is no class of the model, or cannot name a folder.
+        """
+        if not label:
+            return _UNLABELLED
+        if label not in self._classes:
+            raise HTTPException(
+                422, f"There is no class {label[:80]!r}. Send one that /model lists."
+            )
+        if label.startswith(".") or any(each in label for each in '/\\:\0"*?<>|'):
+            raise HTTPException(
+                422,
+                f"The class {label!r} cannot name a folder, so its photos cannot be "
+                "collected. Send them without a label.",
+            )
+        return label
+
+    def save(self, content: bytes, folder: str) -> str:
+        """Keep a photo.
+
+        Args:
+            content: Of a file, checked to be an image to its end.
+            folder: As :meth:`folder_of` returned it.
+
+        Returns:
+            Its path below the root, with forward slashes.
+
+        Raises:
+            HTTPException: 413 if the collection is full.
+            ImageError: If this is no image.
+        """
+        suffix = _SUFFIXES[probe(content).file_format]
+        name = hashlib.sha256(content).hexdigest() + suffix
+        target = self._root / folder / name
+        with self._lock:
+            if not target.exists():
+                self._forget(name)
+                self._require_room(len(content))
+                target.parent.mkdir(exist_ok=True)
+                with written_whole(target) as stream:
+                    stream.write(content)
+                self._bytes += len(content)
+        return f"{folder}/{name}"
+
+    def _forget(self, name: str) -> None:
+        """Take back the label that the photo had before."""
+        for folder in (*self._classes, _UNLABELLED):
+            if "\0" in folder:
+                continue
+            earlier = self._root / Path(folder).name / name
+            if earlier.is_file():
+                self._bytes -= earlier.stat().st_size
+                earlier.unlink()
+
+    def _require_room(self, size: int) -> None:
+        if self._bytes + size > self._most_bytes:
+            raise HTTPException(
+                413,
+                f"The folder for collected photos is full: it holds {self._bytes:,} of "
+                f"{self._most_bytes:,} bytes. Start the server with a higher "
+                "--collect-limit.",
+            )

@@ -1,0 +1,115 @@
+"""One connection to a client, without endless patience: uvicorn's, with clocks."""
+
+import asyncio
+from typing import Any, final
+
+import h11
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from unfreeze.serve.settings import Limits
+
+__all__ = ["PatientConnection"]
+
+_LAST_SECONDS = 0.5
+"""Once the server is to stop: for a request that is on its way already."""
+
+_REASONS = {400: "Bad Request", 503: "Service Unavailable"}
+
+
+@final
+class PatientConnection(H11Protocol):
+    """Closes when the headers of a request take too long, or too many are open.
+
+    Without it, a client that sends nothing, or one byte now and then, keeps a
+    connection for ever.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        limits: Limits,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._limits = limits
+        self._clock: asyncio.TimerHandle | None = None
+        self._is_last = False
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Welcome a client, if there is room for it."""
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.connections:
+            self._say_and_close(503, "Too many connections are open. Try again soon.")
+        else:
+            self._start_clock(self._limits.header_seconds)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    @override
+    def handle_events(self) -> None:
+        """Take in what has arrived; what was begun must become a request in time."""
+        super().handle_events()
+        if self.transport.is_closing():
+            return
+        if not self._is_between_requests():
+            self._stop_clock()
+            self.cycle.keep_alive = self.cycle.keep_alive and not self._is_last
+        elif self._clock is None and self.timeout_keep_alive_task is None:
+            self._start_clock(self._limits.header_seconds)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._say_and_close(400, "This is no valid HTTP request.")
+        else:  # an answer is on its way: there is no place for another
+            self.transport.close()
+
+    @override
+    def shutdown(self) -> None:
+        """Answer what is here, or on its way, then close."""
+        self._is_last = True
+        if self._is_between_requests():
+            self._stop_clock()
+            self._start_clock(_LAST_SECONDS)
+        else:
+            self.cycle.keep_alive = False
+
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _start_clock(self, seconds: float) -> None:
+        self._clock = self.loop.call_later(seconds, self._on_time)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _on_time(self) -> None:
+        self._clock = None
+        self.transport.close()
+
+    def _say_and_close(self, status: int, sentence: str) -> None:
+        body = f'{{"error":"{sentence}"}}'
+        lines = [
+            f"HTTP/1.1 {status} {_REASONS[status]}",
+            "content-type: application/json",
+            f"content-length: {len(body)}",
+            "connection: close",
+            "retry-after: 5",
+            "",
+            body,
+        ]
+        self.transport.write("\r\n".join(lines).encode("ascii"))
+        self.transport.close()
