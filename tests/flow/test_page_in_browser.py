@@ -158,8 +158,10 @@ def heat_seen(browser: Browser) -> tuple[int, int, list[int]]:
     return tuple(  # type: ignore[return-value]
         browser.run("""
             const canvas = document.querySelector("#heat");
+            const { width, height } = canvas;
             const pen = canvas.getContext("2d");
-            const at = (x) => pen.getImageData(x * canvas.width, canvas.height / 2, 1, 1).data;
+            const row = pen.getImageData(0, height / 2, width, 1).data;
+            const at = (x) => row.slice(4 * Math.round(x * width)).slice(0, 4);
             return [at(0.35)[3], at(0.65)[3], [...at(0.02).slice(0, 3)]];
         """)
     )
@@ -183,7 +185,8 @@ def test_five_classes_are_shown_and_all_on_demand_most_probable_first(
     first, every = browser.run("""
         const { bars } = await import("/page/bars.js");
         const [table, button] = bars({ probabilities: args[0] }, null);
-        const names = () => [...table.querySelectorAll("tbody th")].map((e) => e.textContent);
+        const rows = table.tBodies[0].rows;
+        const names = () => [...rows].map((each) => each.cells[0].textContent);
         const first = names();
         button.click();
         return [first, names()];
@@ -293,7 +296,8 @@ def test_everything_is_reached_and_done_with_keys(
 
 _FOCUSED = """
     const it = document.activeElement;
-    if (it !== document.body && getComputedStyle(it).outlineStyle === "none") return "no outline";
+    const { outlineStyle } = getComputedStyle(it);
+    if (it !== document.body && outlineStyle === "none") return "no outline";
     if (it.matches(".card")) return `card ${it.querySelector(".file").textContent}`;
     return it.id || it.tagName;
 """
@@ -320,7 +324,8 @@ def test_photos_are_chosen_and_pasted_too(
     browser.run("""
         const canvas = new OffscreenCanvas(40, 40);
         canvas.getContext("2d").fillRect(0, 0, 40, 40);
-        const file = new File([await canvas.convertToBlob()], "image.png", { type: "image/png" });
+        const blob = await canvas.convertToBlob();
+        const file = new File([blob], "image.png", { type: blob.type });
         const clipboardData = new DataTransfer();
         clipboardData.items.add(file);
         document.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
@@ -335,7 +340,9 @@ def test_the_camera_takes_a_photo_and_is_let_go(browser: Browser, address: str) 
     browser.cdp("Browser.grantPermissions", permissions=["videoCapture"])
     browser.click("#open-camera")
     browser.wait("!document.querySelector('#shutter').disabled")
-    browser.run("window.track = document.querySelector('#preview').srcObject.getTracks()[0]")
+    browser.run(
+        "window.track = document.querySelector('#preview').srcObject.getTracks()[0]"
+    )
 
     browser.click("#shutter")
 
@@ -352,7 +359,9 @@ def test_a_refused_camera_is_explained(browser: Browser, address: str) -> None:
 
     browser.wait("document.querySelector('#camera-trouble').checkVisibility()")
     assert "did not allow the camera" in browser.text("#camera-trouble")
-    assert not browser.run("return document.querySelector('#shutter').checkVisibility()")
+    assert not browser.run(
+        "return document.querySelector('#shutter').checkVisibility()"
+    )
 
 
 def test_a_busy_server_is_asked_again_when_it_said_so(

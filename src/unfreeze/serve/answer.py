@@ -54,7 +54,7 @@ def answer_from(
     return Answer(
         label=rules.label(probs, least),
         probability=top,
-        is_sure=least is None or top >= least,
+        is_sure=least is None or bool(probs[order[0]] >= least),
         probabilities={rules.classes[row]: float(probs[row]) for row in order},
         labels=rules.labels(probs),
         heat=heat,
