@@ -48,6 +48,16 @@ class Answering:
             return labels_in_words(probs, self.classes, self.thresholds)
         return self.classes[int(probs.argmax())]
 
+    def labels(self, probs: Float[np.ndarray, " K"]) -> tuple[str, ...] | None:
+        """Names of the labels that are there, in the order of the classes.
+
+        Returns:
+            None from a model whose classes exclude each other.
+        """
+        if self.task is not Task.MULTI:
+            return None
+        return _labels(probs, self.classes, self.thresholds)
+
     def least_probability(
         self, threshold: float | None, precision: float | None
     ) -> float | None:
@@ -104,6 +114,14 @@ def labels_in_words(
     thresholds: Sequence[float] | None,
 ) -> str:
     """Names of the labels whose probability is above its threshold, 0.5 by default."""
+    return " ".join(_labels(probs, classes, thresholds))
+
+
+def _labels(
+    probs: Float[np.ndarray, " K"],
+    classes: Sequence[str],
+    thresholds: Sequence[float] | None,
+) -> tuple[str, ...]:
     limits = [0.5] * len(classes) if thresholds is None else thresholds
     found = zip(classes, probs, limits, strict=True)
-    return " ".join(name for name, prob, limit in found if prob > limit)
+    return tuple(name for name, prob, limit in found if prob > limit)

@@ -51,5 +51,8 @@ def test_several_labels_are_named_above_their_thresholds() -> None:
     assert several.label(np.array([0.25, 0.75])) == "cat dog"
     assert several.label(np.array([0.9, 0.1])) == "cat"
     assert replace(several, thresholds=None).label(np.array([0.25, 0.75])) == "dog"
+    assert several.labels(np.array([0.25, 0.75])) == ("cat", "dog")
+    assert several.labels(np.array([0.1, 0.1])) == ()
+    assert RULES.labels(np.array([0.25, 0.75])) is None
     with pytest.raises(PlanError, match="a threshold of its own"):
         several.least_probability(0.5, None)
