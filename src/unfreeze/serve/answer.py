@@ -51,7 +51,7 @@ def answer_from(
     return Answer(
         label=rules.label(probs, least),
         probability=top,
-        is_sure=least is None or probs[order[0]] >= least,
+        is_sure=least is None or bool(probs[order[0]] >= least),
         probabilities={rules.classes[row]: float(probs[row]) for row in order},
         heat=heat,
     )
