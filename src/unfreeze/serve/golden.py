@@ -50,10 +50,10 @@ def _examples(
     file: Path,
 ) -> tuple[list[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "N K"]]:
     try:
-        with np.load(file, allow_pickle=False) as found:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
             expected = found["probabilities"]
             images = [found[f"pixels_{row}"] for row in range(len(expected))]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise WeightsError(
             f"The example answers in {file} cannot be read ({error}). Export the model "
             "again, or delete that file to go without them."

@@ -46,6 +46,8 @@ class Metrics:
             ["outcome"],
             registry=self._registry,
         )
+        for outcome in ("answered", "unreadable"):
+            self._photos.labels(outcome)  # so that they are there before the first
         self._batches = Histogram(
             "unfreeze_batch_photos",
             "Photos that the model read at once.",

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from unfreeze.serve.settings import Limits, ServerSettings
+
+from .conftest import MakeClient, photo
+
+
+@pytest.fixture
+def collecting(make_client: MakeClient, tmp_path: Path) -> TestClient:
+    return make_client(ServerSettings(collect=tmp_path / "kept"))
+
+
+def test_a_labelled_photo_is_saved_in_its_class(
+    collecting: TestClient, tmp_path: Path
+) -> None:
+    reply = collecting.post(
+        "/collect", files={"file": ("../x.png", photo())}, data={"label": "red"}
+    )
+
+    assert reply.status_code == 201
+    saved = reply.json()["saved"]
+    assert saved.startswith("red/")
+    assert (tmp_path / "kept" / saved).read_bytes() == photo()
+
+
+@pytest.mark.parametrize("fields", [{}, {"label": ""}])
+def test_a_photo_nobody_knows_is_saved_apart(
+    collecting: TestClient, fields: dict[str, str]
+) -> None:
+    reply = collecting.post("/collect", files={"file": photo()}, data=fields)
+
+    assert reply.json()["saved"].startswith(".unlabelled/")
+
+
+@pytest.mark.parametrize(
+    ("files", "fields"),
+    [
+        ({"file": b"no photo"}, {}),
+        ({"other": b"1"}, {}),
+        ([("file", photo()), ("file", photo())], {}),
+        ({"file": photo()}, {"label": "../red"}),
+        ({"file": photo()}, {"label": ["red", "blue"]}),
+        ([("file", photo()), ("label", b"\xff")], {}),
+    ],
+)
+def test_what_cannot_be_saved_is_told(
+    collecting: TestClient, files: object, fields: object, tmp_path: Path
+) -> None:
+    reply = collecting.post("/collect", files=files, data=fields)  # type: ignore[arg-type]
+
+    assert reply.status_code == 422
+    assert str(tmp_path) not in reply.text
+    assert [each for each in (tmp_path / "kept").rglob("*") if each.is_file()] == []
+
+
+def test_only_forms_are_taken(collecting: TestClient) -> None:
+    assert collecting.post("/collect", json={}).status_code == 415
+
+
+def test_limits_hold_here_too(make_client: MakeClient, tmp_path: Path) -> None:
+    settings = ServerSettings(collect=tmp_path, limits=Limits(pixels=100))
+
+    reply = make_client(settings).post("/collect", files={"file": photo()})
+
+    assert reply.status_code == 422
+    assert "pixels" in reply.json()["error"]
+
+
+def test_without_a_folder_there_is_no_such_route(client: TestClient) -> None:
+    assert client.post("/collect", files={"file": photo()}).status_code == 404
+    assert "/collect" not in client.get("/openapi.json").json()["paths"]

@@ -1,0 +1,105 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from fastapi import HTTPException
+
+from unfreeze.data.index import index_folder
+from unfreeze.errors import ImageError, PlanError
+from unfreeze.serve.collection import Collection
+
+from .conftest import noisy_photo, photo
+
+CLASSES = ("cats", "dogs", "a/b", "..", ".hidden", "nul\0")
+
+
+def collection(root: Path, most_bytes: int = 10**6) -> Collection:
+    return Collection(root, CLASSES, most_bytes)
+
+
+def files_in(root: Path) -> list[str]:
+    return sorted(
+        each.relative_to(root).as_posix() for each in root.rglob("*") if each.is_file()
+    )
+
+
+def test_photos_are_named_by_their_content(tmp_path: Path) -> None:
+    content = noisy_photo((40, 40))
+
+    saved = collection(tmp_path).save(content, "cats")
+
+    assert saved == f"cats/{hashlib.sha256(content).hexdigest()}.jpg"
+    assert (tmp_path / saved).read_bytes() == content
+
+
+def test_training_reads_the_labelled_ones_and_passes_over_the_others(
+    tmp_path: Path,
+) -> None:
+    keep = collection(tmp_path)
+    for folder, colour in (("cats", "red"), ("dogs", "blue"), (".unlabelled", "lime")):
+        keep.save(photo(colour), folder)
+
+    index = index_folder(tmp_path)
+
+    assert index.classes == ("cats", "dogs")
+    assert len(index) == 2
+
+
+def test_the_last_label_of_a_photo_counts(tmp_path: Path) -> None:
+    keep = collection(tmp_path)
+    for folder in (".unlabelled", "cats", "dogs", "dogs"):
+        saved = keep.save(photo(), folder)
+
+    assert files_in(tmp_path) == [saved]
+    assert saved.startswith("dogs/")
+
+
+def test_what_is_no_image_to_its_end_is_not_saved(tmp_path: Path) -> None:
+    keep = collection(tmp_path)
+
+    for content in (b"no photo", noisy_photo((400, 300))[:-2000]):
+        with pytest.raises(ImageError):
+            keep.save(content, "cats")
+    assert files_in(tmp_path) == []
+
+
+def test_a_full_collection_takes_no_more(tmp_path: Path) -> None:
+    first, second = photo("red"), photo("blue")
+    keep = collection(tmp_path, len(first) + len(second) - 1)
+    keep.save(first, "cats")
+
+    with pytest.raises(HTTPException, match="is full") as refused:
+        keep.save(second, "cats")
+    assert refused.value.status_code == 413
+    assert keep.save(first, "cats")  # is there already
+
+
+def test_what_an_earlier_server_saved_counts(tmp_path: Path) -> None:
+    content = photo()
+    collection(tmp_path).save(content, "cats")
+
+    with pytest.raises(HTTPException, match="is full"):
+        collection(tmp_path, len(content)).save(photo("blue"), "dogs")
+
+
+def test_a_label_leads_to_its_folder(tmp_path: Path) -> None:
+    keep = collection(tmp_path)
+
+    assert keep.folder_of("cats") == "cats"
+    assert keep.folder_of("") == ".unlabelled"
+
+
+@pytest.mark.parametrize(
+    "label", ["birds", "../cats", "/etc", "a/b", "..", ".hidden", "nul\0", "CATS"]
+)
+def test_no_label_leads_elsewhere(tmp_path: Path, label: str) -> None:
+    with pytest.raises(HTTPException) as refused:
+        collection(tmp_path).folder_of(label)
+    assert refused.value.status_code == 422
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(PlanError, match="cannot be collected"):
+        collection(tmp_path / "file")
