@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -62,14 +63,14 @@ def names_at(path: str | Path) -> Iterator[str]:
 def each_once(names: Iterable[str]) -> PackedNames:
     """Pack names in their order, leaving out those that came before.
 
-    ``./a.jpg`` and ``a.jpg`` are the same, and so are relative and absolute paths.
+    Relative and absolute paths are the same. Names are as a ``Path`` writes them.
     Links and ``..`` are not followed: then two names might stand for two photos.
 
     Raises:
         DataError: If there are none, or one holds a zero byte, which no file name can.
     """
     marks = bytearray()
-    here = Path.cwd()
+    here = str(Path.cwd())
 
     def noted() -> Iterator[str]:
         for name in names:
@@ -78,8 +79,8 @@ def each_once(names: Iterable[str]) -> PackedNames:
                     f"{name[:80]!r} is not the name of a file: it holds a zero byte. "
                     "Check the list that it comes from."
                 )
-            whole = str(here / name).encode(errors="surrogateescape")
-            marks.extend(hashlib.blake2b(whole, digest_size=16).digest())
+            whole = os.path.join(here, name)  # noqa: PTH118  a Path remembers its parts
+            marks.extend(hashlib.blake2b(os.fsencode(whole), digest_size=16).digest())
             yield name
 
     packed = _packed(noted())

@@ -169,7 +169,7 @@ class Classifier:
         index = ImageIndex(root, self.classes, PackedPaths(root, photos), None)
         unreadable: dict[int, str] = {}
         plain = FromImages(index, self.header.image, unreadable=unreadable)
-        views = [plain, *([self._varied(plain)] * (_VIEWS if tta else 0))]
+        views = [plain, *([self._varied(plain)] * _VIEWS if tta else [])]
         rows = np.arange(first, len(photos))
         turns = logits_in_turn(self._model, views, rows, self._setup)
         with closing(turns):
