@@ -21,8 +21,9 @@ SURFACE = {
         "DATA --page --fail-if-worse --tolerance --alpha --num-workers --json --help"
     ),
     "lr-find": (
-        "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "
-        "--num-workers --unfrozen --plot --valid-fraction --json --help"
+        "DATA --arch --weights --size --batch-size --augment --max-zoom --balance "
+        "--seed --num-workers --unfrozen --plot --csv --folder --suffix "
+        "--valid-fraction --group-by --fixes --json --help"
     ),
     "evaluate": "RUN DATA --csv --folder --suffix --tta --num-workers --json --help",
     "predict": (

@@ -82,7 +82,9 @@ def test_without_variation_training_and_validation_agree(
 ) -> None:
     train, valid = tfms_from_stats(imagenet_stats, 32, crop_type=CropType.CENTER)
 
-    assert np.array_equal(train(photo), valid(photo))
+    levels = np.abs(train(photo) - valid(photo)) * 255 * 0.229
+    assert levels.max() < 1.1  # quicker resizing rounds some pixels the other way
+    assert (levels > 0.01).mean() < 0.02
 
 
 @pytest.mark.parametrize("crop_type", list(CropType))

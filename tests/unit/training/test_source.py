@@ -363,7 +363,7 @@ def test_a_photo_that_is_repeated_in_an_epoch_is_varied_anew(
         if row == 0
     ]
     assert len(turns) >= 10
-    pixels = read_pixels(rare.sources[0], short_side=augmentation.short_side)
+    pixels = read_quickly(rare.sources[0], short_side=augmentation.short_side)
     for turn, square in enumerate(turns):
         rng = rng_for(7, Purpose.AUGMENT, epoch=1, row=0, turn=turn)
         expected = augmentation.apply(pixels, rng)

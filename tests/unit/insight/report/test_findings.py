@@ -12,7 +12,7 @@ def test_every_unreadable_file_is_named_below_its_reason() -> None:
         [finding("unreadable", "It is empty.", f"a/{n}.jpg") for n in range(3)]
     )
 
-    assert (kind.title, kind.count) == ("files that cannot be read", "3 files")
+    assert (kind.title, kind.count) == ("cannot be read", "3 files")
     assert kind.findings[0].groups == (("a/0.jpg", "a/1.jpg", "a/2.jpg"),)
     assert kind.findings[0].more == ""
 

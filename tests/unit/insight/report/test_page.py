@@ -147,7 +147,7 @@ def test_every_part_of_a_whole_run_is_there() -> None:
         "the weights kept are those of epoch 1 of 2: validation loss 0.280",
         "unfreeze predict RUN PHOTO --min-precision 0.95",
         "between 37.0 % and 96.0 %",
-        "labels that look wrong",
+        "label may be wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
         "Over-fitting begins after epoch 1",
