@@ -29,6 +29,11 @@ SURFACE = {
         "RUN PATH --tta --csv --threshold --min-precision --num-workers --json --help"
     ),
     "report": "RUN --json --help",
+    "serve": (
+        "MODEL --host --port --token --threshold --min-precision --collect "
+        "--collect-limit --threads --max-files --max-megabytes --max-megapixels "
+        "--max-queue --help"
+    ),
     "models": "PATTERN --json --help",
 }
 
@@ -62,6 +67,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "predict",
         "report",
         "compare",
+        "serve",
         "models",
     ]
 

@@ -199,11 +199,9 @@ def test_what_is_no_http_is_refused(server: RunningServer) -> None:
             except (BrokenPipeError, ConnectionResetError):
                 continue
         if found:
-            assert int(found.split()[1]) in {
-                200, 400, 403, 404, 408, 413, 415, 503
-            }, sent[
-                :90
-            ]
+            assert int(found.split()[1]) in {200, 400, 403, 404, 408, 413, 415, 503}, (
+                sent[:90]
+            )
     require_well(server)
 
 
