@@ -66,7 +66,7 @@ def running_server(
     argument = json.dumps([str(model), limits, str(folder / "collected")])
     with (
         log.open("w") as errors,
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603  # our own script
             [sys.executable, "-c", _SCRIPT, argument],
             stdout=subprocess.PIPE,
             stderr=errors,

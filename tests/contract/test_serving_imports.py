@@ -21,7 +21,8 @@ predictor.check_golden()
 import numpy as np
 label = predictor(np.full((40, 50, 3), [250, 10, 10], np.uint8)).label
 seconds = time.perf_counter() - started
-print(json.dumps([sorted({each.split(".")[0] for each in sys.modules}), label, seconds]))
+found = sorted({each.split(".")[0] for each in sys.modules})
+print(json.dumps([found, label, seconds]))
 """
 
 SERVING = """

@@ -54,7 +54,7 @@ def test_the_token_may_stand_in_the_environment(
 
     run(["serve", str(model)])
 
-    assert started[0]["settings"].token == "from-there"
+    assert started[0]["settings"].token == "from-there"  # noqa: S105
     assert started[0]["host"] == "127.0.0.1"
 
 

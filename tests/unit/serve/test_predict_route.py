@@ -1,8 +1,8 @@
 import base64
 import io
 from pathlib import Path
-from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,7 +22,7 @@ from unfreeze.serve.settings import Limits, ServerSettings
 from .conftest import MakeClient, noisy_photo, photo
 
 
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     content = io.BytesIO()
     image.save(content, kind, **options)
     return content.getvalue()
@@ -47,7 +47,9 @@ def unusual_photos() -> dict[str, bytes]:
         }
 
 
-def sent(client: TestClient, files: dict[str, bytes], query: str = "") -> Any:
+def sent(
+    client: TestClient, files: dict[str, bytes], query: str = ""
+) -> httpx.Response:
     parts = [("files", (name, content)) for name, content in files.items()]
     return client.post(f"/predict{query}", files=parts)
 

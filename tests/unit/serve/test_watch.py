@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unfreeze.serve.metrics import Metrics
 from unfreeze.serve.predictor import Predictor
@@ -71,7 +71,7 @@ def test_a_failure_is_told_by_its_number_and_nothing_else(
     assert [each.get("status") for each in noted(caplog)] == [None, 500]
 
 
-def run(app: Any) -> tuple[list[Message], Metrics]:
+def run(app: ASGIApp) -> tuple[list[Message], Metrics]:
     sent: list[Message] = []
     metrics = Metrics()
 
