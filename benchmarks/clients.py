@@ -1,4 +1,4 @@
-"""Clients that ask a server about photos, each one again and again; a process of its own.
+"""Clients that ask a server about photos again and again, as a process of their own.
 
     python -m benchmarks.clients http://127.0.0.1:8000 photos --clients 32 --seconds 60
 

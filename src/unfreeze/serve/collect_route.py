@@ -32,7 +32,6 @@ def collect_routes(service: Service) -> APIRouter:
             **{each: {"model": Refusal} for each in _REFUSALS},
         },
         openapi_extra={"requestBody": COLLECT_BODY},
-        response_class=Json,
     )
     async def collect(request: Request) -> Response:
         """Keep a photo, in the folder of its class or in one of unlabelled photos."""

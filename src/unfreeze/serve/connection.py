@@ -6,6 +6,7 @@ from typing import Any, final
 import h11
 from typing_extensions import override
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -63,7 +64,8 @@ class PatientConnection(H11Protocol):
             return
         if not self._is_between_requests():
             self._stop_clock()
-            self.cycle.keep_alive = self.cycle.keep_alive and not self._is_last
+            if self._is_last:
+                self._answer_and_close()
         elif self._clock is None and self.timeout_keep_alive_task is None:
             self._start_clock(self._limits.header_seconds)
 
@@ -83,7 +85,16 @@ class PatientConnection(H11Protocol):
             self._stop_clock()
             self._start_clock(_LAST_SECONDS)
         else:
-            self.cycle.keep_alive = False
+            self._answer_and_close()
+
+    def _answer_and_close(self) -> None:
+        """Let the answer say that it is the last one here.
+
+        uvicorn says so where the client has asked for it. Clients that are not told
+        send their next request into a connection that closes.
+        """
+        self.cycle.keep_alive = False
+        self.cycle.scope["headers"].append(CLOSE_HEADER)
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -31,7 +31,6 @@ def predict_routes(service: Service) -> APIRouter:
             **{each: {"model": Refusal} for each in _REFUSALS},
         },
         openapi_extra={"requestBody": PREDICT_BODY},
-        response_class=Json,
     )
     async def predict(
         request: Request,

@@ -1,7 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -9,7 +9,8 @@ from fastapi import HTTPException
 
 from unfreeze.serve.model_queue import ModelQueue
 
-Work = Callable[[ModelQueue], Awaitable[Any]]
+R = TypeVar("R")
+Work = Callable[[ModelQueue], Awaitable[R]]
 
 
 def square(number: int) -> np.ndarray:
@@ -36,10 +37,10 @@ class Model:
         return numbers[:, None].astype(np.float32), maps
 
 
-def during(model: Model, work: Work, *, most: int = 4, places: int = 9) -> Any:
+def during(model: Model, work: Work[R], *, most: int = 4, places: int = 9) -> R:
     """Do ``work`` with an open queue."""
 
-    async def whole() -> Any:
+    async def whole() -> R:
         queue = ModelQueue(model.run, most=most, places=places, on_batch=lambda _: None)
         queue.open()
         try:
@@ -111,10 +112,10 @@ def test_who_gave_up_is_not_read_to_the_model() -> None:
 
 
 def test_a_failure_of_the_model_is_told_and_the_next_batch_is_read() -> None:
-    async def work(queue: ModelQueue) -> Any:
+    async def work(queue: ModelQueue) -> float:
         with pytest.raises(ZeroDivisionError):
             await queue.ask(square(13))
-        return (await queue.ask(square(7)))[0][0]
+        return float((await queue.ask(square(7)))[0][0])
 
     assert during(Model(), work) == 7
 

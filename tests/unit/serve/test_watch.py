@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unfreeze.serve.metrics import Metrics
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.watch import Watch
 
-from .conftest import photo
+from .conftest import MakeClient, photo
 
 
 def noted(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def test_a_number_that_could_do_harm_is_replaced(
 
 
 def test_a_failure_is_told_by_its_number_and_nothing_else(
-    client: TestClient,
+    make_client: MakeClient,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_failure_is_told_by_its_number_and_nothing_else(
 
     monkeypatch.setattr(Predictor, "square", broken)
 
-    reply = client.post("/predict", files={"files": photo()})
+    reply = make_client().post("/predict", files={"files": photo()})
 
     assert reply.status_code == 500
     assert reply.json()["id"] == reply.headers["x-request-id"]
@@ -71,7 +71,7 @@ def test_a_failure_is_told_by_its_number_and_nothing_else(
     assert [each.get("status") for each in noted(caplog)] == [None, 500]
 
 
-def run(app: Any) -> tuple[list[Message], Metrics]:
+def run(app: ASGIApp) -> tuple[list[Message], Metrics]:
     sent: list[Message] = []
     metrics = Metrics()
 

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -119,7 +118,7 @@ def test_all_requests_together_hold_so_much_and_no_more() -> None:
 def test_other_traffic_passes() -> None:
     seen: list[str] = []
 
-    async def app(scope: Scope, *_: Any) -> None:
+    async def app(scope: Scope, *_: object) -> None:
         seen.append(scope["type"])
 
     asyncio.run(WholeBody(app, LIMITS)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]

@@ -1,0 +1,97 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.tiny_bundles import write_colour_bundle
+from unfreeze.cli.app import run
+from unfreeze.serve import running
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What the server would have been started with."""
+    found: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        running, "serve", lambda load, **given: found.append({"load": load, **given})
+    )
+    return found
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return write_colour_bundle(tmp_path / "m.onnx")
+
+
+def test_options_reach_the_server(
+    model: Path, started: list[dict[str, object]], tmp_path: Path
+) -> None:
+    options = (
+        "--host 0.0.0.0 --port 81 --token secret --min-precision 0.9 --threads 1 "
+        "--collect-limit 3 --max-files 4 --max-megabytes 5 --max-megapixels 6 "
+        "--max-queue 7"
+    )
+    kept = tmp_path / "kept"
+
+    assert run(["serve", str(model), *options.split(), "--collect", str(kept)]) == 0
+
+    (given,) = started
+    settings = given["settings"]
+    assert (given["host"], given["port"]) == ("0.0.0.0", 81)  # noqa: S104
+    assert (settings.token, settings.collect) == ("secret", kept)
+    assert settings.collect_bytes == 3_000_000
+    limits = settings.limits
+    assert (limits.files, limits.bytes, limits.pixels) == (4, 5_000_000, 6_000_000)
+    assert limits.waiting == 7
+    predictor = given["load"]()
+    assert (predictor.least, predictor.threads) == (0.75, 1)
+
+
+def test_the_token_may_stand_in_the_environment(
+    model: Path, started: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNFREEZE_TOKEN", "from-there")
+
+    run(["serve", str(model)])
+
+    assert started[0]["settings"].token == "from-there"  # noqa: S105
+    assert started[0]["host"] == "127.0.0.1"
+
+
+def test_a_taken_port_is_one_line_and_a_mistake(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        code = run(["serve", str(model), "--port", str(port)])
+
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.startswith(f"error: Port {port} of 127.0.0.1 is taken.")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--token", ""],
+        ["--max-files", "9", "--max-queue", "8"],
+        ["--host", "no.such.name.invalid"],
+        ["--host", "192.0.2.1"],
+        ["--threshold", "2"],
+    ],
+)
+def test_other_mistakes_are_one_line_too(
+    model: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    assert run(["serve", str(model), "--port", "0", *options]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_missing_file_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["serve", str(tmp_path / "none.onnx"), "--port", "0"]) == 2
+    assert "none.onnx cannot be read" in capsys.readouterr().err
