@@ -100,7 +100,7 @@ def hostile_files() -> Iterator[tuple[str, bytes]]:
         ("zero.png", png_bomb(0, 0, 0)),
         ("bomb.gif", b"GIF89a" + b"\xff" * 4 + bytes(3) + b"," + bytes(4)
                      + b"\xff" * 4 + b"\0"),
-        ("bomb.bmp", b"BM" + struct.pack("<IIIIiiHH", 70, 0, 54, 40, 2**30, 2**30, 1, 24)
+        ("bomb.bmp", b"BM" + struct.pack("<4I2i2H", 70, 0, 54, 40, 2**30, 2**30, 1, 24)
                      + bytes(24)),
         ("text.png", png[:33] + chunk(b"zTXt", b"k\0\0" + packed)),
         ("page.jpg", b"<html><script>alert(1)</script></html>"),

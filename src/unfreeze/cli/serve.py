@@ -88,6 +88,10 @@ def _exported(model: Path) -> Path:
     """The exported file itself, or that of a run folder, exported first if need be."""
     if model.suffix == ".onnx":
         return model
+    from unfreeze.extras import need
+
+    need("torch", extra="export")  # absent where only exported files are served
+    need("onnx", extra="export")
     from unfreeze.runs.served import bundle_for_run
 
     return bundle_for_run(model)

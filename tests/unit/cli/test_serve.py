@@ -1,5 +1,7 @@
 import socket
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -88,6 +90,18 @@ def test_other_mistakes_are_one_line_too(
 ) -> None:
     assert run(["serve", str(model), "--port", "0", *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_folder_is_exported_first(
+    model: Path, started: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporting = ModuleType("unfreeze.runs.served")
+    exporting.bundle_for_run = lambda run: run / "m.onnx"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "unfreeze.runs.served", exporting)
+
+    run(["serve", str(model.parent)])
+
+    assert started[0]["load"]().header.arch == "mean_colour"
 
 
 def test_a_missing_file_is_named(

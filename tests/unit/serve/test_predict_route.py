@@ -1,5 +1,8 @@
 import base64
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -184,22 +187,42 @@ def test_a_query_that_makes_no_sense_is_told(client: TestClient, query: str) -> 
     assert reply.json()["error"].startswith("query.")
 
 
-def test_more_photos_than_may_wait_are_refused(make_client: MakeClient) -> None:
+def test_more_photos_than_may_wait_are_refused(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def held_up(self: Predictor, image: bytes) -> np.ndarray:
+        begun.set()
+        go_on.wait(10)
+        return preprocess(image, self.header.image)
+
+    monkeypatch.setattr(Predictor, "square", held_up)
     client = make_client(ServerSettings(limits=Limits(files=2, waiting=2)))
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(sent, client, {"a": photo()})
+        begun.wait(10)
+        refused = sent(client, {"a": photo(), "b": photo()})
+        go_on.set()
+        answered = first.result()
+
+    assert (answered.status_code, refused.status_code) == (200, 429)
+    assert refused.headers["retry-after"] == "1"
     assert sent(client, {"a": photo(), "b": photo()}).status_code == 200
 
-    service_is_full = make_client(ServerSettings(limits=Limits(files=1, waiting=1)))
-    reply = sent(service_is_full, {"a": photo(), "b": photo()})
 
-    assert reply.status_code == 413
+def test_more_photos_than_a_request_may_hold_are_refused(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(ServerSettings(limits=Limits(files=1)))
+
+    assert sent(client, {"a": photo(), "b": photo()}).status_code == 413
 
 
 def test_an_answer_that_takes_too_long_is_given_up(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(self: Predictor, image: bytes) -> np.ndarray:
-        import time
-
         time.sleep(0.3)
         return preprocess(image, self.header.image)
 
