@@ -65,16 +65,14 @@ def export(
     from unfreeze.model_file.reading import read_header
     from unfreeze.runs.export_photos import photos_below, photos_of_run
     from unfreeze.runs.exporting import Precision, export_model, require_target
+    from unfreeze.runs.predictor import rules_of
     from unfreeze.runs.run_folder import model_file
 
     precision: Precision = "int8" if int8 else "fp16" if fp16 else "fp32"
     require_target(file, precision, is_batched=batch)
     model = model_file(run)
-    proof = (
-        photos_of_run(run)
-        if data is None
-        else photos_below(data, read_header(model).classes)
-    )
+    rules = rules_of(read_header(model), tta=False)
+    proof = photos_of_run(run, rules) if data is None else photos_below(data, rules)
     done = export_model(model, file, proof, precision=precision, is_batched=batch)
     if as_json:
         print_json(done.as_json())

@@ -31,10 +31,15 @@ would be turned back and forth."""
 def in_half_precision(network: ModelProto) -> ModelProto:
     """Store and compute in 16-bit floats; inputs and outputs stay in 32 bits.
 
-    Half the size. Processors without 16-bit arithmetic convert as they go.
+    Half the size. Processors without 16-bit arithmetic convert as they go. The heat
+    map is computed in 32 bits.
     """
     copied = ModelProto.FromString(network.SerializeToString())
-    halved = OnnxModel(convert_float_to_float16(copied, keep_io_types=True))
+    halved = OnnxModel(
+        convert_float_to_float16(
+            copied, keep_io_types=True, node_block_list=_beside_the_answer(network)
+        )
+    )
     halved.topological_sort()  # it puts conversions of the input last
     return halved.model
 

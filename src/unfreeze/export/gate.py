@@ -14,13 +14,19 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import preprocess, read_file, read_pixels
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.grad_cam import grad_cam
 from unfreeze.records import ImageSpec, Task
+from unfreeze.tensors import Images
 
 __all__ = ["Candidate", "Limits", "Parity", "Reference", "compared", "require_parity"]
 
 Pixels: TypeAlias = UInt8[np.ndarray, "H W 3"]
 Probs: TypeAlias = Float32[np.ndarray, " K"]
+Heat: TypeAlias = Float32[np.ndarray, "h w"]
 OnProgress: TypeAlias = Callable[[int, int], None]
+
+_EXPLAINED = 16
+"""Photos whose heat maps are compared, too."""
 
 
 class Candidate(Protocol):
@@ -28,6 +34,9 @@ class Candidate(Protocol):
 
     def probabilities(self, pixels: Pixels) -> Probs:
         """Answer one image of any size."""
+
+    def heat(self, pixels: Pixels) -> Heat | None:
+        """Explain the answer; None if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +53,17 @@ class Reference:
     def probabilities(self, square: Pixels) -> Probs:
         """Answer one image that was brought to the square that the model reads."""
         with torch.no_grad():
-            images = normalise(torch.from_numpy(square)[None], self.image)
-            logits = self.model(images)[0] / self.temperature
+            logits = self.model(self._images(square))[0] / self.temperature
         is_single = self.answering.task is Task.SINGLE
         return (logits.softmax(-1) if is_single else logits.sigmoid()).numpy()
+
+    def heat(self, square: Pixels, label: int) -> Heat:
+        """Show what speaks for the class of that number."""
+        maps = grad_cam(self.model, self._images(square), torch.tensor([label]))
+        return maps[0].numpy()
+
+    def _images(self, square: Pixels) -> Images:
+        return normalise(torch.from_numpy(square)[None], self.image)
 
     def is_contradicted(self, wanted: Probs, found: Probs, by: float) -> bool:
         """Whether another answer was given, and not because the two were as good.
@@ -56,13 +72,15 @@ class Reference:
             wanted: What this model says.
             found: What another one says.
             by: Probabilities that lie closer to each other, or to the threshold of a
-                label, are as good.
+                label, are as good; at most a twentieth of them, where all are small.
         """
         if self.answering.task is Task.SINGLE:
-            return bool(wanted.max() - wanted[found.argmax()] >= by)
+            best = wanted.max()
+            return bool(best - wanted[found.argmax()] >= min(by, best / 20))
         limits = np.array(self.answering.thresholds or [0.5] * len(wanted))
         differs = (wanted > limits) != (found > limits)
-        return bool(np.any(differs & (np.abs(wanted - limits) >= by)))
+        near = np.minimum(by, limits / 20)
+        return bool(np.any(differs & (np.abs(wanted - limits) >= near)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +89,9 @@ class Limits:
 
     difference: float
     """Of any probability, 0 to 1."""
+
+    heat_difference: float = 0.02
+    """Of any place of a heat map, 0 to 1."""
 
     lost: float = 0.0
     """Share of the photos, 0 to 1: of right answers that become wrong, on balance, or
@@ -85,7 +106,8 @@ class Parity:
     photos: int
     unreadable: int
     agreement: float
-    """Share of photos for which both name the same class, or the same labels."""
+    """Share of photos for which both name the same class, or the same labels; of the
+    two ways in which the exported one is asked, the lower."""
 
     contradictions: int
     """Photos for which they do not, though the trained model had decided."""
@@ -97,8 +119,12 @@ class Parity:
     largest_difference_unresized: float
     """Likewise, where the exported model itself resizes the photo in full size."""
 
+    largest_heat_difference: float | None
+    """Of any place of the heat maps of some photos, 0 to 1; None without heat maps."""
+
     accuracy: float | None
-    """Of the exported model; None where nothing says what is on the photos."""
+    """Of the exported model, likewise the lower; None where nothing says what is on
+    the photos."""
 
     trained_accuracy: float | None
 
@@ -136,20 +162,23 @@ def compared(
             f"None of the {len(photos)} photos to compare with can be read. Pass "
             "--data with a folder of photos."
         )
-    say = reference.answering.label
-    right = wanted_right = None
+    accuracy = trained_accuracy = None
     if labels is not None:
-        right = np.mean([say(row.found) == labels[row.number] for row in rows])
-        wanted_right = np.mean([say(row.wanted) == labels[row.number] for row in rows])
+        right = [row.is_right(labels[row.number]) for row in rows]
+        trained_accuracy, accuracy = np.mean(right, axis=0).tolist()
     return Parity(
         photos=len(rows),
         unreadable=len(photos) - len(rows),
-        agreement=float(np.mean([say(row.found) == say(row.wanted) for row in rows])),
+        agreement=float(np.mean([row.agrees for row in rows], axis=0).min()),
         contradictions=sum(row.contradicts(limits.difference) for row in rows),
         largest_difference=max(row.difference for row in rows),
         largest_difference_unresized=max(row.difference_unresized for row in rows),
-        accuracy=None if right is None else float(right),
-        trained_accuracy=None if wanted_right is None else float(wanted_right),
+        largest_heat_difference=max(
+            (row.heat_difference for row in rows if row.heat_difference is not None),
+            default=None,
+        ),
+        accuracy=accuracy,
+        trained_accuracy=trained_accuracy,
         worst=str(max(rows, key=lambda row: row.difference).photo),
     )
 
@@ -161,12 +190,16 @@ def require_parity(parity: Parity, limits: Limits) -> None:
         PlanError: If it does, or if an answer is not a number.
     """
     difference = max(parity.largest_difference, parity.largest_difference_unresized)
+    heat_difference = parity.largest_heat_difference or 0.0
+    is_close = (
+        difference < limits.difference and heat_difference < limits.heat_difference
+    )
     lost = parity.contradictions / parity.photos
     if limits.lost and parity.accuracy is not None:
         lost = (parity.trained_accuracy or 0.0) - parity.accuracy
     elif limits.lost:
         lost = 1 - parity.agreement
-    if difference < limits.difference and lost <= limits.lost + 1e-9:
+    if is_close and lost <= limits.lost + 1e-9:
         return
     accuracy = (
         ""
@@ -177,14 +210,15 @@ def require_parity(parity: Parity, limits: Limits) -> None:
     raise PlanError(
         "The exported model does not answer as the trained one, so no file was left: "
         f"on {parity.photos} photos probabilities differ by up to {difference:.4f} "
-        f"(limit {limits.difference:g}), and {parity.contradictions} answers contradict"
-        f"{accuracy}; most for {parity.worst}. Export it in fp32; if it was, please "
-        "report this with what unfreeze inspect says."
+        f"(limit {limits.difference:g}), heat maps by up to {heat_difference:.4f} "
+        f"(limit {limits.heat_difference:g}), and {parity.contradictions} answers "
+        f"contradict{accuracy}; most for {parity.worst}. Export it in fp32; if it was, "
+        "please report this with what unfreeze inspect says."
     )
 
 
 class _Row:
-    """What both models say about one photo."""
+    """What both models say about one photo, asked in two ways."""
 
     def __init__(
         self,
@@ -196,17 +230,45 @@ class _Row:
         number: int,
     ) -> None:
         self.photo, self.number = photo, number
-        self.wanted = reference.probabilities(square)
-        self.found = candidate.probabilities(square)
-        # A large JPEG is decoded at a smaller scale ahead of the square.
+        # A large JPEG is decoded at a smaller scale ahead of its square, so that the
+        # trained model, too, is asked about both.
         same = preprocess(pixels, reference.image)
+        wanted = reference.probabilities(square)
         is_same = np.array_equal(same, square)
-        wanted = self.wanted if is_same else reference.probabilities(same)
-        found = candidate.probabilities(pixels)
-        self.difference = _difference(self.wanted, self.found)
-        self.difference_unresized = _difference(wanted, found)
-        self._pairs = ((self.wanted, self.found), (wanted, found))
+        self._pairs = (
+            (wanted, candidate.probabilities(square)),
+            (
+                wanted if is_same else reference.probabilities(same),
+                candidate.probabilities(pixels),
+            ),
+        )
         self._reference = reference
+        self.heat_difference = (
+            _heat_difference(reference, candidate, square, self._pairs[0])
+            if number < _EXPLAINED
+            else None
+        )
+
+    @property
+    def difference(self) -> float:
+        return _difference(*self._pairs[0])
+
+    @property
+    def difference_unresized(self) -> float:
+        return _difference(*self._pairs[1])
+
+    @property
+    def agrees(self) -> list[bool]:
+        say = self._reference.answering.label
+        return [say(found) == say(wanted) for wanted, found in self._pairs]
+
+    def is_right(self, label: str) -> list[bool]:
+        """Whether the trained model is, and whether the exported one always is."""
+        say = self._reference.answering.label
+        return [
+            say(self._pairs[0][0]) == label,
+            all(say(found) == label for _, found in self._pairs),
+        ]
 
     def contradicts(self, by: float) -> bool:
         return any(
@@ -215,7 +277,21 @@ class _Row:
         )
 
 
-def _difference(wanted: Probs, found: Probs) -> float:
+def _heat_difference(
+    reference: Reference,
+    candidate: Candidate,
+    square: Pixels,
+    probs: tuple[Probs, Probs],
+) -> float | None:
+    """The largest of a heat map; None if there is none, or it is of another class."""
+    found = candidate.heat(square)
+    wanted, given = probs
+    if found is None or wanted.argmax() != given.argmax():
+        return None
+    return _difference(reference.heat(square, int(wanted.argmax())), found)
+
+
+def _difference(wanted: np.ndarray, found: np.ndarray) -> float:
     """The largest; infinite where something is not a number."""
     return float(np.nan_to_num(np.abs(wanted - found), nan=np.inf).max())
 

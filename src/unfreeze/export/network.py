@@ -4,7 +4,7 @@ import torch
 from onnx import ModelProto
 
 from unfreeze.errors import PlanError
-from unfreeze.export.tracing import Traced, exporter_at_rest
+from unfreeze.export.tracing import REFUSALS, Traced, exporter_at_rest
 
 __all__ = ["HEAT_MAPS", "IMAGES", "LOGITS", "OPSET", "network_of"]
 
@@ -41,7 +41,7 @@ def network_of(model: Traced) -> ModelProto:
                 external_data=False,
                 verbose=False,
             )
-    except (RuntimeError, TypeError, ValueError, torch.onnx.OnnxExporterError) as error:
+    except (*REFUSALS, torch.onnx.OnnxExporterError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise PlanError(
             f"This model cannot be exported: ONNX has no operations for it ({reason}). "

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor, nn
 from torch.export import ExportedProgram
+from torch.fx import GraphModule
 from torch.nn import functional
 from typing_extensions import override
 
@@ -19,8 +20,8 @@ from unfreeze.records import ImageSpec, Task
 __all__ = ["LoadedProgram", "program_of"]
 
 _FILTERS = ("bilinear", "bicubic")
-_LONGEST = 30_000
-"""Sides of an image, in pixels."""
+_LONGEST = 200_000
+"""Side of an image, in pixels; more than the decoder takes."""
 
 
 def program_of(model: Traced, spec: ImageSpec, temperature: float, task: Task) -> bytes:
@@ -46,8 +47,17 @@ def program_of(model: Traced, spec: ImageSpec, temperature: float, task: Task) -
     content = io.BytesIO()
     with exporter_at_rest(), torch.no_grad():
         program = torch.export.export(whole, (example,), dynamic_shapes=(sides,))
+        _forget_where_it_was_made(program.graph_module)
         torch.export.save(program, content)
     return content.getvalue()
+
+
+def _forget_where_it_was_made(graph: GraphModule) -> None:
+    """Take the lines of source off operations: they name folders of this machine."""
+    for module in graph.modules():
+        if isinstance(module, GraphModule):
+            for node in module.graph.nodes:
+                node.meta.pop("stack_trace", None)
 
 
 @final
@@ -114,6 +124,15 @@ class LoadedProgram:
         self, pixels: UInt8[np.ndarray, "H W 3"]
     ) -> Float32[np.ndarray, " K"]:
         """Answer one image of any size."""
+        return self._outputs(pixels)[0]
+
+    def heat(
+        self, pixels: UInt8[np.ndarray, "H W 3"]
+    ) -> Float32[np.ndarray, "h w"] | None:
+        """Explain the answer to one image; None if the program cannot."""
+        _, *heat = self._outputs(pixels)
+        return heat[0] if heat else None
+
+    def _outputs(self, pixels: UInt8[np.ndarray, "H W 3"]) -> list[np.ndarray]:
         with torch.no_grad():
-            found: Tensor = self._module(torch.from_numpy(pixels))[0]
-        return found.numpy()
+            return [each.numpy() for each in self._module(torch.from_numpy(pixels))]

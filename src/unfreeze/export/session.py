@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from jaxtyping import Float32, UInt8
 
-from unfreeze.bundle import PIXELS, PROBABILITIES
+from unfreeze.bundle import HEAT, PIXELS, PROBABILITIES
 from unfreeze.errors import WeightsError
 
 __all__ = ["GraphSession"]
@@ -44,7 +44,19 @@ class GraphSession:
         self, pixels: UInt8[np.ndarray, "H W 3"]
     ) -> Float32[np.ndarray, " K"]:
         """Answer one image of any size."""
-        given = pixels[None] if self._is_batched else pixels
-        (found,) = self._session.run([PROBABILITIES], {PIXELS: given})
-        probs: Float32[np.ndarray, " K"] = found[0] if self._is_batched else found
+        probs: Float32[np.ndarray, " K"] = self._run(PROBABILITIES, pixels)
         return probs
+
+    def heat(
+        self, pixels: UInt8[np.ndarray, "H W 3"]
+    ) -> Float32[np.ndarray, "h w"] | None:
+        """Explain the answer to one image; None if the graph cannot."""
+        if HEAT not in [each.name for each in self._session.get_outputs()]:
+            return None
+        found: Float32[np.ndarray, "h w"] = self._run(HEAT, pixels)
+        return found
+
+    def _run(self, output: str, pixels: UInt8[np.ndarray, "H W 3"]) -> np.ndarray:
+        given = pixels[None] if self._is_batched else pixels
+        (found,) = self._session.run([output], {PIXELS: given})
+        return np.asarray(found[0] if self._is_batched else found)

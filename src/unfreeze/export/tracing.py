@@ -16,7 +16,17 @@ from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.grad_cam import answer_with_heat, explained_layer
 
-__all__ = ["Traced", "exporter_at_rest", "traced"]
+__all__ = ["REFUSALS", "Traced", "exporter_at_rest", "traced"]
+
+REFUSALS = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What torch's tracers and translators raise for a model that is beyond them."""
 
 _EXAMPLES = 2
 """Images to trace with. Not 3, which torch would take for the number of channels, and
@@ -63,7 +73,7 @@ def traced(model: StagedClassifier, size: int) -> Traced:
                 tracing_mode="symbolic",
                 _allow_non_fake_inputs=True,  # the parameters
             )(images)
-    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
+    except REFUSALS as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise PlanError(
             f"This model cannot be exported: torch cannot trace it ({reason}). Train "

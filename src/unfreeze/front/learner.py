@@ -521,8 +521,9 @@ class Learner:
     def full_precision(self) -> Iterator[None]:
         """Compute in single precision meanwhile, from the photos themselves.
 
-        What is said of photos then does not depend on the machine, and equals what the
-        saved model says of them anywhere else.
+        What is said of photos then does not depend on the number format that this
+        machine trains in, and equals what the saved model says of them elsewhere, up
+        to rounding. (GPUs of NVIDIA round inside convolutions: TF32.)
         """
         runtime, precompute = self._runtime, self._precompute
         self._runtime, self._precompute = runtime.in_full_precision(), False

@@ -137,7 +137,7 @@ def _explained(
     images: Images,
     classes: Int64[Tensor, " B"] | None,
 ) -> tuple[Logits, Float32[Tensor, "B h w"]]:
-    """Weigh the maps by how the score of a class, or the highest one, depends on them.
+    """Weigh the maps by how the score of a class, or the best one, depends on them.
 
     Raises:
         PlanError: If there is no such class, or the features have no places.
@@ -145,10 +145,11 @@ def _explained(
     with torch.enable_grad(), _taken_from(layer) as seen:
         logits = model.classify(model.pool(model.backbone(images)))
         if classes is None:
-            score = logits.amax(dim=1).sum()
+            looked_for = logits.detach().argmax(dim=1)
         else:
             _require_classes(classes, logits.shape[1])
-            score = logits.gather(1, classes.to(logits.device)[:, None]).sum()
+            looked_for = classes.to(logits.device)
+        score = logits.gather(1, looked_for[:, None]).sum()
         (slopes,) = torch.autograd.grad(score, seen)
     prefix = model.backbone.num_prefix_tokens
     maps, slopes = (as_map(each, prefix).detach() for each in (seen[0], slopes))

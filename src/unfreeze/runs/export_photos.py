@@ -1,15 +1,17 @@
 """The photos that an export is proven with."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from unfreeze.answering import Answering
 from unfreeze.data.index import index_flat_folder
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.numerics.keyed import Purpose, rng_for
+from unfreeze.records import Task
+from unfreeze.runs.answer_table import read_answer_table
 from unfreeze.runs.run_record import KEPT
 
 __all__ = ["ProofPhotos", "photos_below", "photos_of_run"]
@@ -35,8 +37,12 @@ class ProofPhotos:
     """Photos that are not among them, where there are any."""
 
 
-def photos_of_run(run: Path) -> ProofPhotos:
+def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
     """The validation photos of a run, where they were when it was trained.
+
+    Args:
+        run: A run folder, or the model file in it.
+        answering: What the model may say of them.
 
     Raises:
         DataError: If they are not there any more, or the run does not say where.
@@ -44,21 +50,18 @@ def photos_of_run(run: Path) -> ProofPhotos:
     folder = run.parent if run.is_file() else run
     try:
         kept = json.loads((folder / KEPT).read_text(encoding="utf-8"))
-        root = Path(kept["valid_root"])
-        with (folder / "predictions.csv").open(
-            encoding="utf-8", errors="surrogateescape", newline=""
-        ) as text:
-            rows = [(row["file"], row["label"]) for row in csv.DictReader(text)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        root, photos = Path(kept["valid_root"]), kept.get("photos")
+        answers = read_answer_table(folder / "predictions.csv")
+    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise DataError(
             f"{folder} does not say where its validation photos are, and an export is "
             "proven with real photos. Pass --data with a folder of photos."
         ) from error
     # A run folder can come from anywhere: it names files below the photos or none.
     found = [
-        (root / file, label)
-        for file, label in rows
-        if _is_below(file) and (root / file).is_file()
+        (root / each.file, each.label)
+        for each in answers
+        if _is_below(each.file) and (root / each.file).is_file()
     ]
     if not found:
         raise DataError(
@@ -66,41 +69,62 @@ def photos_of_run(run: Path) -> ProofPhotos:
             "export is proven with real photos. Pass --data with a folder of photos."
         )
     chosen = _some(found, _MOST)
+    labels = [label for _, label in chosen]
     return ProofPhotos(
         photos=tuple(photo for photo, _ in chosen),
-        labels=tuple(label for _, label in chosen),
-        examples=_others(kept.get("photos"), {photo for photo, _ in found}),
+        labels=tuple(labels) if _are_known(labels, answering) else None,
+        examples=(
+            _others(Path(photos), [photo for photo, _ in found])
+            if isinstance(photos, str)
+            else ()
+        ),
     )
 
 
-def photos_below(data: Path, classes: Sequence[str]) -> ProofPhotos:
+def photos_below(data: Path, answering: Answering) -> ProofPhotos:
     """All photos in a folder; named by class where each lies in a class folder.
+
+    Args:
+        data: Holds them, or ``valid/`` with them in it.
+        answering: What the model may say of them.
 
     Raises:
         DataError: If there is no such folder, or no photo in it.
     """
     inner = data / "valid"
-    root = inner if inner.is_dir() and "valid" not in classes else data
-    names = list(index_flat_folder(root, ()).names)
-    labels = [PurePosixPath(name).parts[0] for name in names]
-    chosen = _some(list(zip(names, labels, strict=True)), _MOST)
-    is_labelled = set(labels) <= set(classes)
+    root = inner if inner.is_dir() and "valid" not in answering.classes else data
+    paths = [root / name for name in index_flat_folder(root, ()).names]
+    examples = list(_others(data, paths))
+    if not examples:
+        examples = _some(paths, min(_EXAMPLES, len(paths) // 5))
+        set_aside = set(examples)
+        paths = [path for path in paths if path not in set_aside]
+    chosen = _some(paths, _MOST)
+    labels = [path.relative_to(root).parts[0] for path in chosen]
+    is_single = answering.task is Task.SINGLE
     return ProofPhotos(
-        photos=tuple(root / name for name, _ in chosen),
-        labels=tuple(label for _, label in chosen) if is_labelled else None,
-        examples=_others(str(data), {root / name for name in names}),
+        photos=tuple(chosen),
+        labels=(tuple(labels) if is_single and _are_known(labels, answering) else None),
+        examples=tuple(examples),
     )
 
 
-def _others(folder: str | None, taken: set[Path]) -> tuple[Path, ...]:
-    if folder is None:
-        return ()
+def _are_known(labels: Sequence[str], answering: Answering) -> bool:
+    """Whether the model can say each of them, alone or beside others."""
+    known = set(answering.classes)
+    if answering.task is Task.SINGLE:
+        return set(labels) <= known
+    return all(set(label.split(" ")) <= known | {""} for label in labels)
+
+
+def _others(folder: Path, taken: Sequence[Path]) -> tuple[Path, ...]:
+    """Photos in a folder that are not taken, a sample."""
     try:
-        names = index_flat_folder(Path(folder), ()).names
+        names = index_flat_folder(folder, ()).names
     except UnfreezeError:
         return ()
     resolved = {path.resolve() for path in taken}
-    paths = [Path(folder) / name for name in _some(list(names), 4 * _EXAMPLES)]
+    paths = [folder / name for name in _some(list(names), 4 * _EXAMPLES)]
     others = [path for path in paths if path.resolve() not in resolved]
     return tuple(_some(others, _EXAMPLES))
 

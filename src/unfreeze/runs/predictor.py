@@ -93,7 +93,7 @@ class Classifier:
         num_workers: int | None = None,
     ) -> None:
         self.header = header
-        # The same answers on every machine, and in every exported file.
+        # The same answers on every processor, and in every exported file.
         self._runtime = runtime or AcceleratedRuntime("fp32")
         self._model = self._runtime.place(model)
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers

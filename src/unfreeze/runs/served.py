@@ -4,8 +4,10 @@ from pathlib import Path
 
 from unfreeze.bundle import read_bundle
 from unfreeze.errors import DataError, UnfreezeError
+from unfreeze.model_file.reading import read_header
 from unfreeze.runs.export_photos import photos_of_run
 from unfreeze.runs.exporting import export_model, source_of
+from unfreeze.runs.predictor import rules_of
 from unfreeze.runs.run_folder import model_file
 
 __all__ = ["BUNDLE", "bundle_for_run"]
@@ -32,12 +34,15 @@ def bundle_for_run(run: Path) -> Path:
         )
     target = run / BUNDLE
     if not _is_of(target, source_of(file)):
-        export_model(file, target, photos_of_run(run), is_batched=True)
+        rules = rules_of(read_header(file), tta=False)
+        export_model(file, target, photos_of_run(run, rules), is_batched=True)
     return target
 
 
 def _is_of(target: Path, source: str) -> bool:
     try:
-        return read_bundle(target).header.source == source
+        header = read_bundle(target).header
     except UnfreezeError:
         return False
+    is_usual = header.precision == "fp32" and header.is_batched
+    return is_usual and header.source == source

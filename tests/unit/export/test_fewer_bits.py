@@ -5,13 +5,15 @@ import onnx
 import pytest
 import torch
 
-from tests.unit.export.conftest import SIZE, SPEC, photo
+from tests.unit.export.conftest import SIZE, SPEC, lively, photo
 from unfreeze.augment.normalise import normalise
 from unfreeze.export.fewer_bits import in_half_precision, in_whole_numbers
 from unfreeze.export.graph import whole_graph
+from unfreeze.export.network import network_of
 from unfreeze.export.session import GraphSession
 from unfreeze.export.speed import speeds_of
-from unfreeze.records import Task
+from unfreeze.export.tracing import traced
+from unfreeze.records import ImageSpec, Task
 
 IMAGES = [photo(SIZE, SIZE, seed) for seed in range(12)]
 
@@ -38,8 +40,13 @@ def test_half_precision_halves_the_file_and_hardly_changes_answers(
 
     assert plain.SerializeToString() == before
     assert halved.ByteSize() < 0.6 * plain.ByteSize()
-    expected = answers(session_of(plain))
-    assert answers(session_of(halved)) == pytest.approx(expected, abs=0.02)
+    session, reference = session_of(halved), session_of(plain)
+    assert answers(session) == pytest.approx(answers(reference), abs=0.02)
+    for image in IMAGES[:3]:
+        found, expected = session.heat(image), reference.heat(image)
+        assert found == pytest.approx(expected, abs=0.1)
+        assert found is not None
+        assert found.max() == pytest.approx(1)
 
 
 def test_whole_numbers_make_the_file_small_and_keep_most_of_the_answers(
@@ -58,6 +65,9 @@ def test_whole_numbers_make_the_file_small_and_keep_most_of_the_answers(
     expected, found = answers(session_of(plain)), answers(session_of(quantised))
     assert np.abs(found - expected).mean() < 0.1
     assert not np.array_equal(found, expected)
+    heat = session_of(quantised).heat(IMAGES[0])
+    assert heat is not None
+    assert heat.max() == pytest.approx(1)
 
 
 def test_a_graph_is_as_fast_as_itself(plain: onnx.ModelProto) -> None:
@@ -67,3 +77,20 @@ def test_a_graph_is_as_fast_as_itself(plain: onnx.ModelProto) -> None:
 
     assert speed.images_per_second > 0
     assert 0.1 < speed.times_fp32 < 10  # noise of the machine, not a measurement
+
+
+@pytest.mark.slow
+def test_a_transformer_in_half_precision_explains_itself_as_well() -> None:
+    size = 224
+    network = network_of(traced(lively("vit_tiny_patch16_224", size), size))
+    spec = ImageSpec(size=size)
+    plain, halved = (
+        GraphSession(whole_graph(each, spec, 1.0, Task.SINGLE))
+        for each in (network, in_half_precision(network))
+    )
+    image = photo(size, size)
+
+    assert halved.probabilities(image) == pytest.approx(
+        plain.probabilities(image), abs=0.02
+    )
+    assert halved.heat(image) == pytest.approx(plain.heat(image), abs=0.1)

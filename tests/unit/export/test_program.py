@@ -1,5 +1,7 @@
 """Mirrors src/unfreeze/export/program.py."""
 
+import io
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 
@@ -15,6 +17,7 @@ from unfreeze.export import program as module
 from unfreeze.export.program import LoadedProgram, program_of
 from unfreeze.export.tracing import Traced
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.grad_cam import grad_cam
 from unfreeze.records import Task
 
 
@@ -35,6 +38,23 @@ def test_a_program_answers_photos_of_any_size_as_the_model(
     found = LoadedProgram(content).probabilities(pixels)
 
     assert found == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_program_explains_itself_and_names_no_folder_of_this_machine(
+    content: bytes, model: StagedClassifier
+) -> None:
+    square = photo(SIZE, SIZE)
+    images = normalise(torch.from_numpy(square)[None], SPEC)
+    with torch.no_grad():
+        best = model(images).argmax(1)
+
+    found = LoadedProgram(content).heat(square)
+
+    expected = grad_cam(model, images, best)[0].numpy()
+    assert found == pytest.approx(expected, abs=1e-4)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        texts = [archive.read(name) for name in archive.namelist()]
+    assert not [text for text in texts if b".py" in text]
 
 
 def test_a_filter_that_torch_lacks_is_refused(trace: Traced) -> None:

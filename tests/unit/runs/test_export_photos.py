@@ -3,18 +3,25 @@
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from unfreeze.answering import Answering
 from unfreeze.errors import DataError
+from unfreeze.records import Predictions, Task
 from unfreeze.runs.export_photos import photos_below, photos_of_run
+from unfreeze.runs.measuring import write_predictions
+
+RULES = Answering(classes=("circles", "squares", "stripes"))
 
 
 def test_a_run_knows_its_validation_photos_and_others(
     finished_run: Path, photos: Path
 ) -> None:
-    proof = photos_of_run(finished_run)
+    proof = photos_of_run(finished_run, RULES)
 
     valid = sorted((photos / "valid").rglob("*.png"))
     assert sorted(path.resolve() for path in proof.photos) == [
@@ -24,7 +31,7 @@ def test_a_run_knows_its_validation_photos_and_others(
     train = {path.resolve() for path in (photos / "train").rglob("*.png")}
     assert proof.examples
     assert {path.resolve() for path in proof.examples} <= train
-    assert photos_of_run(finished_run / "model.safetensors") == proof
+    assert photos_of_run(finished_run / "model.safetensors", RULES) == proof
 
 
 def test_a_run_whose_photos_are_gone_says_so(
@@ -36,11 +43,11 @@ def test_a_run_whose_photos_are_gone_says_so(
     (run / "report.json").write_text(json.dumps(kept))
 
     with pytest.raises(DataError, match=r"are not in .*gone any more.*--data"):
-        photos_of_run(run)
+        photos_of_run(run, RULES)
 
     (run / "report.json").unlink()
     with pytest.raises(DataError, match=r"does not say where.*Pass --data"):
-        photos_of_run(run)
+        photos_of_run(run, RULES)
 
 
 def test_a_run_from_elsewhere_cannot_name_files_outside_its_photos(
@@ -53,24 +60,27 @@ def test_a_run_from_elsewhere_cannot_name_files_outside_its_photos(
     (tmp_path / "inner").mkdir()
     kept["valid_root"] = str(tmp_path / "inner")
     (run / "report.json").write_text(json.dumps(kept))
-    (run / "predictions.csv").write_text(f"file,label\n../secret.png,x\n{secret},x\n")
+    (run / "predictions.csv").write_text(
+        "file,label,predicted,probability\n"
+        f"../secret.png,squares,squares,1\n{secret},squares,squares,1\n"
+    )
 
     with pytest.raises(DataError, match="are not in"):
-        photos_of_run(run)
+        photos_of_run(run, RULES)
 
 
 def test_photos_in_class_folders_are_labelled(photos: Path, tmp_path: Path) -> None:
-    classes = sorted(path.name for path in (photos / "valid").iterdir())
+    proof = photos_below(photos, RULES)
 
-    proof = photos_below(photos, classes)
-
-    assert Counter(proof.labels) == dict.fromkeys(classes, 6)
+    assert Counter(proof.labels) == dict.fromkeys(RULES.classes, 6)
     assert all("valid" in path.parts for path in proof.photos)
     assert all("train" in path.parts for path in proof.examples)
     for path in (photos / "valid").rglob("*.png"):
         shutil.copy(path, tmp_path / f"{path.parent.name}-{path.name}")
-    flat = photos_below(tmp_path, classes)
-    assert (len(flat.photos), flat.labels, flat.examples) == (18, None, ())
+    flat = photos_below(tmp_path, RULES)
+    # A fifth is set aside to show the range of the network's numbers.
+    assert (len(flat.photos), flat.labels, len(flat.examples)) == (15, None, 3)
+    assert not set(flat.photos) & set(flat.examples)
 
 
 def test_many_photos_are_sampled_the_same_way_each_time(
@@ -78,8 +88,44 @@ def test_many_photos_are_sampled_the_same_way_each_time(
 ) -> None:
     monkeypatch.setattr("unfreeze.runs.export_photos._MOST", 7)
 
-    first, second = photos_below(photos, ["x"]), photos_below(photos, ["x"])
+    first, second = (photos_below(photos, Answering(classes=("x",))) for _ in range(2))
 
     assert first == second
     assert len(first.photos) == 7
     assert first.labels is None
+
+
+def test_labels_that_the_model_cannot_say_are_none(
+    finished_run: Path, photos: Path
+) -> None:
+    others = Answering(classes=("cats", "dogs"))
+
+    assert photos_of_run(finished_run, others).labels is None
+    assert photos_below(photos, others).labels is None
+    several = replace(RULES, task=Task.MULTI)
+    assert photos_below(photos, several).labels is None
+    assert photos_of_run(finished_run, several).labels is not None
+
+
+def test_names_that_look_like_formulas_and_odd_titles_are_read(
+    finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    kept = json.loads((run / "report.json").read_text())
+    kept |= {"valid_root": str(tmp_path / "valid"), "photos": 5}
+    (run / "report.json").write_text(json.dumps(kept))
+    for name in ("-1", "+1"):
+        (tmp_path / "valid" / name).mkdir(parents=True)
+        source = next((photos / "valid/squares").iterdir())
+        shutil.copy(source, tmp_path / "valid" / name / "=a.png")
+    classes = ("+1", "-1", "label", "file")
+    probs = np.log(np.full((2, 4), 0.25))
+    names = ["+1/=a.png", "-1/=a.png"]
+    written = Predictions(names, classes, probs, np.array([0, 1]))
+    write_predictions(run / "predictions.csv", written)
+
+    proof = photos_of_run(run, Answering(classes=classes))
+
+    assert [path.parent.name for path in proof.photos] == ["+1", "-1"]
+    assert proof.labels == ("+1", "-1")
+    assert proof.examples == ()

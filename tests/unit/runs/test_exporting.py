@@ -9,19 +9,20 @@ import onnxruntime
 import pytest
 from onnx import ModelProto
 
-from unfreeze.bundle import PIXELS, golden_file, read_bundle
+from unfreeze.bundle import PIXELS, golden_file, read_bundle, write_bundle
 from unfreeze.data.decode import preprocess, read_pixels
 from unfreeze.errors import DataError, PlanError
 from unfreeze.records import ImageSpec, Task
 from unfreeze.runs import exporting, served
 from unfreeze.runs.export_photos import ProofPhotos, photos_of_run
 from unfreeze.runs.exporting import Exported, export_model, require_target, source_of
-from unfreeze.runs.predictor import Classifier
+from unfreeze.runs.predictor import Classifier, rules_of
 
 
 @pytest.fixture(scope="module")
 def proof(finished_run: Path) -> ProofPhotos:
-    return photos_of_run(finished_run)
+    header = Classifier.load(finished_run, num_workers=0).header
+    return photos_of_run(finished_run, rules_of(header, tta=False))
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,11 @@ def test_a_run_is_exported_once_for_its_server(
     content[1000] ^= 1
     made.write_bytes(bytes(content))
     served.bundle_for_run(run)
-    assert read_bundle(made).header.source == source_of(run / "model.safetensors")
+    header = read_bundle(made).header
+    assert header.source == source_of(run / "model.safetensors")
+    write_bundle(made, b"", replace(header, precision="int8"))  # by the person's hand
+    served.bundle_for_run(run)
+    assert read_bundle(made).header.precision == "fp32"
 
 
 def test_a_model_file_alone_has_nowhere_to_be_exported_to(finished_run: Path) -> None:
