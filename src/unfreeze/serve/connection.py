@@ -94,7 +94,8 @@ class PatientConnection(H11Protocol):
         send their next request into a connection that closes.
         """
         self.cycle.keep_alive = False
-        self.cycle.scope["headers"].append(CLOSE_HEADER)
+        scope = self.cycle.scope
+        scope["headers"] = [*scope["headers"], CLOSE_HEADER]
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
