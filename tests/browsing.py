@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import httpx
 import pytest
@@ -34,7 +34,10 @@ _FLAGS = [
     "--use-fake-device-for-media-stream",
 ]
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the standard's key of a reference
-_PATIENCE = 30.0  # seconds
+_PATIENCE = 60.0  # seconds
+
+Value: TypeAlias = Any
+"""Whatever JSON holds."""
 
 
 class Browser:
@@ -44,7 +47,7 @@ class Browser:
         self._client = client
         self._session = session
 
-    def call(self, method: str, path: str, **values: object) -> Any:
+    def call(self, method: str, path: str, **values: object) -> Value:
         """Send one command of the protocol."""
         body = None if method == "GET" else values
         response = self._client.request(
@@ -55,7 +58,7 @@ class Browser:
             raise AssertionError(f"{path}: {found['error']}: {found['message'][:800]}")
         return found
 
-    def cdp(self, command: str, **values: object) -> Any:
+    def cdp(self, command: str, **values: object) -> Value:
         """Send one command of Chromium's own protocol."""
         return self.call("POST", "goog/cdp/execute", cmd=command, params=values)
 
@@ -63,12 +66,12 @@ class Browser:
         """Load a page."""
         self.call("POST", "url", url=address)
 
-    def run(self, script: str, *values: object) -> Any:
+    def run(self, script: str, *values: object) -> Value:
         """Run the body of a function; it may ``return`` and ``await``."""
         body = f"return (async (...args) => {{ {script} }})(...arguments)"
         return self.call("POST", "execute/sync", script=body, args=list(values))
 
-    def wait(self, condition: str, patience: float = _PATIENCE) -> Any:
+    def wait(self, condition: str, patience: float = _PATIENCE) -> Value:
         """Wait until a JavaScript expression is true, and return it."""
         end = time.monotonic() + patience
         while time.monotonic() < end:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
-__all__ = ["NOT_SURE", "Answering", "labels_in_words"]
+__all__ = ["NOT_SURE", "Answering", "labels_in_words", "require_one_limit"]
 
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
@@ -48,6 +48,16 @@ class Answering:
             return labels_in_words(probs, self.classes, self.thresholds)
         return self.classes[int(probs.argmax())]
 
+    def labels(self, probs: Float[np.ndarray, " K"]) -> tuple[str, ...] | None:
+        """Names of the labels that are there, in the order of the classes.
+
+        Returns:
+            None from a model whose classes exclude each other.
+        """
+        if self.task is not Task.MULTI:
+            return None
+        return _labels(probs, self.classes, self.thresholds)
+
     def least_probability(
         self, threshold: float | None, precision: float | None
     ) -> float | None:
@@ -64,6 +74,7 @@ class Answering:
             PlanError: If both are given, the precision cannot be promised, or photos
                 carry several labels, each of which has a threshold already.
         """
+        require_one_limit(threshold, precision)
         if threshold is None and precision is None:
             return None
         if self.task is Task.MULTI:
@@ -73,10 +84,6 @@ class Answering:
             )
         if precision is None:
             return threshold
-        if threshold is not None:
-            raise PlanError(
-                "--threshold and --min-precision exclude each other: pass one."
-            )
         return self._least_for(precision)
 
     def _least_for(self, precision: float) -> float:
@@ -91,12 +98,30 @@ class Answering:
         )
 
 
+def require_one_limit(threshold: float | None, precision: float | None) -> None:
+    """Refuse two ways at once of saying when an answer is not sure enough.
+
+    Raises:
+        PlanError: If both are given.
+    """
+    if threshold is not None and precision is not None:
+        raise PlanError("--threshold and --min-precision exclude each other: pass one.")
+
+
 def labels_in_words(
     probs: Float[np.ndarray, " K"],
     classes: Sequence[str],
     thresholds: Sequence[float] | None,
 ) -> str:
     """Names of the labels whose probability is above its threshold, 0.5 by default."""
+    return " ".join(_labels(probs, classes, thresholds))
+
+
+def _labels(
+    probs: Float[np.ndarray, " K"],
+    classes: Sequence[str],
+    thresholds: Sequence[float] | None,
+) -> tuple[str, ...]:
     limits = [0.5] * len(classes) if thresholds is None else thresholds
     found = zip(classes, probs, limits, strict=True)
-    return " ".join(name for name, prob, limit in found if prob > limit)
+    return tuple(name for name, prob, limit in found if prob > limit)

@@ -9,7 +9,6 @@ writing and checking them needs no ONNX library.
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,13 @@ from typing import Any
 from unfreeze.answering import Answering
 from unfreeze.atomic import written_whole
 from unfreeze.errors import WeightsError
-from unfreeze.records import ImageSpec, RejectAt, Task
+from unfreeze.model_file.fields import as_members, as_text, member
+from unfreeze.model_file.header import header_of
+from unfreeze.model_file.json_text import parse_json
+from unfreeze.records import ImageSpec
 
 __all__ = [
+    "BUNDLE_FORMAT",
     "HEAT",
     "PIXELS",
     "PROBABILITIES",
@@ -35,17 +38,22 @@ PIXELS = "pixels"
 ``N H W 3``. Squares of the model's size pass through unchanged."""
 
 PROBABILITIES = "probabilities"
-"""Its first output: float32, ``K``, or ``N K`` of a batch, at the temperature of the model."""
+"""Its first output: float32, ``K``, or ``N K`` of a batch, at the temperature of the
+model."""
 
 HEAT = "heat"
 """Its second output: float32, ``h w``, or ``N h w`` of a batch, 0 to 1. Grad-CAM of
 the most probable class, at the places of the features, over the square that was read.
 Models whose features have no places lack it."""
 
-_FORMAT = 1
+BUNDLE_FORMAT = 1
+"""Of the description. Later ones are refused."""
+
 _DESCRIPTION, _SEAL = "unfreeze", "unfreeze_sha256"
 _MOST_BYTES = 2**31 - 1
 """No protocol buffer may be larger."""
+
+_NO_HEAD = {"kind": "original", "xtra_fc": [], "ps": []}
 
 _MOST_TEXT = 16 * 2**20
 """Bytes of description that are read; a hundred thousand class names fit."""
@@ -68,7 +76,7 @@ class BundleHeader:
     """Whether the graph takes several images of one size, and not one."""
 
     has_heat: bool = False
-    source: str = ""
+    source: str = "unknown"
     """Digest of the weights that were exported."""
 
     parity: dict[str, Any] = field(default_factory=dict)
@@ -108,7 +116,7 @@ def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:
     Raises:
         WeightsError: If the file would be larger than the format allows.
     """
-    text = json.dumps({"format": _FORMAT, **_as_json(header)}).encode()
+    text = json.dumps({"format": BUNDLE_FORMAT, **_as_json(header)}).encode()
     content = graph + _entry(_DESCRIPTION, text)
     content += _seal_of(content)
     if len(content) > _MOST_BYTES:
@@ -153,18 +161,18 @@ def _header_in(content: bytes, path: Path) -> BundleHeader:
             "from a copy, or write it again: unfreeze export RUN FILE.onnx."
         )
     try:
-        found = json.loads(_description_in(body))
-        if found["format"] == _FORMAT:
+        found = as_members(parse_json(_description_in(body).decode()), "it")
+        later = member(found, "format")
+        if later == BUNDLE_FORMAT:
             return _from_json(found)
-        later = found["format"]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except ValueError as error:
         raise WeightsError(
             f"{path} describes its model in a way that this version of unfreeze does "
-            f"not understand ({error!r}). Open it with the version that wrote it."
+            f"not understand ({error}). Open it with the version that wrote it."
         ) from error
     raise WeightsError(
         f"{path} has format {later!r}, and this version of unfreeze reads format "
-        f"{_FORMAT}. Update unfreeze to open it."
+        f"{BUNDLE_FORMAT}. Update unfreeze to open it."
     )
 
 
@@ -186,30 +194,32 @@ def _as_json(header: BundleHeader) -> dict[str, Any]:
 
 
 def _from_json(found: dict[str, Any]) -> BundleHeader:
-    image, thresholds = found["image"], found["thresholds"]
-    classes = tuple(str(each) for each in found["classes"])
-    if not classes or (thresholds is not None and len(thresholds) != len(classes)):
-        raise ValueError(f"{len(classes)} classes")
-    if not 0 < found["temperature"] < math.inf:
-        raise ValueError(f"temperature {found['temperature']}")
+    """Check what the file says of itself, as that of a trained model is checked.
+
+    Raises:
+        ValueError: If something is missing, of another kind, or out of range.
+    """
+    # Of the trained model, a graph lacks what it takes to build it.
+    trained = header_of(
+        {**found, "xtra_cut": 0, "head": _NO_HEAD, "settings": {}},
+    )
+    precision = as_text(member(found, "precision"), "precision", most=20)
     return BundleHeader(
-        arch=str(found["arch"]),
+        arch=trained.arch,
         answering=Answering(
-            classes=classes,
-            task=Task(found["task"]),
-            thresholds=None if thresholds is None else tuple(map(float, thresholds)),
-            reject=tuple(RejectAt(**each) for each in found["reject"]),
+            classes=trained.classes,
+            task=trained.task,
+            thresholds=trained.thresholds,
+            reject=trained.reject,
         ),
-        image=ImageSpec(
-            **{**image, "mean": tuple(image["mean"]), "std": tuple(image["std"])}
-        ),
-        temperature=float(found["temperature"]),
-        precision=str(found["precision"]),
-        is_batched=bool(found["is_batched"]),
-        has_heat=bool(found["has_heat"]),
-        source=str(found["source"]),
-        parity=dict(found["parity"]),
-        versions=dict(found["versions"]),
+        image=trained.image,
+        temperature=trained.temperature,
+        precision=precision,
+        is_batched=member(found, "is_batched") is True,
+        has_heat=member(found, "has_heat") is True,
+        source=as_text(member(found, "source"), "source", most=200),
+        parity=as_members(member(found, "parity"), "parity"),
+        versions=as_members(member(found, "versions"), "versions"),
     )
 
 

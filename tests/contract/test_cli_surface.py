@@ -21,14 +21,19 @@ SURFACE = {
         "DATA --page --fail-if-worse --tolerance --alpha --num-workers --json --help"
     ),
     "lr-find": (
-        "DATA --arch --weights --size --batch-size --augment --max-zoom --seed "
-        "--num-workers --unfrozen --plot --valid-fraction --json --help"
+        "DATA --arch --weights --size --batch-size --augment --max-zoom --balance "
+        "--seed --num-workers --unfrozen --plot --csv --folder --suffix "
+        "--valid-fraction --group-by --fixes --json --help"
     ),
     "evaluate": "RUN DATA --csv --folder --suffix --tta --num-workers --json --help",
     "predict": (
-        "RUN PATH --tta --csv --threshold --min-precision --num-workers --json --help"
+        "RUN PATH --list --from-csv --column --folder --suffix --tta --csv "
+        "--submission --style --positive --threshold --min-precision --num-workers "
+        "--json --help"
     ),
     "report": "RUN --json --help",
+    "export": "RUN FILE --data --int8 --fp16 --batch --json --help",
+    "inspect": "MODEL --json --help",
     "serve": (
         "MODEL --host --port --token --threshold --min-precision --collect "
         "--collect-limit --threads --max-files --max-megabytes --max-megapixels "
@@ -67,6 +72,8 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "predict",
         "report",
         "compare",
+        "export",
+        "inspect",
         "serve",
         "models",
     ]
@@ -78,7 +85,7 @@ def test_these_are_the_arguments_and_options(
 ) -> None:
     page = help_of(capsys, command)
 
-    found = re.findall(r"^  ([A-Z]+(?= <)|--[a-z-]+)", page, flags=re.MULTILINE)
+    found = re.findall(r"^  ([A-Z]+(?= <)|--[a-z0-9-]+)", page, flags=re.MULTILINE)
     assert found == SURFACE[command].split()
 
 

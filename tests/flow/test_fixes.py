@@ -1,6 +1,7 @@
 """From suspects on a page to a run that was trained on fixed labels."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -103,6 +104,96 @@ def test_a_browser_saves_what_was_marked(drawn_folder: Path, tmp_path: Path) -> 
     assert log == []
     decided = [(fix.file, fix.action, fix.label) for fix in read_fixes(saved).values()]
     assert decided == [(name, "relabel", "circles"), (other, "drop", "")]
+
+
+@pytest.mark.slow
+def test_a_button_drops_the_training_copies_and_takes_that_back(
+    drawn_folder: Path, tmp_path: Path
+) -> None:
+    """Also of copies that are not on the page, but for what a person has decided."""
+    train = [f"train/circles/circles{n:02}.png" for n in range(9)]
+    valid = "valid/circles/circles00.png"
+    page = tmp_path / "page.html"
+    leak = Finding("leakage", (valid, *train), 1.0, "kept", "")
+    write_fixes_page(page, drawn_folder, [leak], ["circles", "squares", "stripes"])
+
+    with browser(tmp_path) as ask:
+        ask("url", url=page.as_uri())
+        clicked = """
+            const photos = [...document.querySelectorAll(".photo")];
+            const button = document.querySelector("[data-drop-copies]");
+            const said = () => document.getElementById("count").textContent;
+            const found = [photos.length, button.textContent];
+            photos[1].querySelector(".keep input").click();
+            button.click();
+            found.push(said(), button.textContent, photos[0].dataset.choice);
+            button.click();
+            found.push(said());
+            photos[0].querySelector(".drop input").click();
+            button.click();
+            return [...found, said()];
+        """
+        found = ask("execute/sync", script=clicked, args=[])
+        log = ask("se/log", type="browser")
+
+    assert found == [
+        6,
+        "Drop 9 training copies, keep every validation photo",
+        "9 of 10 marked: 1 keep, 0 relabel, 8 drop",
+        "Undo: 8 dropped",
+        "",
+        "1 of 10 marked: 1 keep, 0 relabel, 0 drop",
+        "2 of 10 marked: 1 keep, 0 relabel, 1 drop",
+    ]
+    assert log == []
+
+
+@pytest.mark.slow
+def test_the_list_starts_at_keep_and_goes_on_with_the_likely_class(
+    drawn_folder: Path, tmp_path: Path
+) -> None:
+    file = "train/squares/squares00.png"
+    odd = os.fsdecode(b"train/squares/caf\xe9.png")
+    page = tmp_path / "page.html"
+    findings = [
+        Finding("label_suspect", (file,), 1.0, "kept", "", likely="stripes"),
+        Finding("outlier", (odd,), 1.0, "kept", ""),
+    ]
+    classes = ["circles", "squares", "stripes"]
+    write_fixes_page(page, drawn_folder, findings, classes)
+
+    with browser(tmp_path) as ask:
+        ask("url", url=page.as_uri())
+        clicked = """
+            const [first, second] = document.querySelectorAll(".photo");
+            const [one, two] = document.querySelectorAll("select");
+            const words = (list) => [...list.options].map((each) => each.textContent);
+            const started = [one.value, first.dataset.choice];
+            second.querySelector(".relabel input").click();  // as what?
+            const asked = [second.dataset.choice, document.activeElement === two];
+            first.querySelector(".relabel input").click();
+            two.value = "0";
+            two.dispatchEvent(new Event("change", { bubbles: true }));
+            document.getElementById("save").click();
+            return [started, asked, words(one), words(two), one.selectedIndex];
+        """
+        found = ask("execute/sync", script=clicked, args=[])
+        saved = tmp_path / "fixes.csv"
+        for _ in range(100):
+            if saved.is_file():
+                break
+            time.sleep(0.1)
+
+    assert found == [
+        ["", ""],
+        ["", True],
+        ["keep squares", "stripes", "circles"],
+        ["keep squares", "circles", "stripes"],
+        1,
+    ]
+    saved.read_text(encoding="utf-8")  # whatever bytes the names hold
+    decided = {name: fix.label for name, fix in read_fixes(saved).items()}
+    assert decided == {file: "stripes", odd: "circles"}
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.augment.recipes import SIDE_ON
 from unfreeze.data.batches import epoch_order
-from unfreeze.data.decode import read_pixels
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.quick import read_quickly
 from unfreeze.data.screen import screen
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import freeze_to, layer_groups
@@ -112,7 +112,7 @@ def _fit_by_hand(
 def _augmented(
     photos: ImageIndex, augmentation: Augmentation, epoch: int, row: int
 ) -> torch.Tensor:
-    pixels = read_pixels(photos.sources[row], short_side=augmentation.short_side)
+    pixels = read_quickly(photos.sources[row], short_side=augmentation.short_side)
     rng = rng_for(_SEED, Purpose.AUGMENT, epoch=epoch, row=row)
     return torch.from_numpy(augmentation.apply(pixels, rng))
 

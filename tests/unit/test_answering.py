@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.answering import NOT_SURE, Answering
+from unfreeze.answering import NOT_SURE, Answering, require_one_limit
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
@@ -33,6 +33,13 @@ def test_a_precision_asks_for_the_threshold_that_promises_it() -> None:
         known.least_probability(0.7, 0.9)
 
 
+def test_two_limits_exclude_each_other() -> None:
+    require_one_limit(0.7, None)
+    require_one_limit(None, 0.9)
+    with pytest.raises(PlanError, match="exclude each other"):
+        require_one_limit(0.7, 0.9)
+
+
 def test_a_model_without_promises_says_so() -> None:
     with pytest.raises(PlanError, match="enough for none at all"):
         RULES.least_probability(None, 0.9)
@@ -44,5 +51,8 @@ def test_several_labels_are_named_above_their_thresholds() -> None:
     assert several.label(np.array([0.25, 0.75])) == "cat dog"
     assert several.label(np.array([0.9, 0.1])) == "cat"
     assert replace(several, thresholds=None).label(np.array([0.25, 0.75])) == "dog"
+    assert several.labels(np.array([0.25, 0.75])) == ("cat", "dog")
+    assert several.labels(np.array([0.1, 0.1])) == ()
+    assert RULES.labels(np.array([0.25, 0.75])) is None
     with pytest.raises(PlanError, match="a threshold of its own"):
         several.least_probability(0.5, None)

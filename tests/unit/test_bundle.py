@@ -60,9 +60,9 @@ def test_what_was_said_of_a_model_is_read_again(file: Path) -> None:
     assert len(found.sha256) == 64
 
 
-@pytest.mark.parametrize("length", range(300))
+@pytest.mark.parametrize("length", range(200))
 def test_descriptions_of_any_length_are_read_again(tmp_path: Path, length: int) -> None:
-    header = replace(HEADER, arch="x" * length)
+    header = replace(HEADER, arch="x" * (1 + length))
 
     write_bundle(tmp_path / "m.onnx", b"", header)
 
@@ -117,7 +117,7 @@ def test_a_later_format_is_refused_politely(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as later:
-        later.setattr(bundle, "_FORMAT", 2)
+        later.setattr(bundle, "BUNDLE_FORMAT", 2)
         write_bundle(tmp_path / "m.onnx", doubling(), HEADER)
 
     with pytest.raises(WeightsError, match=r"format 2.*Update unfreeze"):
@@ -130,6 +130,7 @@ def test_a_later_format_is_refused_politely(
         replace(HEADER, temperature=float("nan")),
         replace(HEADER, answering=replace(HEADER.answering, classes=())),
         replace(HEADER, answering=replace(HEADER.answering, thresholds=(0.5,))),
+        replace(HEADER, image=replace(HEADER.image, size=10**9)),
     ],
 )
 def test_a_description_that_makes_no_sense_is_refused(

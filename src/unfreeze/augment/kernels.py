@@ -1,6 +1,6 @@
 """What happens to pixels: one warp, one light table, one blur. Nothing is random.
 
-The only door to OpenCV, version 5: earlier ones round places to 1/32 pixel and refuse
+A door to OpenCV, version 5: earlier ones round places to 1/32 pixel and refuse
 panoramas of more than 32,767 pixels. Its own threads are left as they are: measured
 with 1 to 8 loader threads on 2 cores, they neither help nor harm.
 """

@@ -11,6 +11,11 @@ from unfreeze.tensors import Images, Pixels
 
 __all__ = ["normalise"]
 
+_MOST_AT_ONCE = 2**15
+"""Numbers that a processor works on in one go. So many stay in its fastest memory
+between two operations, and torch hands no part of them to another thread: threads that
+read photos keep all cores busy, and waiting for a core costs more than it saves."""
+
 
 def normalise(
     pixels: Pixels, spec: ImageSpec, dtype: torch.dtype = torch.float32
@@ -32,9 +37,18 @@ def normalise(
     width = pixels.shape[2]
     factors = _along_a_row(factor, width, pixels.device)
     offsets = _along_a_row(offset, width, pixels.device)
-    rows = pixels.flatten(2).to(torch.float32)
-    torch.addcmul(offsets, rows, factors, out=rows)
-    return rows.to(dtype).view(pixels.shape).permute(0, 3, 1, 2)
+    rows = pixels.flatten(2).flatten(0, 1)
+    images = torch.empty(rows.shape, dtype=dtype, device=pixels.device)
+    is_single = dtype == torch.float32
+    at_once = len(rows)
+    if pixels.device.type == "cpu":
+        at_once = max(1, _MOST_AT_ONCE // factors.numel())
+    for some, result in zip(rows.split(at_once), images.split(at_once), strict=True):
+        numbers = result.copy_(some) if is_single else some.to(torch.float32)
+        torch.addcmul(offsets, numbers, factors, out=numbers)
+        if not is_single:
+            result.copy_(numbers)
+    return images.view(pixels.shape).permute(0, 3, 1, 2)
 
 
 def _along_a_row(

@@ -4,6 +4,7 @@ import errno
 import io
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,8 @@ from unfreeze.cli.check import check
 from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
+from unfreeze.cli.export import export
+from unfreeze.cli.inspect import inspect
 from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
@@ -18,6 +21,7 @@ from unfreeze.cli.report import report
 from unfreeze.cli.serve import serve
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
+from unfreeze.versions import version_of
 
 __all__ = ["app", "main", "run"]
 
@@ -47,10 +51,30 @@ for command in (
     predict,
     report,
     compare,
+    export,
+    inspect,
     serve,
     models,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"unfreeze {version_of('unfreeze')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about_itself(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """A folder of labelled photos in, a world-class image classifier out."""
 
 
 def main() -> None:

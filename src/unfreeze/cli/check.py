@@ -9,9 +9,10 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.words import counted, finding_title
 
 if TYPE_CHECKING:
-    from unfreeze.records import Finding
+    from unfreeze.records import Finding, FindingKind
     from unfreeze.runs.checkup import Checkup
 
 __all__ = ["check"]
@@ -73,18 +74,18 @@ def check(
 
 def show_checkup(checkup: "Checkup") -> None:
     """Print counts, then the findings of each kind."""
-    by_kind: defaultdict[str, list[Finding]] = defaultdict(list)
+    by_kind: defaultdict[FindingKind, list[Finding]] = defaultdict(list)
     for finding in checkup.findings:
         by_kind[finding.kind].append(finding)
     counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
-    typer.echo(f"{checkup.files} photos; readable: {counts}")
+    typer.echo(f"{counted(checkup.files, 'photo')}; readable: {counts}")
     if not by_kind:
         typer.echo("nothing unusual found")
         return
     typer.echo("")
     rows = [
         (
-            kind.replace("_", " "),
+            finding_title(kind),
             str(len(found)),
             str(len({file for finding in found for file in finding.files})),
             ", ".join(sorted({finding.policy for finding in found})),
@@ -96,8 +97,8 @@ def show_checkup(checkup: "Checkup") -> None:
         _show_kind(kind, found)
 
 
-def _show_kind(kind: str, found: "list[Finding]") -> None:
-    typer.secho(f"\n{kind.replace('_', ' ')}", bold=True)
+def _show_kind(kind: "FindingKind", found: "list[Finding]") -> None:
+    typer.secho(f"\n{finding_title(kind)}", bold=True)
     said = ""
     for finding in found[:_SHOWN]:
         typer.echo(f"  {_names(finding.files)}  ({finding.score:.3g})")

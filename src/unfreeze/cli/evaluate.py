@@ -7,6 +7,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.render import print_json, print_table
+from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.runs.scores import Scores
@@ -54,7 +55,7 @@ def evaluate(
     print_table(["class", "precision", "recall", "f1", "photos"], rows)
     typer.echo(
         f"\naccuracy {scores.accuracy:.4f}{_beside_accuracy(scores)}, loss "
-        f"{scores.loss:.4f} nats, on {scores.num_images} photos; "
+        f"{scores.loss:.4f} nats, on {counted(scores.num_images, 'photo')}; "
         f"{len(scores.skipped)} skipped"
     )
 

@@ -19,6 +19,7 @@ def lr_find(  # one parameter per option
     batch_size: options.BatchSize = 64,
     augment: options.Augment = "side-on",
     max_zoom: options.MaxZoom = 1.1,
+    balance: options.Balance = "none",
     seed: options.Seed = 0,
     num_workers: options.NumWorkers = None,
     unfrozen: Annotated[
@@ -27,7 +28,12 @@ def lr_find(  # one parameter per option
     plot: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path(
         "lr_find.png"
     ),
+    csv: options.Csv = None,
+    folder: options.CsvFolder = "",
+    suffix: options.CsvSuffix = "",
     valid_fraction: options.ValidFraction = 0.2,
+    group_by: options.GroupBy = None,
+    fixes: options.Fixes = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Try learning rates batch by batch, and suggest one.
@@ -44,9 +50,15 @@ def lr_find(  # one parameter per option
         batch_size=batch_size,
         augment=augment,
         max_zoom=max_zoom,
+        balance=balance,
         seed=seed,
         num_workers=num_workers,
+        csv=csv,
+        folder=folder,
+        suffix=suffix,
         valid_fraction=valid_fraction,
+        group_by=group_by,
+        fixes=None if fixes is None else str(fixes),
     )
     found = search_rate(data, settings, plot, unfrozen=unfrozen, write=talker(as_json))
     if as_json:

@@ -1,25 +1,67 @@
 """``unfreeze predict``: names and probabilities for photos."""
 
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors, Output
+from unfreeze.cli.render import printable
+
+if TYPE_CHECKING:
+    from unfreeze.runs.batch import Job
+    from unfreeze.runs.blocks import Answerer
+    from unfreeze.runs.growing_table import Columns
 
 __all__ = ["predict"]
 
 
 def predict(
-    run: options.Run,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH", help="Photos, and folders of them."),
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run folder, its model.safetensors, or a FILE.onnx."
+        ),
     ],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH", help="Photos, folders of them, patterns in quotes."
+        ),
+    ] = None,
+    photo_list: Annotated[
+        Path | None,
+        typer.Option("--list", help="A photo on each line; - is standard input."),
+    ] = None,
+    from_csv: Annotated[
+        Path | None, typer.Option(help="A table with a column that names photos.")
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="Its title; else the first called file, path, image or id."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Of the photos in the list or table.")
+    ] = None,
+    suffix: options.CsvSuffix = "",
     tta: options.Tta = False,
     csv: Annotated[
-        Path | None, typer.Option(help="Write file, label, probabilities here.")
+        Path | None,
+        typer.Option(help="Write file, label, probabilities here; goes on if stopped."),
+    ] = None,
+    submission: Annotated[
+        Path | None,
+        typer.Option(help="Write id and label here, as competitions ask for."),
+    ] = None,
+    style: Annotated[
+        Literal["label", "probability", "probabilities"],
+        typer.Option(help="What it holds: the label, or that of one or all classes."),
+    ] = "label",
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="CLASS", help="The one; of two, the second unless given."),
     ] = None,
     threshold: Annotated[
         float | None,
@@ -34,27 +76,104 @@ def predict(
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what is on photos, with probabilities from 0 to 1."""
-    from unfreeze.places import require_place
-    from unfreeze.runs.answers import answers_as_json, write_answers
-    from unfreeze.runs.predictor import Classifier
+    """Say what is on photos, with probabilities from 0 to 1.
 
+    Each photo is answered once, in the order given. One that cannot be read has a row
+    with the reason. Tables grow as answers come; if the command is stopped, the same
+    command goes on from there.
+    """
+    from unfreeze.answering import require_one_limit
+    from unfreeze.runs.answers import AnswerColumns
+    from unfreeze.runs.batch import Job, require_places
+    from unfreeze.runs.listed_photos import Naming, PhotoSources
+    from unfreeze.runs.submission import Submission, id_order
+
+    naming = Naming(Path() if folder is None else folder, suffix)
+    sources = PhotoSources(paths or (), photo_list, from_csv, column, naming)
+    require_one_limit(threshold, min_precision)
+    contest = Submission(submission, style, positive)
+    contest.require_use(threshold, min_precision)
+    require_places([csv, submission], sources.files)
+
+    answerer = _answerer(run, tta, num_workers)
+    least = answerer.least_probability(threshold, min_precision)
+    tables: list[tuple[Path, Columns]] = []
     if csv is not None:
-        require_place(csv)
-    classifier = Classifier.load(run, num_workers=num_workers)
-    least = classifier.rules(tta).least_probability(threshold, min_precision)
-    answers = classifier.predict(paths, tta=tta)
-    if csv is not None:
-        write_answers(csv, answers, least)
-    if as_json:
-        print_json(answers_as_json(answers, least))
-        return
-    for each in answers.skipped:
-        typer.echo(printable(f"skipped {each.file}: {each.reason}"), err=True)
-    if csv is not None:
-        typer.echo(f"{len(answers.predictions.names)} photos, written to {csv}")
-        return
-    print_table(
-        ["file", "label", "probability"],
-        [(name, label, f"{p:.4f}") for name, label, p, _ in answers.rows(least)],
+        tables.append((csv, AnswerColumns(answerer.rules, least)))
+    if submission is not None:
+        tables.append((submission, contest.columns(answerer.rules)))
+    photos = sources.photos()
+    if submission is not None:
+        photos = photos.take(id_order(photos))
+    job = Job(
+        answerer=answerer,
+        photos=photos,
+        tables=tuple(tables),
+        settings=(least, style, positive),
     )
+    _do(job, least, as_json)
+
+
+def _answerer(run: Path, tta: bool, num_workers: int | None) -> "Answerer":
+    """Open a run, or an exported model, which needs no torch."""
+    if run.suffix != ".onnx":
+        from unfreeze.runs.run_answers import RunAnswers
+
+        return RunAnswers(run, tta=tta, num_workers=num_workers)
+    from unfreeze.errors import PlanError
+    from unfreeze.runs.exported_answers import ExportedAnswers
+    from unfreeze.serve.predictor import Predictor
+
+    if tta:
+        raise PlanError(
+            "An exported model cannot make augmented views. Leave --tta out, or pass "
+            "the run folder that it was exported from."
+        )
+    return ExportedAnswers(Predictor.load(run), num_workers=num_workers)
+
+
+def _do(job: "Job", least: float | None, as_json: bool) -> None:
+    from unfreeze.runs.batch import Work
+    from unfreeze.training.callbacks.bar import Bar
+
+    output = _output(job, least, as_json)
+    with Work(job, goes_on=not as_json) as work, Bar("predicting") as bar:
+        if work.before:
+            _say(f"going on after {work.before:,} of {len(job.photos):,} photos")
+        for part in work.leftovers:
+            _say(f"{part} is left from other photos or options, and not used")
+        try:
+            with closing(work.blocks()) as blocks:
+                for block in blocks:
+                    output.show(block)
+                    bar.show(work.done, len(job.photos))
+        except KeyboardInterrupt:
+            bar.stop()
+            if work.parts and work.done:
+                _say(
+                    f"{work.done:,} of {len(job.photos):,} photos are answered and "
+                    f"kept in {work.parts[0]}; the same command goes on from there"
+                )
+            raise
+    output.end()
+    if job.tables and not as_json:
+        _say_where(job, work.num_unreadable)
+
+
+def _say_where(job: "Job", num_unreadable: int) -> None:
+    names = " and ".join(str(path) for path, _ in job.tables)
+    bad = f"; {num_unreadable} cannot be read" if num_unreadable else ""
+    typer.echo(printable(f"{len(job.photos)} photos, written to {names}{bad}"))
+
+
+def _output(job: "Job", least: float | None, as_json: bool) -> Output:
+    rules = job.answerer.rules
+    if as_json:
+        return JsonAnswers(rules, least)
+    if job.tables:
+        return NamedErrors(most=20)
+    return LinesOfAnswers(rules, least, job.photos)
+
+
+def _say(line: str) -> None:
+    typer.echo(printable(line), err=True)

@@ -92,7 +92,7 @@ def _exported(model: Path) -> Path:
 
     need("torch", extra="export")  # absent where only exported files are served
     need("onnx", extra="export")
-    from unfreeze.runs.exporting import bundle_for_run
+    from unfreeze.runs.served import bundle_for_run
 
     return bundle_for_run(model)
 

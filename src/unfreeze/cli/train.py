@@ -1,5 +1,6 @@
 """``unfreeze train``: the eight steps on a folder of photos."""
 
+import shlex
 import time
 from pathlib import Path
 from textwrap import shorten
@@ -9,6 +10,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.render import print_json, print_table, talker
+from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
@@ -103,18 +105,33 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         )
         for number, step in enumerate(summary.steps, start=1)
     ]
+    kept = summary.kept
+    if kept is not None:
+        number, best = kept
+        words = f"kept: step {number}, epoch {best.best_epoch} of {best.epochs}"
+        figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
+        rows.append((words, "", "", *figures, ""))
     typer.echo("")
-    titles = ["step", "head's rate", "epochs", "valid loss", "accuracy", "seconds"]
+    titles = [
+        "step (at its last epoch)",
+        "head's rate",
+        "epochs",
+        "valid loss",
+        "accuracy",
+        "seconds",
+    ]
     print_table(titles, rows)
     augmented = summary.tta_accuracy
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
+    skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     typer.echo(
-        f"\naccuracy {_figure(summary.accuracy)} on {summary.n_valid} validation photos"
-        f"{views}{_beside_accuracy(summary)}\n{len(summary.skipped)} files skipped; "
-        f"{summary.seconds:.0f} seconds{given}\n"
+        f"\naccuracy {_figure(summary.accuracy)} on "
+        f"{counted(summary.n_valid, 'validation photo')}"
+        f"{views}{_beside_accuracy(summary)}{_temperature(summary)}\n{skipped} "
+        f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
-        f"ask it: unfreeze predict {run} PHOTO"
+        f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
     )
 
 
@@ -128,6 +145,18 @@ def _beside_accuracy(summary: "RunSummary") -> str:
         return ""
     low, high = interval["low"], interval["high"]
     return f"\nwith 95 % confidence {low:.4f} to {high:.4f} on all such photos"
+
+
+def _temperature(summary: "RunSummary") -> str:
+    """The loss before and after temperature scaling, and what both were chosen on."""
+    trust = (summary.scores or {}).get("calibration")
+    if trust is None:
+        return ""
+    return (
+        f"\nvalidation loss {trust['log_loss_before']:.4f} with the kept weights, "
+        f"{_figure(summary.valid_loss)} at temperature {trust['temperature']:.2f}\n"
+        "weights and temperature were chosen on these same photos, which flatters"
+    )
 
 
 def _figure(value: float | None) -> str:

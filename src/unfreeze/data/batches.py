@@ -18,8 +18,8 @@ from unfreeze.tensors import Batch, Pixels
 
 __all__ = ["PixelLoader", "epoch_order", "in_batches", "naming_image"]
 
-_Share: TypeAlias = tuple[Pixels, int, Int64[np.ndarray, " R"]]
-"""A batch being filled, a position in it, and the rows that belong from there on."""
+_Share: TypeAlias = tuple[Pixels, int, range]
+"""A batch being filled, a position in it, and which places belong from there on."""
 
 _BATCHES_AHEAD = 2
 
@@ -73,7 +73,9 @@ class PixelLoader:
 
     index: ImageIndex
     fill: Callable[[int, UInt8[np.ndarray, "S S 3"]], None]
-    """Writes the pixels of one row of ``index`` into an array. Called in threads."""
+    """Writes the pixels for one place of ``rows`` into an array. Called in threads.
+
+    The place tells apart what is read several times."""
 
     _: KW_ONLY
 
@@ -129,17 +131,20 @@ class PixelLoader:
         return range(0, count, max(min(each, _MOST_IN_A_SHARE), 1))
 
     def _shares(self) -> Iterator[_Share]:
+        done = 0
         for rows in self._batches():
             shape = (len(rows), self.size, self.size, 3)
             inputs = torch.empty(shape, dtype=torch.uint8, pin_memory=self.pin_memory)
+            places = range(done, done + len(rows))
             starts = self._shares_of(len(rows))
             for start in starts:
-                yield inputs, start, rows[start : start + starts.step]
+                yield inputs, start, places[start : start + starts.step]
+            done += len(rows)
 
     def _filled(self, share: _Share) -> Tensor:
-        inputs, start, rows = share
-        squares = inputs.numpy()[start : start + len(rows)]
-        for row, square in zip(rows.tolist(), squares, strict=True):
-            with naming_image(self.index, row):
-                self.fill(row, square)
+        inputs, start, places = share
+        squares = inputs.numpy()[start : start + len(places)]
+        for place, square in zip(places, squares, strict=True):
+            with naming_image(self.index, int(self.rows[place])):
+                self.fill(place, square)
         return inputs

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unfreeze.data.survey import Split, Survey
 from unfreeze.data.wording import listed
 from unfreeze.records import Finding
+from unfreeze.words import counted
 
 __all__ = ["class_findings"]
 
@@ -89,7 +90,8 @@ def _tiny(survey: Survey) -> Iterator[Finding]:
             (f"{survey.prefix(training)}{name}",),
             round(1 - count / _FEW, 6),
             "kept" if count else "refused",
-            f"The class {name!r} has {count} readable photos to learn from. {advice}",
+            f"The class {name!r} has {counted(count, 'readable photo')} to learn from. "
+            f"{advice}",
         )
 
 
@@ -127,14 +129,15 @@ def _uneven(survey: Survey) -> Iterator[Finding]:
     if ratio < _UNEVEN:
         return
     prefix = survey.prefix(training)
+    times = f"{ratio:.1f}".removesuffix(".0")
     yield Finding(
         "imbalance",
         (f"{prefix}{least}", f"{prefix}{most}"),
         round(ratio, 6),
         "kept",
-        f"To learn from, {most!r} has {counts[most]} photos and {least!r} has "
-        f"{counts[least]}: {ratio:.1f} times fewer. They are kept as they are. Judge "
-        "the model by the recall of each class, and add photos of the rare one.",
+        f"To learn from, {most!r} has {counted(counts[most], 'photo')}, {times} times "
+        f"as many as {least!r} with {counts[least]:,}. They are kept as they are. "
+        "Judge the model by the recall of each class, and add photos of the rare one.",
     )
 
 

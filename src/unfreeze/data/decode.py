@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from typing import IO, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import PIL
@@ -39,6 +39,7 @@ from unfreeze.records import ImageSpec, Interpolation
 
 __all__ = [
     "DECODER",
+    "Shortcuts",
     "Source",
     "encode",
     "preprocess",
@@ -52,6 +53,22 @@ __all__ = [
 Source: TypeAlias = Path | bytes | np.ndarray
 """A file, the content of a file, or pixels: uint8, H W for grey, or H W C with 1, 3
 (RGB) or 4 (RGBA) channels."""
+
+
+class Shortcuts(NamedTuple):
+    """Quicker ways through two steps, for those who need not have pillow's own."""
+
+    decode: Callable[[bytes], UInt8[np.ndarray, "H W 3"] | None]
+    """Decodes a JPEG file in full size, and does not turn it upright. None where it
+    cannot; then pillow does."""
+
+    resize: Callable[
+        [UInt8[np.ndarray, "H W 3"], tuple[float, float], tuple[int, int]],
+        UInt8[np.ndarray, "h w 3"],
+    ]
+    """Makes an image of another size with antialiasing, given pixels, width and height
+    of the part that counts (from the top left corner), and those of the result."""
+
 
 DECODER = f"pillow {PIL.__version__}, rules 1"
 """Names everything that pixels depend on besides the file. Count the rules upwards
@@ -95,6 +112,14 @@ class _Photo(JpegImageFile):
     def _read_dpi_from_exif(self) -> None:
         pass
 
+    @property
+    def content(self) -> bytes | None:
+        """The whole file, if it is to be decoded in full size to RGB."""
+        is_reduced = bool(self.decoderconfig) and self.decoderconfig[0] > 1
+        if is_reduced or self.mode != "RGB" or not isinstance(self.fp, io.BytesIO):
+            return None
+        return self.fp.getvalue()
+
 
 _OPENERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
     "JPEG": _Photo,
@@ -116,6 +141,7 @@ def read_pixels(
     short_side: int | None = None,
     squash_to: int | None = None,
     interpolation: Interpolation = "bilinear",
+    shortcuts: Shortcuts | None = None,
 ) -> UInt8[np.ndarray, "H W 3"]:
     """Decode one image, turn it upright and resize it with antialiasing.
 
@@ -128,6 +154,8 @@ def read_pixels(
             follows, rounded down. Small images are enlarged.
         squash_to: Side of the square into which the whole image is squeezed instead.
         interpolation: Filter for resizing.
+        shortcuts: What decodes and resizes instead of pillow; then ``interpolation``
+            is theirs to know.
 
     Returns:
         RGB pixels, 0-255, free to change. In full size without ``short_side`` and
@@ -138,6 +166,8 @@ def read_pixels(
         PlanError: If both ``short_side`` and ``squash_to`` are given, or below 1.
     """
     _check_plan(short_side, squash_to)
+    if shortcuts is not None:
+        return _resized_by(shortcuts, source, short_side, squash_to)
     return np.array(_resized(source, short_side, squash_to, interpolation))
 
 
@@ -263,13 +293,50 @@ def _resized(
 ) -> Image.Image:
     with _opened(source) as image:
         wanted = _wanted_size(image.size, short_side, squash_to)
-        sharp = (wanted[0] * _DRAFT_SHARPNESS, wanted[1] * _DRAFT_SHARPNESS)
-        draft = image.draft(None, sharp)
-        box = None if draft is None else draft[1]
+        box = _drafted(image, wanted)
         flat = _flattened(image)
         # Turned after resizing, when there is less to turn.
         small = _upright(flat.resize(wanted, _FILTERS[interpolation], box), image)
         return small if small.mode == "RGB" else small.convert("RGB")
+
+
+def _resized_by(
+    shortcuts: Shortcuts,
+    source: Source,
+    short_side: int | None,
+    squash_to: int | None,
+) -> UInt8[np.ndarray, "H W 3"]:
+    with _opened(source) as image:
+        wanted = _wanted_size(image.size, short_side, squash_to)
+        width, height = _drafted(image, wanted)[2:]
+        pixels = _decoded_by(shortcuts, image)
+        if wanted != (width, height):
+            pixels = shortcuts.resize(pixels, (width, height), wanted)
+        if _orientation(image) not in _UPRIGHT_BY:
+            return pixels
+        return np.array(_upright(Image.fromarray(pixels), image))
+
+
+def _decoded_by(shortcuts: Shortcuts, image: Image.Image) -> UInt8[np.ndarray, "H W 3"]:
+    if isinstance(image, _Photo) and image.content:
+        pixels = shortcuts.decode(image.content)
+        if pixels is not None and pixels.shape == (image.height, image.width, 3):
+            return pixels
+    flat = _flattened(image)
+    return np.array(flat if flat.mode == "RGB" else flat.convert("RGB"))
+
+
+def _drafted(
+    image: Image.Image, wanted: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Let a JPEG be decoded at a reduced scale. Returns what to resize from then on.
+
+    Its size is no whole number of pixels where that of the file is no multiple of the
+    scale.
+    """
+    sharp = (wanted[0] * _DRAFT_SHARPNESS, wanted[1] * _DRAFT_SHARPNESS)
+    draft = image.draft(None, sharp)
+    return (0, 0, *image.size) if draft is None else draft[1]
 
 
 def _wanted_size(

@@ -112,7 +112,7 @@ def _alike(survey: Survey, rows: Sequence[int], score: float) -> Finding:
         _named(survey, rows),
         round(score, 6),
         "kept",
-        f"{len(rows)} files show the same photo, cropped, resized or compressed "
+        f"{len(rows)} files show the same photo, cropped, resized, mirrored or saved "
         f"again.{_labels_differ(survey, rows)} They are kept. Remove all but the best.",
     )
 

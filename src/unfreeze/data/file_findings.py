@@ -9,6 +9,7 @@ from jaxtyping import Bool
 
 from unfreeze.data.survey import Survey
 from unfreeze.records import Finding, FindingKind
+from unfreeze.words import counted
 
 __all__ = ["file_findings"]
 
@@ -203,7 +204,7 @@ def _chosen(survey: Survey, is_chosen: Bool[np.ndarray, " N"]) -> list[str]:
 
 
 def _counted(files: list[str]) -> str:
-    return f"{len(files)} file{'' if len(files) == 1 else 's'}"
+    return counted(len(files), "file")
 
 
 def _shared(

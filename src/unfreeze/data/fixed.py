@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
+from unfreeze.words import counted
 
 __all__ = ["FixCounts", "FixSummary", "apply_fixes", "require_known"]
 
@@ -74,11 +75,11 @@ def require_known(
         files.update(start + each.file for each in left_out)
     classes = splits[0].index.classes
     for fix in fixes.values():
-        if fix.file not in files:
+        if fix.file not in files and not _is_ignored(fix.file, splits, folder):
             raise DataError(
                 f"Line {fix.line} of {fixes_path} names {fix.file!r}, which is not "
-                f"among the {len(files)} files of {folder}. Expected a path relative "
-                f"to it, such as {min(files)!r}."
+                f"among the {counted(len(files), 'file')} of {folder}. Expected a "
+                f"path relative to it, such as {min(files)!r}."
             )
         if fix.action == "relabel" and fix.label not in classes:
             raise DataError(
@@ -139,6 +140,20 @@ def apply_fixes(
         skipped=tuple(each for each in split.skipped if each.file not in dropped),
     )
     return relabelled.take(np.flatnonzero(is_kept)), counts
+
+
+def _is_ignored(file: str, splits: Sequence[Screening], folder: Path) -> bool:
+    """Whether it can be one of the ignored files that an index only counts."""
+    indexes = [split.index for split in splits]
+    starts = [
+        _start(index, folder)
+        for index in indexes
+        if index.num_ignored > len(index.ignored)
+    ]
+    is_below = ".." not in PurePosixPath(file).parts and any(
+        map(file.startswith, starts)
+    )
+    return is_below and (folder / file).is_file()
 
 
 def _start(index: ImageIndex, folder: Path) -> str:

@@ -1,19 +1,17 @@
 """``fixes.csv``: what a person decided about single photos.
 
 Columns: file (relative to the data set, with forward slashes), action (keep, relabel or
-drop), label (the right class, for relabel). Spreadsheets would run a cell that begins
-with = + - or @ as a formula, so a cell like that begins with an apostrophe in the file,
-and so does one that begins with apostrophes and then one of those. Reading takes one
-apostrophe off again, and nothing is lost.
+drop), label (the right class, for relabel). Cells are written as ``csv_cells`` says,
+so that spreadsheets take none for a formula and no name is lost.
 """
 
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn, get_args
 
+from unfreeze.data.csv_cells import as_cell, from_cell
 from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
@@ -23,10 +21,6 @@ __all__ = ["COLUMNS", "Action", "Fix", "read_fixes", "write_fixes"]
 Action = Literal["keep", "relabel", "drop"]
 
 COLUMNS = ("file", "action", "label")
-
-_FORMULA = "[=+\\-@\t\r\n＝＋－＠]"  # noqa: RUF001  # wide letters: some programs take them
-_RISKY = re.compile(f"'*{_FORMULA}")
-_GUARDED = re.compile(f"'+{_FORMULA}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ def read_fixes(path: Path) -> dict[str, Fix]:
     places = [_place(title, titles, path) for title in COLUMNS]
     fixes: dict[str, Fix] = {}
     for line, cells in rows:
-        found = [_plain(cells[at]) if at < len(cells) else "" for at in places]
+        found = [from_cell(cells[at]) if at < len(cells) else "" for at in places]
         fix = _checked(found, line, path)
         earlier = fixes.setdefault(fix.file, fix)
         if earlier is not fix:
@@ -75,20 +69,12 @@ def read_fixes(path: Path) -> dict[str, Fix]:
 
 def write_fixes(path: Path, fixes: Iterable[Fix]) -> None:
     """Write decisions so that ``read_fixes`` reads the same ones."""
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as text:
+    with path.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         for fix in fixes:
             cells = (fix.file, fix.action, fix.label)
-            writer.writerow(_guarded(cell) for cell in cells)
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if _RISKY.match(cell) else cell
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
+            writer.writerow(as_cell(cell) for cell in cells)
 
 
 def _place(title: str, titles: list[str], path: Path) -> int:

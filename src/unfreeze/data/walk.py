@@ -15,6 +15,7 @@ __all__ = [
     "CACHE_TAG",
     "Ignored",
     "Listing",
+    "is_image_name",
     "list_folder",
     "note_ignored",
     "walk_images",
@@ -89,6 +90,11 @@ def list_folder(path: bytes) -> Listing:
     except OSError as error:
         raise _cannot_list(path, error) from error
     return Listing(sorted(folders), b"".join(texts), sorted(others))
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is an image by its ending, ``.jpg`` and the like."""
+    return _is_image(os.fsencode(name))
 
 
 def walk_images(

@@ -1,4 +1,4 @@
-"""How error messages name several things."""
+"""How messages name several things."""
 
 from collections.abc import Sequence
 

@@ -96,10 +96,13 @@ class Prices:
     """Of step 8, with its look at the validation photos."""
 
     look: float
-    """One plain pass over the validation photos."""
+    """One plain pass over the validation photos, in training."""
+
+    answer: float
+    """One in full precision, as final answers are computed."""
 
     view: float
-    """One augmented pass over them."""
+    """One augmented pass over them, likewise."""
 
     batches_per_epoch: float
     """No price, but what makes an epoch of step 8 worth its own."""
@@ -112,7 +115,7 @@ class Prices:
     @property
     def closing(self) -> float:
         """To measure, and to write the results."""
-        return self.look + _CLOSING_SECONDS
+        return self.answer + _CLOSING_SECONDS
 
     def with_saving(self, seconds: float) -> "Prices":
         """Add what an epoch takes besides its photos, which is mostly saving."""
@@ -148,7 +151,8 @@ def prices_of(work: Work, speeds: Speeds, head_epochs: int) -> Prices:
         batch=batch * speeds.whole,
         whole_epoch=work.num_train * speeds.whole + look,
         look=look,
-        view=look + work.num_valid * augmenting,
+        answer=work.num_valid * speeds.answer,
+        view=work.num_valid * (speeds.answer + augmenting),
         batches_per_epoch=work.num_train / batch,
     )
 

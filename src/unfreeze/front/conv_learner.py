@@ -20,6 +20,7 @@ from unfreeze.front.interpretation import Interpretation
 from unfreeze.front.learner import Learner
 from unfreeze.front.precompute import checked_precompute
 from unfreeze.front.sight import Sight
+from unfreeze.model_file.header import HeadShape
 from unfreeze.models.activations import activations_of
 from unfreeze.models.archs import Arch
 from unfreeze.models.backbones import Weights, build_backbone
@@ -35,7 +36,6 @@ from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.records import Predictions, Task
-from unfreeze.training.checkpoint import HeadShape
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back
 from unfreeze.training.source import Labels, Source

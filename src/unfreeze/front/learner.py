@@ -5,7 +5,8 @@ Every method is a few lines that delegate. The model is one object throughout:
 groups and its files are the same with and without it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from unfreeze.front.fitting import Decay, Output, Saving
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.precompute import checked_precompute
 from unfreeze.front.sched import Sched
+from unfreeze.model_file.header import HeadShape, ModelHeader
 from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
@@ -41,12 +43,7 @@ from unfreeze.training.callbacks.average_weights import AverageWeights
 from unfreeze.training.callbacks.base import Callback
 from unfreeze.training.callbacks.keep_best import BestScore
 from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import (
-    HeadShape,
-    ModelHeader,
-    load_weights,
-    save_model,
-)
+from unfreeze.training.checkpoint import load_weights, save_model
 from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.history import EpochRow
 from unfreeze.training.loop import Fit
@@ -519,6 +516,20 @@ class Learner:
             head=self._head,
             settings=self.settings,
         )
+
+    @contextmanager
+    def full_precision(self) -> Iterator[None]:
+        """Compute in single precision meanwhile, from the photos themselves.
+
+        What is said of photos then does not depend on the machine, and equals what the
+        saved model says of them anywhere else.
+        """
+        runtime, precompute = self._runtime, self._precompute
+        self._runtime, self._precompute = runtime.in_full_precision(), False
+        try:
+            yield
+        finally:
+            self._runtime, self._precompute = runtime, precompute
 
     # --- what the methods above share ------------------------------------------
 

@@ -75,7 +75,7 @@ def follow(
             1,
             cycle_len=plan.head_epochs,
             best_save_name=BEST,
-            callbacks=[NoteFit(step), *pacing.watch(step)],
+            callbacks=[NoteFit(step, clock.best, learn.metrics), *pacing.watch(step)],
         )
         learn.load(BEST)
         plan = pacing.plan_at(Moment.HEAD_TRAINED, learn, step)
@@ -90,7 +90,10 @@ def follow(
                 cycles,
                 cycle_len=cycle_len,
                 best_save_name=BEST,
-                callbacks=[NoteFit(step), *pacing.watch(step)],
+                callbacks=[
+                    NoteFit(step, clock.best, learn.metrics),
+                    *pacing.watch(step),
+                ],
             )
     if plan.recipe == "eight-steps":
         _train_all_layers(learn, lr, clock, pacing, like_imagenet)
@@ -165,7 +168,9 @@ def _train_all_layers(
     with clock.step("Train the whole network until it over-fits") as step:
         plan = pacing.plan_at(Moment.WHOLE_NEXT, learn, step)
         if plan.epochs != 0:
-            _fit_whole(learn, layer_rates(lr, ratio), plan.epochs, pacing, step)
+            note = NoteFit(step, clock.best, learn.metrics)
+            rates = layer_rates(lr, ratio)
+            _fit_whole(learn, rates, plan.epochs, pacing, (step, note))
 
 
 def _fit_whole(
@@ -173,10 +178,10 @@ def _fit_whole(
     rates: list[float],
     epochs: int | None,
     pacing: Pacing,
-    step: StepSummary,
+    noted: tuple[StepSummary, NoteFit],
 ) -> None:
     """Step 8 itself: one cycle of so many epochs and what the pacing adds, or more."""
-    note, overfitting = NoteFit(step), StopOnOverfitting()
+    (step, note), overfitting = noted, StopOnOverfitting()
     try:
         learn.fit(
             rates,

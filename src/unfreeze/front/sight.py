@@ -10,6 +10,7 @@ from jaxtyping import Float, Float32, Int, UInt8
 from unfreeze.data.decode import preprocess
 from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
+from unfreeze.insight.feature_space import pooled_rows
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.records import ImageSpec
 from unfreeze.training.heat_maps import heat_maps
@@ -63,7 +64,7 @@ class Sight:
         return heat_maps(self.model, self.photos(rows), self.spec, classes)
 
     def feature_rows(self) -> Float[np.ndarray, "N D"]:
-        """What the head reads of every photo.
+        """What the head reads of every photo; maps are averaged over their places.
 
         Raises:
             PlanError: If only the answers of the model are known.
@@ -73,5 +74,4 @@ class Sight:
                 "A map of features needs the features, and only answers are known "
                 "here. Use learn.interpret()."
             )
-        rows = np.asarray(self.features())
-        return rows.reshape(len(rows), -1)
+        return pooled_rows(np.asarray(self.features()))

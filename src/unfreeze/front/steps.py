@@ -1,7 +1,7 @@
 """Time the steps of a recipe, and note what each of them brought."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import fill, indent
 from typing import final
@@ -9,7 +9,9 @@ from typing import final
 from typing_extensions import override
 
 from unfreeze.front.summary import StepSummary
+from unfreeze.numerics.metrics import Metric
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
+from unfreeze.training.callbacks.keep_best import BestScore
 from unfreeze.training.history import EpochRow
 
 __all__ = ["NoteFit", "StepClock"]
@@ -32,6 +34,8 @@ class StepClock:
         self._write = write
         self._began = began
         self._last = began
+        self.best = BestScore()
+        """Of all epochs so far; its weights are kept."""
 
     @property
     def seconds(self) -> float:
@@ -60,10 +64,24 @@ class StepClock:
 
 @final
 class NoteFit(Callback):
-    """Put the figures of a fit, or of several, into the summary of their step."""
+    """Put the figures of a fit, or of several, into the summary of their step.
 
-    def __init__(self, summary: StepSummary) -> None:
+    Args:
+        summary: Takes the figures.
+        best: The score to beat; the same for all steps of a run, so that an epoch is
+            marked as best when its weights are kept.
+        metrics: Of the learner; the first one decides, else the validation loss.
+    """
+
+    def __init__(
+        self,
+        summary: StepSummary,
+        best: BestScore | None = None,
+        metrics: Sequence[Metric] = (),
+    ) -> None:
         self._summary = summary
+        self._best = best or BestScore()
+        self._deciding = metrics[0] if metrics else None
         self._ended: list[EpochRow] = []
 
     @override
@@ -80,6 +98,10 @@ class NoteFit(Callback):
         self._summary.train_loss = run.last.train_loss
         self._summary.valid_loss = run.last.valid_loss
         self._summary.accuracy = run.last.metrics.get("accuracy")
+        if self._best.take(run.last.valid_loss, run.last.metrics, self._deciding):
+            self._summary.best_epoch = self._summary.epochs
+            self._summary.best_valid_loss = self._summary.valid_loss
+            self._summary.best_accuracy = self._summary.accuracy
         images = sum(row.num_images for row in rows)
         self._summary.images_per_second = images / sum(row.seconds for row in rows)
         return Verdict.GO

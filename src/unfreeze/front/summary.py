@@ -31,8 +31,19 @@ class StepSummary:
 
     epochs: int = 0
     train_loss: float | None = None
+    """After the last epoch of the step, as are the next two."""
+
     valid_loss: float | None = None
     accuracy: float | None = None
+    best_epoch: int | None = None
+    """Epoch of the step, from 1, that beat all epochs before it, those of earlier
+    steps included; None if none did. The weights that a run keeps are those of the
+    last step that has one."""
+
+    best_valid_loss: float | None = None
+    """After that epoch, as is the next. No temperature is at work yet."""
+
+    best_accuracy: float | None = None
     images_per_second: float | None = None
     note: str = ""
     """What the step has to say: a verdict, a reason to stop."""
@@ -83,6 +94,16 @@ class RunSummary:
     fixes: Mapping[str, Any] | None = None
     """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
     one."""
+
+    @property
+    def kept(self) -> tuple[int, StepSummary] | None:
+        """Number, from 1, and figures of the step whose best epoch was kept."""
+        found = [
+            (number, step)
+            for number, step in enumerate(self.steps, start=1)
+            if step.best_epoch is not None
+        ]
+        return found[-1] if found else None
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""

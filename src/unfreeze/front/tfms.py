@@ -30,6 +30,7 @@ from unfreeze.augment.recipes import BASIC, SIDE_ON, TOP_DOWN
 from unfreeze.augment.steps import Step
 from unfreeze.errors import PlanError
 from unfreeze.front.transforms import TrainTransform, ValidTransform
+from unfreeze.model_file.header import MOST_PIXELS
 from unfreeze.records import ImageSpec
 
 __all__ = [
@@ -244,8 +245,8 @@ def _checked_stats(
 
 
 def _require_side(sz: int) -> None:
-    if sz < 1:
-        raise PlanError(f"sz must be 1 pixel or more, got {sz}.")
+    if not 1 <= sz <= MOST_PIXELS:
+        raise PlanError(f"sz must be 1 to {MOST_PIXELS:,} pixels, got {sz}.")
 
 
 def _refuse_targets(tfm_y: object, sz_y: object, norm_y: object, scale: object) -> None:

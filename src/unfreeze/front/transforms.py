@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Shaped, UInt8
 
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.data.decode import preprocess, read_pixels
+from unfreeze.data.decode import preprocess
+from unfreeze.data.quick import read_quickly
 from unfreeze.errors import DataError
 from unfreeze.records import ImageSpec
 
@@ -40,7 +41,7 @@ class TrainTransform:
         Raises:
             DataError: If ``image`` is neither of the two.
         """
-        pixels = read_pixels(
+        pixels = read_quickly(
             _as_pixels(image),
             short_side=self.augmentation.short_side,
             squash_to=self.augmentation.squash_to,

@@ -3,7 +3,7 @@
 The scikit-learn door for t-SNE, which opens only when it is asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,11 +14,20 @@ from unfreeze.errors import DataError
 from unfreeze.insight.choices import predicted_of
 from unfreeze.records import Predictions
 
-__all__ = ["FeatureSpace", "SpaceMethod", "by_neighbours", "by_spread", "feature_space"]
+__all__ = [
+    "FeatureSpace",
+    "SpaceMethod",
+    "by_neighbours",
+    "by_spread",
+    "feature_space",
+    "pooled_rows",
+]
 
 SpaceMethod: TypeAlias = Literal["pca", "tsne"]
 
 _FEWEST_FOR_NEIGHBOURS = 10  # photos; with fewer there are no neighbourhoods
+_ROWS_AT_ONCE = 4096
+_MOST_ROWS = 10_000
 _AXES_FOR_NEIGHBOURS = 30
 _USUAL_NEIGHBOURS = 30.0  # perplexity of van der Maaten and Hinton, 2008
 _ROUNDS = 500  # half of scikit-learn's: the arrangement stands, only details still move
@@ -56,6 +65,15 @@ class FeatureSpace:
             }
             for row, (x, y) in enumerate(self.places)
         ]
+
+
+def pooled_rows(features: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "N D"]:
+    """One row per photo; maps, which some heads read, are averaged over their places.
+
+    Args:
+        features: Stored activations: rows, or maps of D channels.
+    """
+    return features if features.ndim == 2 else features.mean(axis=(2, 3))
 
 
 def feature_space(
@@ -106,14 +124,48 @@ def by_spread(
 
     A direction has two ends; the one whose largest weight is positive counts as up, so
     the same rows always give the same picture. Directions that do not exist are 0.
+
+    Of more than 10,000 rows, so many, evenly spread, decide where the directions are,
+    and all are projected. Beside the rows themselves it takes D² numbers and a few
+    thousand rows in double precision.
     """
-    centred = features - features.mean(axis=0) if len(features) else features
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    directions = directions[:axes]
-    largest = np.abs(directions).argmax(axis=1)
-    ends = np.sign(directions[np.arange(len(directions)), largest])
-    found = centred @ (directions * np.where(ends == 0, 1, ends)[:, None]).T
+    if not len(features):
+        return np.zeros((0, axes))
+    middle = features.mean(axis=0, dtype=np.float64)
+    some = features[:: -(-len(features) // _MOST_ROWS)]
+    directions = _directions(some, middle, min(axes, *features.shape))
+    found = np.concatenate(
+        [(part - middle) @ directions.T for part in _parts(features)]
+    )
     return np.pad(found, ((0, 0), (0, axes - found.shape[1])))
+
+
+def _directions(
+    features: Float[np.ndarray, "N D"], middle: Float[np.ndarray, " D"], axes: int
+) -> Float[np.ndarray, "axes D"]:
+    """Eigenvectors of the smaller of the two products of the centred rows."""
+    count, width = features.shape
+    if count < width:
+        centred = features - middle
+        _, vectors = np.linalg.eigh(centred @ centred.T)
+        found = vectors[:, ::-1][:, :axes].T @ centred
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        found = np.where(lengths > 0, found / np.where(lengths > 0, lengths, 1), 0)
+    else:
+        spread = np.zeros((width, width))
+        for part in _parts(features):
+            centred = part - middle
+            spread += centred.T @ centred
+        found = np.linalg.eigh(spread)[1][:, ::-1][:, :axes].T
+    largest = np.abs(found).argmax(axis=1)
+    ends = np.sign(found[np.arange(len(found)), largest])
+    return found * np.where(ends == 0, 1, ends)[:, None]
+
+
+def _parts(features: Float[np.ndarray, "N D"]) -> Iterator[Float[np.ndarray, "M D"]]:
+    """Some rows at a time, in double precision."""
+    for begin in range(0, len(features), _ROWS_AT_ONCE):
+        yield np.asarray(features[begin : begin + _ROWS_AT_ONCE], dtype=np.float64)
 
 
 def by_neighbours(features: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N 2"]:

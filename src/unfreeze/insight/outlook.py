@@ -15,7 +15,14 @@ from unfreeze.numerics.learning_curves import (
     stratified_parts,
 )
 
-__all__ = ["ClassOutlook", "Outlook", "outlook", "sentence_for_all", "sentence_of"]
+__all__ = [
+    "ClassOutlook",
+    "Outlook",
+    "outlook",
+    "sentence_for_all",
+    "sentence_of",
+    "why_no_outlook",
+]
 
 _SHARES = (0.1, 0.16, 0.25, 0.4, 0.63, 1.0)
 _SHARES_OF_CLASS = (0.2, 0.35, 0.6, 1.0)
@@ -77,7 +84,7 @@ def outlook(
     train, valid = labels
     error = float((predicted != valid).mean()) if len(valid) else 0.0
     counts = np.bincount(train, minlength=len(classes))
-    reason = _why_not(features[0], counts, len(valid))
+    reason = why_no_outlook(counts, features[0].shape[1], len(valid))
     if reason:
         return Outlook(error, None, (), reason)
     heads = _Heads(features, labels, seed)
@@ -98,6 +105,30 @@ def outlook(
             if missed[each] > 0
         ),
     )
+
+
+def why_no_outlook(counts: Int[np.ndarray, " K"], width: int, num_valid: int) -> str:
+    """Why a forecast would be worth nothing, or cost too much; empty if neither.
+
+    Args:
+        counts: Training photos of each class.
+        width: Features of a photo.
+        num_valid: Validation photos.
+    """
+    present = counts[counts > 0]
+    if len(present) < 2 or present.min() < _FEWEST or num_valid < _FEWEST_VALID:
+        return (
+            f"There is no forecast of what more photos would bring: it takes {_FEWEST} "
+            f"photos of each class to learn from, and {_FEWEST_VALID} to measure with."
+        )
+    count = int(counts.sum())
+    work = 12.0 * count * width * min(count, width)
+    if work > 12 * _MOST_WORK:
+        return (
+            "There is no forecast of what more photos would bring: there are so many "
+            "already that it would take longer than it is worth."
+        )
+    return ""
 
 
 def sentence_for_all(found: Outlook) -> str:
@@ -170,23 +201,3 @@ class _Heads:
 
 def _size(parts: list[tuple[int, Int[np.ndarray, " _"]]], number: int) -> int:
     return next(len(rows) for each, rows in parts if each == number)
-
-
-def _why_not(
-    features: Float[np.ndarray, "N D"], counts: Int[np.ndarray, " K"], num_valid: int
-) -> str:
-    """Why a forecast would be worth nothing, or cost too much; empty if neither."""
-    present = counts[counts > 0]
-    if len(present) < 2 or present.min() < _FEWEST or num_valid < _FEWEST_VALID:
-        return (
-            f"There is no forecast of what more photos would bring: it takes {_FEWEST} "
-            f"photos of each class to learn from, and {_FEWEST_VALID} to measure with."
-        )
-    count, width = features.shape
-    work = 12.0 * count * width * min(count, width)
-    if work > 12 * _MOST_WORK:
-        return (
-            "There is no forecast of what more photos would bring: there are so many "
-            "already that it would take longer than it is worth."
-        )
-    return ""

@@ -71,10 +71,14 @@ def setting_rows(first: RunFacts, second: RunFacts) -> list[tuple[str, str, str]
     What stands among the facts already is left out.
     """
     return [
-        (name, str(before), str(after))
+        (name, _setting(before), _setting(after))
         for name, (before, after) in settings_that_differ(first, second).items()
         if name not in ("arch", "size")
     ]
+
+
+def _setting(value: Any) -> str:  # noqa: ANN401
+    return "not set" if value is None else str(value)
 
 
 def _words(value: Any, write: Callable[[Any], str]) -> str:  # noqa: ANN401

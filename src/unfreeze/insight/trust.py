@@ -2,10 +2,14 @@
 
 The same labelled images say which temperature makes the probabilities right and how
 far off they were. To say honestly how far off they are afterwards, every image is
-judged at a temperature that was found on the other half of the images, for up to ten
-ways of halving them; the temperature to keep is then found on all of them. Where
-judging by the other half does not lower the log loss, there is too little to go by,
-and the temperature stays 1.
+judged at a temperature that was found on the other half of the images, for up to a
+hundred ways of halving them, so that no single draw decides; the temperature to keep
+is then found on all of them. Where judging by the other half does not lower the log
+loss, there is too little to go by, and the temperature stays 1.
+
+An error of calibration is counted in bins, and counting few images makes one even of
+probabilities that are right. So each error stands beside what chance alone makes, and
+beside what is left of it when that is taken away.
 """
 
 from collections.abc import Sequence
@@ -19,6 +23,8 @@ from unfreeze.numerics.calibration import (
     Bin,
     at_temperature,
     calibration_error,
+    debiased,
+    errors_by_chance,
     fit_temperature,
     reliability_bins,
 )
@@ -41,21 +47,31 @@ _ERROR = (
     "15 bins of equal width"
 )
 
-METHOD = (
-    f"{_ERROR}; after: each image at a temperature found on the other half, mean over "
-    "up to 10 halvings; 1 unless that lowers the log loss"
+_DEBIASED = (
+    "debiased: root of the squared error less the mean squared error of probabilities "
+    "that are right (consistency resampling, Broecker and Smith 2007)"
 )
 
-METHOD_ELSEWHERE = f"{_ERROR}; after: at the temperature of the model file"
+METHOD = (
+    f"{_ERROR}; after: each image at a temperature found on the other half, mean over "
+    "up to 100 halvings with the same share of each class; 1 unless that lowers the "
+    f"log loss; {_DEBIASED}"
+)
+
+METHOD_ELSEWHERE = f"{_ERROR}; after: at the temperature of the model file; {_DEBIASED}"
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Precisions for which reject thresholds are looked for."""
 
-_HALVINGS = 10
-_MOST_JUDGED = 20_000
-"""Images over all halvings: of many, one halving says as much as ten of few."""
+_HALVINGS = 100
+_MOST_JUDGED = 10_000
+"""Images over all halvings: of many, one halving says as much as a hundred of few."""
 
-_REDRAWS = 100
+_MOST_PROBABILITIES = 1_000_000
+"""Likewise, so that many classes do not take seconds."""
+
+_REDRAWS = 200
+_SELDOM = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +87,22 @@ class Trust:
     ece_after: float
     """Likewise at temperatures that were found on other images."""
 
+    ece_before_debiased: float
+    """What is left of the error without a temperature when chance is taken away."""
+
+    ece_after_debiased: float
+    """Likewise at temperatures that were found on other images."""
+
     ece_by_chance: float
-    """What a model with the same confidences would show by chance alone if they were
-    right. An error of this size or below is none that can be seen."""
+    """Mean error that the confidences afterwards would show by chance alone if they
+    were right."""
+
+    ece_visible: float
+    """In 95 of 100 cases chance alone shows less than this. An error below it cannot
+    be told from none: with few images, it is large."""
+
+    num_halvings: int
+    """Over how many ways of halving the images the error afterwards is a mean."""
 
     log_loss_before: float
     """Nats."""
@@ -119,7 +148,7 @@ def measure_trust(
     temperature = fit_temperature(raw, labels)
     others = [
         _at_temperature_of_other_half(raw, labels, seed, number)
-        for number in range(min(_HALVINGS, 1 + _MOST_JUDGED // len(raw)))
+        for number in range(_num_halvings(raw))
     ]
     if np.mean([log_loss(each, labels) for each in others]) >= log_loss(raw, labels):
         temperature, others = 1.0, [raw]
@@ -187,11 +216,17 @@ def _compared(  # noqa: PLR0913  # what a record of trust is made of
     """Put probabilities as they are beside the same ones at some temperatures."""
     before = _answers(raw, labels)
     after = [_answers(each, labels) for each in scaled]
+    error, errors = before.error(), [each.error() for each in after]
+    chance, chances = _by_chance([before], seed), _by_chance(after, seed)
     return Trust(
         temperature=temperature,
-        ece_before=before.error(),
-        ece_after=float(np.mean([each.error() for each in after])),
-        ece_by_chance=after[0].error_by_chance(seed),
+        ece_before=error,
+        ece_after=float(np.mean(errors)),
+        ece_before_debiased=debiased([error], chance),
+        ece_after_debiased=debiased(errors, chances),
+        ece_by_chance=float(chances.mean()),
+        ece_visible=float(np.quantile(chances, _SELDOM)),
+        num_halvings=len(after),
         log_loss_before=log_loss(raw, labels),
         log_loss_after=float(np.mean([log_loss(each, labels) for each in scaled])),
         method=method,
@@ -199,6 +234,14 @@ def _compared(  # noqa: PLR0913  # what a record of trust is made of
         reliability_after=after[0].bins(),
         reject=reject,
     )
+
+
+def _by_chance(answers: Sequence["_Answers"], seed: int) -> Float[np.ndarray, " R"]:
+    """Errors that chance alone makes, were the probabilities right."""
+    rng = rng_for(seed, Purpose.CHANCE)
+    draws = -(-_REDRAWS // len(answers))
+    found = [errors_by_chance(each.confidence, rng, draws) for each in answers]
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,23 +269,17 @@ class _Answers:
     def error(self) -> float:
         return calibration_error(self.bins())
 
-    def error_by_chance(self, seed: int) -> float:
-        """Consistency resampling (Broecker and Smith 2007): draw what is right."""
-        rng = rng_for(seed, Purpose.CHANCE)
-        sure = self.confidence
-        # One after the other: all at once take a gigabyte for a million answers.
-        errors = [
-            _Answers(sure, rng.random(len(sure)) < sure).error()
-            for _ in range(_REDRAWS)
-        ]
-        return float(np.mean(errors))
-
 
 def _answers(logs: Float[np.ndarray, "N K"], labels: np.ndarray) -> _Answers:
     probs = np.exp(logs)
     if labels.ndim == 2:
         return _Answers(probs.ravel(), labels.ravel() > 0.5)
     return _Answers(probs.max(axis=1), probs.argmax(axis=1) == labels)
+
+
+def _num_halvings(logs: Float[np.ndarray, "N K"]) -> int:
+    affordable = min(_MOST_JUDGED / len(logs), _MOST_PROBABILITIES / logs.size)
+    return min(_HALVINGS, 1 + int(affordable))
 
 
 def _at_temperature_of_other_half(
@@ -252,7 +289,9 @@ def _at_temperature_of_other_half(
     if len(logs) < 2:
         return logs
     order = rng_for(seed, Purpose.HALVES, epoch=number).permutation(len(logs))
-    halves = np.array_split(order, 2)
+    if labels.ndim == 1:  # as many of each class in both
+        order = order[np.argsort(labels[order], kind="stable")]
+    halves = (order[::2], order[1::2])
     found = np.empty_like(logs)
     for here, there in (halves, halves[::-1]):
         temperature = fit_temperature(logs[there], labels[there])

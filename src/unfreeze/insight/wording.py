@@ -1,6 +1,14 @@
-"""Numbers as people read them, for pages and pictures."""
+"""Numbers and names as people read them, for pages, pictures and the terminal."""
 
-__all__ = ["counted", "duration", "percent", "shortened"]
+from unfreeze.words import counted
+
+__all__ = [
+    "counted",
+    "duration",
+    "percent",
+    "shortened",
+    "wrapped",
+]
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -35,17 +43,6 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Write a number of things.
-
-    Example:
-        >>> counted(1, "photo"), counted(1200, "photo"), counted(2, "class", "classes")
-        ('1 photo', '1,200 photos', '2 classes')
-    """
-    word = one if number == 1 else several or f"{one}s"
-    return f"{number:,} {word}"
-
-
 def shortened(text: str, longest: int) -> str:
     """Cut a long text in its middle, where names differ least.
 
@@ -57,3 +54,28 @@ def shortened(text: str, longest: int) -> str:
         return text
     tail = (longest - 1) // 2
     return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def wrapped(text: str, longest: int, num_lines: int) -> tuple[str, ...]:
+    """Break a name into lines, after a space, hyphen or underscore where there is one.
+
+    What does not fit is cut from its middle.
+
+    Args:
+        text: A name.
+        longest: Letters in a line.
+        num_lines: At most so many.
+
+    Example:
+        >>> wrapped("red-winged blackbird", 11, 2), wrapped("acceleration", 8, 2)
+        (('red-winged ', 'blackbird'), ('accelera', 'tion'))
+    """
+    lines: list[str] = []
+    rest = text
+    while len(rest) > longest and len(lines) + 1 < num_lines:
+        ends = [at for at in range(1, longest + 1) if rest[at - 1] in " -_"]
+        # A line of a letter or two would waste the room of the next one.
+        end = ends[-1] if ends and ends[-1] > longest // 3 else longest
+        lines.append(rest[:end])
+        rest = rest[end:]
+    return (*lines, shortened(rest, longest))

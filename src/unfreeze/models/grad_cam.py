@@ -19,9 +19,9 @@ from unfreeze.errors import PlanError
 from unfreeze.models.backbones import Backbone
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.probe import evaluating, watching
-from unfreeze.tensors import Features, Images
+from unfreeze.tensors import Features, Images, Logits
 
-__all__ = ["as_map", "explained_layer", "grad_cam"]
+__all__ = ["answer_with_heat", "as_map", "explained_layer", "grad_cam"]
 
 
 def grad_cam(
@@ -50,17 +50,29 @@ def grad_cam(
         evaluating(model),
         _nothing_learning(model),
         torch.autocast(images.device.type, enabled=False),
-        torch.enable_grad(),
-        _taken_from(layer) as seen,
     ):
-        logits = model.classify(model.pool(model.backbone(images.float())))
-        _require_classes(classes, logits.shape[1])
-        score = logits.gather(1, classes.to(logits.device)[:, None]).sum()
-        (slopes,) = torch.autograd.grad(score, seen)
-    prefix = model.backbone.num_prefix_tokens
-    maps, slopes = (as_map(each, prefix).detach() for each in (seen[0], slopes))
-    weights = slopes.mean(dim=(2, 3), keepdim=True)
-    return _scaled((weights * maps).sum(dim=1).relu())
+        _, heat = _explained(model, layer, images.float(), classes)
+    return _scaled(heat)
+
+
+def answer_with_heat(
+    model: StagedClassifier, layer: nn.Module, images: Images
+) -> tuple[Logits, Float32[Tensor, "B h w"]]:
+    """Compute logits, and what speaks for the most probable class of each image.
+
+    The same as ``grad_cam``, of a model in evaluation mode whose parameters do not
+    learn; written so that it can be traced into a graph of plain operations.
+
+    Args:
+        model: Stays as it is.
+        layer: As ``explained_layer`` finds it.
+        images: Normalised images, in single precision.
+
+    Returns:
+        Logits, and maps from 0 to 1.
+    """
+    logits, heat = _explained(model, layer, images, None)
+    return logits, _scaled(heat)
 
 
 def explained_layer(backbone: Backbone, image: Images) -> nn.Module:
@@ -112,11 +124,36 @@ def as_map(features: Features, num_prefix_tokens: int) -> Float32[Tensor, "B C h
         side = isqrt(max(count - prefix, 0))
         if side and side * side == count - prefix:
             places = features[:, prefix:].transpose(1, 2)
-            return places.reshape(len(features), -1, side, side).float()
+            return places.reshape(features.shape[0], -1, side, side).float()
     raise PlanError(
         f"Features of the shape {tuple(features.shape)} have no places in the image, "
         "so nothing can be shown on it. Use a backbone with maps or tokens."
     )
+
+
+def _explained(
+    model: StagedClassifier,
+    layer: nn.Module,
+    images: Images,
+    classes: Int64[Tensor, " B"] | None,
+) -> tuple[Logits, Float32[Tensor, "B h w"]]:
+    """Weigh the maps by how the score of a class, or the highest one, depends on them.
+
+    Raises:
+        PlanError: If there is no such class, or the features have no places.
+    """
+    with torch.enable_grad(), _taken_from(layer) as seen:
+        logits = model.classify(model.pool(model.backbone(images)))
+        if classes is None:
+            score = logits.amax(dim=1).sum()
+        else:
+            _require_classes(classes, logits.shape[1])
+            score = logits.gather(1, classes.to(logits.device)[:, None]).sum()
+        (slopes,) = torch.autograd.grad(score, seen)
+    prefix = model.backbone.num_prefix_tokens
+    maps, slopes = (as_map(each, prefix).detach() for each in (seen[0], slopes))
+    weights = slopes.mean(dim=(2, 3), keepdim=True)
+    return logits.detach(), (weights * maps).sum(dim=1).relu()
 
 
 @contextmanager

@@ -8,7 +8,14 @@ from jaxtyping import Float, Int, Int64
 from unfreeze.errors import PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 
-__all__ = ["BALANCES", "Balance", "balanced_order", "class_weights", "require_balance"]
+__all__ = [
+    "BALANCES",
+    "Balance",
+    "balanced_order",
+    "class_weights",
+    "require_balance",
+    "turns_of",
+]
 
 Balance: TypeAlias = Literal["none", "weights", "sampling"]
 BALANCES: tuple[Balance, ...] = get_args(Balance)
@@ -84,6 +91,21 @@ def balanced_order(
         for rows, more in zip(rows_of, extra, strict=True)
     ]
     return rng.permutation(np.concatenate(chosen))
+
+
+def turns_of(order: Int[np.ndarray, " M"]) -> Int64[np.ndarray, " M"]:
+    """Count how often each row came before in the same order.
+
+    Example:
+        >>> turns_of(np.array([4, 2, 4, 4, 2])).tolist()
+        [0, 0, 1, 2, 1]
+    """
+    sorting = np.argsort(order, kind="stable")
+    is_first = np.diff(order[sorting], prepend=-1) != 0
+    places = np.arange(len(order))
+    turns = np.empty(len(order), dtype=np.int64)
+    turns[sorting] = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return turns
 
 
 def _dealt(

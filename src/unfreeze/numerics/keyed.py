@@ -1,7 +1,8 @@
 """Random numbers as a function of what they are for.
 
-A draw depends on (seed, purpose, epoch, row) and on nothing else: not on the order
-of calls, the number of threads, the batch size, or whether the run was interrupted.
+A draw depends on (seed, purpose, epoch, row, turn) and on nothing else: not on the
+order of calls, the number of threads, the batch size, or whether the run was
+interrupted.
 The generator is numpy's Philox, a counter-based generator (Salmon et al., "Parallel
 random numbers: as easy as 1, 2, 3", 2011), so that starting one costs microseconds.
 """
@@ -29,12 +30,21 @@ class Purpose(IntEnum):
     BALANCE = 23
     FOLDS = 31
     FORECAST = 41
+    GOLDEN = 51
+    EXPORT_PHOTOS = 52
 
 
 def rng_for(
-    seed: int, purpose: Purpose, *, epoch: int = 0, row: int = 0
+    seed: int, purpose: Purpose, *, epoch: int = 0, row: int = 0, turn: int = 0
 ) -> np.random.Generator:
     """Start the generator that belongs to one image in one epoch, or to one epoch.
+
+    Args:
+        seed: 0 to 2**64 - 1, as are the others.
+        purpose: What it is for.
+        epoch: From 0.
+        row: The image.
+        turn: How often it came before in the same epoch.
 
     Example:
         >>> draw = rng_for(0, Purpose.ORDER).random()
@@ -43,7 +53,8 @@ def rng_for(
     """
     bits = np.random.Philox(
         key=np.array([seed, int(purpose)], dtype=np.uint64),
-        counter=np.array([0, 0, row, epoch], dtype=np.uint64),
+        # The first number counts the draws, and 2**64 of them are never reached.
+        counter=np.array([0, turn, row, epoch], dtype=np.uint64),
     )
     return np.random.Generator(bits)
 

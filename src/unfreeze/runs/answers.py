@@ -1,47 +1,82 @@
-"""Answers as a table: one file and its probabilities per row."""
+"""Answers as rows of a table, and as what ``--json`` prints."""
 
-import csv
-import dataclasses
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.atomic import text_written_whole
-from unfreeze.runs.predictor import Answers
+import numpy as np
+from jaxtyping import Float
 
-__all__ = ["answers_as_json", "write_answers"]
+from unfreeze.answering import Answering
+from unfreeze.data.csv_cells import as_cell
+from unfreeze.runs.blocks import Block
+
+__all__ = ["AnswerColumns", "GivenAnswer", "answers_in"]
 
 
-def write_answers(path: Path, answers: Answers, least: float | None = None) -> None:
-    """Write a CSV: file, label, probability, one column per class.
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What is said of one photo."""
 
-    Files that could not be read have no row; they stand in ``answers.skipped``.
+    file: str
+    label: str
+    probability: float
+    """The highest, 0 to 1; with several labels too."""
+
+    probabilities: list[float]
+    """In the order of the classes."""
+
+    def as_json(self, classes: tuple[str, ...]) -> dict[str, Any]:
+        """The answer as other programs read it."""
+        return {
+            "file": self.file,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": dict(zip(classes, self.probabilities, strict=True)),
+        }
+
+
+def answers_in(
+    block: Block, rules: Answering, least: float | None = None
+) -> Iterator[GivenAnswer]:
+    """Answer the photos of a block that can be read.
 
     Args:
-        path: Appears whole or not at all.
-        answers: One row each.
-        least: Answers with a probability below it are not sure.
+        block: What a model says.
+        rules: How that becomes answers.
+        least: Answers with a probability below it are ``NOT_SURE``.
     """
-    with text_written_whole(path) as text:
-        writer = csv.writer(text)
-        writer.writerow(["file", "label", "probability", *answers.predictions.classes])
-        for name, label, probability, probabilities in answers.rows(least):
-            shares = [f"{each:.6f}" for each in probabilities]
-            writer.writerow([name, label, f"{probability:.6f}", *shares])
+    for name, probs, error in block.rows():
+        if error is None:
+            label = rules.label(probs, least)
+            yield GivenAnswer(name, label, float(probs.max()), probs.tolist())
 
 
-def answers_as_json(answers: Answers, least: float | None = None) -> dict[str, Any]:
-    """What ``--json`` prints."""
-    classes = answers.predictions.classes
-    return {
-        "classes": list(classes),
-        "predictions": [
-            {
-                "file": name,
-                "label": label,
-                "probability": probability,
-                "probabilities": dict(zip(classes, probabilities, strict=True)),
-            }
-            for name, label, probability, probabilities in answers.rows(least)
-        ],
-        "skipped": [dataclasses.asdict(each) for each in answers.skipped],
-    }
+@dataclass(frozen=True, slots=True)
+class AnswerColumns:
+    """File, label, probability, one column per class, and why a photo has no answer."""
+
+    rules: Answering
+    least: float | None = None
+    """Answers with a probability below it are not sure."""
+
+    @property
+    def titles(self) -> list[str]:
+        """Of the columns, in their order."""
+        classes = map(as_cell, self.rules.classes)
+        return ["file", "label", "probability", *classes, "error"]
+
+    def begin(self, name: str) -> str:
+        """First cell of the row of a photo."""
+        return as_cell(name)
+
+    def cells(
+        self, name: str, probs: Float[np.ndarray, " K"], error: str | None
+    ) -> list[str]:
+        """The row of a photo: its probabilities, or why it cannot be read."""
+        if error is not None:
+            nothing = [""] * (2 + len(self.rules.classes))
+            return [self.begin(name), *nothing, as_cell(error)]
+        label = as_cell(self.rules.label(probs, self.least))
+        shares = [f"{each:.6f}" for each in (probs.max(), *probs.tolist())]
+        return [self.begin(name), label, *shares, ""]

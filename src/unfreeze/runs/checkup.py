@@ -32,6 +32,7 @@ from unfreeze.places import made, writable_home
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.progress import Bar
+from unfreeze.words import counted, finding_title
 
 __all__ = [
     "Backbone",
@@ -43,6 +44,15 @@ __all__ = [
 
 _FOLDS = 5
 _LEAST_FOR_HEADS = 10
+_NEIGHBOURS = 5
+"""Nearest neighbours of each photo that may be compared by pixels: more than one, since
+photos of one burst stand before a crop."""
+
+_FURTHER = 0.5
+"""Pairs of neighbours other than the nearest that are compared, for each photo: the
+most similar ones. Where all photos are much alike, as X-rays are, a pair takes several
+times as long, and all pairs of five would take minutes."""
+
 _NEAR_COSINE = 0.25
 """Cosine of standardised activations from which nearest neighbours are compared by
 pixels. Copies measured 0.42 and more, with crops down to half the area."""
@@ -129,9 +139,9 @@ def name_findings(findings: Sequence[Finding], write: Callable[[str], object]) -
     for kind in kinds:
         found = [each for each in findings if each.kind == kind]
         files = {file for each in found for file in each.files}
-        write(
-            f"check: {kind.replace('_', ' ')}, {len(files)} files: {found[0].message}"
-        )
+        first = f" First of {len(found)}:" if len(found) > 1 else ""
+        count = counted(len(files), "file")
+        write(f"check: {finding_title(kind)} ({count}).{first} {found[0].message}")
     if kinds:
         write("check: summary.json names the files; `unfreeze check` looks deeper")
 
@@ -213,13 +223,16 @@ def _candidates(
 ) -> Sequence[tuple[int, int]]:
     """Pairs of nearest neighbours among photos that are not known to be copies."""
     _, kept = np.unique(copy_groups(survey, known), return_index=True)
-    neighbours = nearest(units[kept], 1)
-    rows, similar = neighbours.rows, neighbours.similarities
-    found: set[tuple[int, int]] = set()
-    for row in np.flatnonzero((similar >= _NEAR_COSINE).any(axis=1)).tolist():
-        low, high = sorted((int(kept[row]), int(kept[rows[row, 0]])))
-        found.add((low, high))
-    return sorted(found)
+    neighbours = nearest(units[kept], _NEIGHBOURS)
+    similar = neighbours.similarities
+    rows, places = np.nonzero(similar >= _NEAR_COSINE)
+    by_likeness = np.lexsort((-similar[rows, places], places > 0))
+    rows, places = rows[by_likeness], places[by_likeness]
+    pairs = np.stack([kept[rows], kept[neighbours.rows[rows, places]]], axis=1)
+    _, firsts = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)
+    num_nearest = int((places[firsts] == 0).sum())
+    chosen = np.sort(firsts)[: num_nearest + int(_FURTHER * len(kept))]
+    return sorted((low, high) for low, high in np.sort(pairs[chosen], axis=1).tolist())
 
 
 def _accuracy_without(

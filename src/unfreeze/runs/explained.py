@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Float
-
 from unfreeze.data.decode import preprocess
 from unfreeze.data.thumbnails import picture_uri
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.front.conv_learner import ConvLearner
-from unfreeze.insight.feature_space import by_spread
+from unfreeze.insight.feature_space import by_spread, pooled_rows
 from unfreeze.insight.heat import overlay
 from unfreeze.insight.report.record import Answer
 from unfreeze.training.heat_maps import heat_maps
 
-__all__ = ["flat", "heat_pictures", "places_of"]
+__all__ = ["heat_pictures", "places_of"]
 
 _SIDE = 224
 """Side of a picture, in pixels, at most."""
@@ -50,10 +47,5 @@ def heat_pictures(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, st
 
 def places_of(learn: ConvLearner) -> list[list[float]]:
     """Where each validation photo lies on a map of the features, in index order."""
-    places = by_spread(flat(learn.stored_activations("valid")))
+    places = by_spread(pooled_rows(learn.stored_activations("valid")))
     return [[round(float(x), 3), round(float(y), 3)] for x, y in places]
-
-
-def flat(features: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "N D"]:
-    """Rows of maps, which a head of one's own reads, are averaged over places."""
-    return features if features.ndim == 2 else features.mean(axis=(2, 3))

@@ -1,8 +1,8 @@
 """One web page on which a person decides about suspicious photos."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, final
@@ -13,6 +13,8 @@ from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
 from unfreeze.places import require_place
 from unfreeze.records import Finding, FindingKind
+from unfreeze.runs.copies import Copies, drops_in_words, parted, validation_prefix
+from unfreeze.runs.fixes_topics import LISTED, TOPICS, Topic
 
 __all__ = ["class_in_path", "write_fixes_page"]
 
@@ -20,77 +22,13 @@ _SIDE = 128
 """Shorter side of a thumbnail, in pixels; about 5 kB each."""
 
 _MOST_SHOWN = 100
-"""Findings of one kind."""
+"""Photos of one kind of finding, or sets of them."""
 
 _MOST_PHOTOS = 500
 """Thumbnails altogether: about 3 MB, that a phone still opens at once."""
 
 _MOST_IN_A_SET = 6
-"""Photos of one finding, such as copies of one photo."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """How findings of some kind appear on the page."""
-
-    link: str
-    title: str
-    about: str
-    is_in_sets: bool = False
-    drops: str = ""
-    """What the button says that drops all photos of a set but the first."""
-
-
-_TOPICS: Mapping[FindingKind, _Topic] = {
-    "label_suspect": _Topic(
-        "Labels",
-        "Labels that may be wrong",
-        "The most suspicious first. Relabel takes the class in the list below it.",
-    ),
-    "leakage": _Topic(
-        "Both sides",
-        "The same photo in training and validation",
-        "The model is asked what it was told before, and its accuracy looks better "
-        "than it is. Drop the training copies, and all validation photos still count.",
-        is_in_sets=True,
-        drops="Drop all but the first, a validation photo",
-    ),
-    "exact_duplicate": _Topic(
-        "Equal",
-        "Equal files",
-        "Copies count twice in training. Where their labels differ, one is wrong.",
-        is_in_sets=True,
-        drops="Drop all but the first of each",
-    ),
-    "near_duplicate": _Topic(
-        "Alike",
-        "Photos that are nearly the same",
-        "Resized, cut or compressed again, or taken in one burst.",
-        is_in_sets=True,
-        drops="Drop all but the first of each",
-    ),
-    "outlier": _Topic(
-        "Unusual",
-        "Photos unlike all others",
-        "Some are the rare cases that a model needs most; others do not belong here.",
-    ),
-    "blank": _Topic("Blank", "Photos with nothing to see", "Even, or nearly so."),
-    "tiny": _Topic("Tiny", "Very small photos", "Smaller than a model can use."),
-}
-"""Kinds whose photos are shown, in this order."""
-
-_LISTED: Mapping[str, tuple[str, str, str]] = {
-    "unreadable": (
-        "Unreadable",
-        "Files that cannot be read",
-        "Training leaves them out already. Replace or delete them when it suits you.",
-    ),
-    "other": (
-        "Also noticed",
-        "Also noticed",
-        "What no decision about a single photo would change.",
-    ),
-}
+"""Thumbnails of one set of copies; the others are named."""
 
 
 def class_in_path(file: str, classes: Sequence[str]) -> str | None:
@@ -112,7 +50,8 @@ def write_fixes_page(
     """Show what was found in a data set, with the choice to keep, relabel or drop.
 
     The page saves ``fixes.csv``, as ``read_fixes`` reads it. It is one file, needs no
-    network, and shows 100 findings of a kind and 500 photos at most.
+    network, and shows 100 photos, or sets of copies, of a kind and 500 photos at most.
+    A button drops the copies of all sets, as ``parted`` chooses them.
 
     Args:
         path: Where the page goes.
@@ -128,11 +67,15 @@ def write_fixes_page(
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
-        headline=_headline(len(build.files)),
+        headline=_headline(build.num_shown),
         command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),
         sections=sections,
-        known={"files": list(build.files), "classes": list(classes)},
+        known={
+            "files": list(build.files),
+            "classes": list(classes),
+            "copies": build.copies,
+        },
     )
     with written_whole(path) as stream:
         stream.write(page.encode())
@@ -144,77 +87,143 @@ def _headline(num_photos: int) -> str:
     return f"{counted(num_photos, 'photo')} to look at"
 
 
+def _said_of_most(found: Sequence[Finding]) -> str:
+    """The message of more than half of several findings, if they share one."""
+    message, times = Counter(each.message for each in found).most_common(1)[0]
+    return message if len(found) > 1 and 2 * times > len(found) else ""
+
+
 @final
 class _Build:
     """What goes on the page: photos get a number when they first appear."""
 
     def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
         self.files: dict[str, int] = {}
+        self.copies: dict[str, list[dict[str, list[int]]]] = {}
+        """By section: which files of each set its button keeps, and which it drops."""
+
         self._folder = folder
         self._classes = classes
+        self._valid = validation_prefix(folder)
         self._slots = count()
         self._uris: dict[str, str | None] = {}
+
+    @property
+    def num_shown(self) -> int:
+        """Photos with a thumbnail."""
+        return len(self._uris)
 
     def shown(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         """One section for each kind of finding with photos to decide about."""
         sections = []
-        for kind, topic in _TOPICS.items():
+        for kind, topic in TOPICS.items():
             found = [each for each in findings if each.kind == kind and each.files]
-            suspects = []
-            for finding in found[:_MOST_SHOWN]:
-                if len(self._uris) >= _MOST_PHOTOS:
-                    break
-                suspects.append(self._suspect(finding))
-            if suspects:
-                left_out = len(found) - len(suspects)
-                sections.append(_section(kind, topic, suspects, len(found), left_out))
-        return sections
+            make = self._sets if topic.is_in_sets else self._photos
+            if found:
+                sections.append(make(kind, found))
+        return [each for each in sections if each["suspects"]]
 
-    def _suspect(self, finding: Finding) -> dict[str, Any]:
-        files = finding.files[:_MOST_IN_A_SET]
-        return {
-            "message": finding.message,
-            "photos": [self._photo(file, finding.likely) for file in files],
-        }
+    def _photos(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+        """A section of photos that have nothing to do with each other."""
+        likely: dict[str, str | None] = {}
+        for finding in found:
+            for file in finding.files:
+                is_first = file == finding.files[0]  # the one that ``likely`` is about
+                likely.setdefault(file, finding.likely if is_first else None)
+        suspects = [
+            {"message": "", "photos": [self._photo(file, likely[file])], "others": ()}
+            for file in [*likely][: self._room]
+        ]
+        num_left_out = len(likely) - len(suspects)
+        counts = counted(len(likely), "photo")
+        return _section(kind, TOPICS[kind], suspects, counts, num_left_out)
+
+    def _sets(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+        """A section of sets of copies."""
+        usual = _said_of_most(found)
+        suspects: list[dict[str, Any]] = []
+        for each in found[:_MOST_SHOWN]:
+            if not self._room:
+                break
+            shown = each.files[:_MOST_IN_A_SET]
+            suspects.append(
+                {
+                    "message": "" if each.message == usual else each.message,
+                    "photos": [self._photo(file, None) for file in shown],
+                    "others": each.files[_MOST_IN_A_SET:],
+                }
+            )
+        counts, num_left_out = counted(len(found), "set"), len(found) - len(suspects)
+        section = _section(kind, TOPICS[kind], suspects, counts, num_left_out)
+        return {**section, "usual": usual, **self._drops(kind, found)}
+
+    def _drops(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+        """What a button would do with all sets of a section, shown or not."""
+        is_leak = kind == "leakage"
+        sets = [
+            Copies(each.files, ())
+            if not is_leak and self._labels_differ(each)
+            else parted(each.files, self._valid)
+            for each in found
+        ]
+        clear = [each for each in sets if each.drops]
+        self.copies[kind] = [
+            {"keeps": self._numbers(each.keeps), "drops": self._numbers(each.drops)}
+            for each in clear
+        ]
+        num_drops = len({file for each in clear for file in each.drops})
+        words = drops_in_words(num_drops, self._valid, is_leak=is_leak)
+        return {"drops": words if clear else "", "num_unclear": len(sets) - len(clear)}
+
+    def _labels_differ(self, finding: Finding) -> bool:
+        return len({class_in_path(file, self._classes) for file in finding.files}) > 1
+
+    def _numbers(self, files: Sequence[str]) -> list[int]:
+        return [self.files.setdefault(file, len(self.files)) for file in files]
+
+    @property
+    def _room(self) -> int:
+        """Photos of one kind that may still be shown."""
+        return min(_MOST_SHOWN, max(0, _MOST_PHOTOS - self.num_shown))
 
     def _photo(self, file: str, likely: str | None) -> dict[str, Any]:
         if file not in self._uris:
             self._uris[file] = thumbnail_or_none(self._folder / file, _SIDE)
         given = class_in_path(file, self._classes)
         return {
-            "number": self.files.setdefault(file, len(self.files)),
+            "number": self._numbers([file])[0],
             "slot": next(self._slots),
             "file": file,
             "picture": self._uris[file],
             "given": given,
+            "given_number": self._place(given),
             "likely": likely,
-            "offered": self._offered(given, likely),
+            "likely_number": None if likely == given else self._place(likely),
         }
 
-    def _offered(self, given: str | None, likely: str | None) -> int:
-        """The class that stands in the list at first: not the one the photo has."""
-        if likely in self._classes:
-            return self._classes.index(likely)
-        others = (at for at, name in enumerate(self._classes) if name != given)
-        return next(others, 0)
+    def _place(self, name: str | None) -> int | None:
+        """Number of a class; None of what is no class."""
+        return self._classes.index(name) if name in self._classes else None
 
 
 def _section(
-    kind: str,
-    topic: _Topic,
+    name: str,
+    topic: Topic,
     suspects: list[dict[str, Any]],
-    num_found: int,
+    counts: str,
     num_left_out: int,
 ) -> dict[str, Any]:
     return {
-        "link": (kind, topic.link),
+        "link": (name, topic.link),
         "title": topic.title,
         "about": topic.about,
-        "count": f"{num_found:,}",
-        "is_listed": False,
+        "count": counts,
         "is_in_sets": topic.is_in_sets,
-        "drops": topic.drops,
+        "usual": "",
+        "drops": "",
+        "num_unclear": 0,
         "suspects": suspects,
+        "lines": [],
         "num_left_out": num_left_out,
     }
 
@@ -222,27 +231,16 @@ def _section(
 def _listed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Sections of findings in words: unreadable files, then all that is not shown."""
     unreadable = [each for each in findings if each.kind == "unreadable"]
-    known = {*_TOPICS, "unreadable"}
+    known = {*TOPICS, "unreadable"}
     others = [each for each in findings if each.kind not in known]
     sections = []
     for name, found in (("unreadable", unreadable), ("other", others)):
-        if not found:
-            continue
-        link, title, about = _LISTED[name]
         lines = [
             {"file": each.files[0] if each.files else None, "message": each.message}
             for each in found[:_MOST_SHOWN]
         ]
-        sections.append(
-            {
-                "link": (name, link),
-                "title": title,
-                "about": about,
-                "count": f"{len(found):,}",
-                "is_listed": True,
-                "drops": "",
-                "lines": lines,
-                "num_left_out": len(found) - len(lines),
-            }
-        )
+        if lines:
+            left_out = len(found) - len(lines)
+            section = _section(name, LISTED[name], [], f"{len(found):,}", left_out)
+            sections.append({**section, "lines": lines})
     return sections

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
 from unfreeze.data.fixed import FixCounts, FixSummary, apply_fixes, require_known
 from unfreeze.data.fixes import read_fixes
@@ -51,7 +52,7 @@ def fixed_photos(
     require_known(fixes, [data.train, data.valid], folder, fixes_path)
     train, in_train = apply_fixes(data.train, fixes, folder)
     valid, in_valid = apply_fixes(data.valid, fixes, folder)
-    _require_rest(train, valid, fixes_path)
+    _require_rest(data.train, train, valid, fixes_path)
     counts = in_train + in_valid
     before, after = _accuracies(data, train, valid, arch, weights)
     return replace(
@@ -76,22 +77,39 @@ def _summary(
     )
 
 
-def _require_rest(train: Screening, valid: Screening, path: Path) -> None:
+def _require_rest(
+    whole: Screening, train: Screening, valid: Screening, path: Path
+) -> None:
+    """Refuse fixes that leave nothing to measure with, or of a class nothing to learn.
+
+    Args:
+        whole: The training photos before the fixes.
+        train: Those after them.
+        valid: The validation photos after them.
+        path: Of the fixes.
+    """
     if not len(valid.index):
         raise DataError(
             f"{path} drops every validation photo, so that nothing could be measured. "
             "Keep some."
         )
-    labels, classes = train.index.labels, train.index.classes
-    if labels is None or labels.ndim == 2:
-        return
-    counts = np.bincount(labels, minlength=len(classes))
-    empty = [name for name, count in zip(classes, counts, strict=True) if not count]
-    if empty:
+    is_lost = (_photos_of_each(whole) > 0) & (_photos_of_each(train) == 0)
+    if is_lost.any():
+        name = train.index.classes[int(is_lost.argmax())]
         raise DataError(
-            f"{path} leaves no training photo of the class {empty[0]!r}. Keep some, or "
-            "remove its folder."
+            f"{path} leaves no training photo of the class {name!r}. Keep some, or "
+            "take the class out of the photos."
         )
+
+
+def _photos_of_each(split: Screening) -> Int64[np.ndarray, " K"]:
+    """How many photos carry each label."""
+    labels, count = split.index.labels, len(split.index.classes)
+    if labels is None:
+        return np.zeros(count, dtype=np.int64)
+    if labels.ndim == 2:
+        return (labels > 0.5).sum(axis=0)
+    return np.bincount(labels, minlength=count)
 
 
 def _accuracies(

@@ -10,17 +10,19 @@ from jaxtyping import Float
 
 from unfreeze.answering import labels_in_words
 from unfreeze.atomic import text_written_whole
+from unfreeze.data.csv_cells import as_cell
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.counting import require_labels, require_seen_once
 from unfreeze.insight.label_thresholds import choose_thresholds
 from unfreeze.insight.trust import Trust, measure_trust
+from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.records import Predictions, RejectAt
 from unfreeze.runs.scores import scores_in_json
-from unfreeze.training.checkpoint import read_header, save_model
+from unfreeze.training.checkpoint import save_model
 
 __all__ = ["Measurement", "measure", "write_predictions"]
 
@@ -53,7 +55,8 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
     Raises:
         DataError: If a photo would be counted twice or left out.
     """
-    raw, averaged = _answers(learn, num_views)
+    with learn.full_precision():
+        raw, averaged = _answers(learn, num_views)
     labels = require_labels(raw)
     is_multi = labels.ndim == 2
     trust = measure_trust(raw, seed=learn.seed)
@@ -95,7 +98,8 @@ def write_predictions(
 
     Columns are file, label, predicted, probability, loss (nats), and the probability
     of every class. Several labels of a photo are separated by spaces; the probability
-    is then the highest, and the loss the mean over labels.
+    is then the highest, and the loss the mean over labels. Names are written as
+    ``csv_cells`` says.
 
     Args:
         path: Appears whole or not at all.
@@ -109,7 +113,7 @@ def write_predictions(
     with text_written_whole(path) as text:
         writer = csv.writer(text)
         titles = ["file", "label", "predicted", "probability", "loss"]
-        writer.writerow([*titles, *classes])
+        writer.writerow([*titles, *map(as_cell, classes)])
         for row, name in enumerate(predictions.names):
             probs = predictions.probs[row]
             if labels.ndim == 2:
@@ -118,7 +122,8 @@ def write_predictions(
             else:
                 truth, guess = classes[labels[row]], classes[int(probs.argmax())]
             figures = [probs.max(), losses[row], *probs]
-            writer.writerow([name, truth, guess, *(f"{each:.6f}" for each in figures)])
+            cells = map(as_cell, (name, truth, guess))
+            writer.writerow([*cells, *(f"{each:.6f}" for each in figures)])
 
 
 def _at(predictions: Predictions, temperature: float) -> Predictions:

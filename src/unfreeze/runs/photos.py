@@ -1,6 +1,6 @@
 """The photos of a run: from a table, from a split that is there, or split here."""
 
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 from unfreeze.data.tables import index_table
@@ -9,6 +9,7 @@ from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.table_photos import held_out_rows, table_at
+from unfreeze.words import printable
 
 __all__ = ["name_skipped", "read_photos"]
 
@@ -80,10 +81,13 @@ def _read_table(
     )
 
 
-def name_skipped(data: ImageClassifierData, write: Callable[[str], object]) -> None:
-    """Write a line for each of the first photos that were left out, and why."""
-    for each in data.skipped[:_SKIPPED_SHOWN]:
-        write(f"skipped {each.file}: {each.reason}")
+def name_skipped(data: ImageClassifierData) -> None:
+    """Say on standard error which photos were left out, the first ones, and why."""
+    lines = [
+        f"skipped {each.file}: {each.reason}" for each in data.skipped[:_SKIPPED_SHOWN]
+    ]
     rest = len(data.skipped) - _SKIPPED_SHOWN
     if rest > 0:
-        write(f"skipped {rest} more; summary.json names all of them")
+        lines.append(f"skipped {rest} more; summary.json names all of them")
+    for line in lines:
+        print(printable(line), file=sys.stderr, flush=True)

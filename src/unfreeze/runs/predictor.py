@@ -1,38 +1,50 @@
 """A trained model from its file, asked about new photos."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import final
 
 import numpy as np
+from jaxtyping import Float, Float32
+from torch import Tensor
 from torch.nn import functional
 
 from unfreeze.answering import Answering
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.insight.counting import require_all_counted
+from unfreeze.model_file.header import ModelHeader
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.calibration import at_temperature
 from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import Predictions, Skipped, Task
+from unfreeze.runs.blocks import BLOCK, Block, require_some_read
+from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.run_folder import model_file
 from unfreeze.runs.table_photos import Table, index_known_table, table_at
-from unfreeze.training.callbacks.progress import Bar
-from unfreeze.training.checkpoint import ModelHeader, load_model
+from unfreeze.training.callbacks.bar import Bar
+from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
 from unfreeze.training.source import FromImages, Loading, Setup
 from unfreeze.training.tta import logits_of_views
+from unfreeze.training.turns import logits_in_turn
 
-__all__ = ["Answers", "Classifier"]
+__all__ = [
+    "Answers",
+    "Classifier",
+    "augmentation_of",
+    "rules_of",
+]
 
-_BATCH_SIZE = 64
 _VIEWS = 4
 
 
@@ -81,11 +93,12 @@ class Classifier:
         num_workers: int | None = None,
     ) -> None:
         self.header = header
-        self._runtime = runtime or AcceleratedRuntime()
+        # The same answers on every machine, and in every exported file.
+        self._runtime = runtime or AcceleratedRuntime("fp32")
         self._model = self._runtime.place(model)
         workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
         loading = Loading(
-            batch_size=_BATCH_SIZE,
+            batch_size=BLOCK,
             num_workers=workers,
             seed=header.settings.get("seed", 0),
             delivery=self._runtime.delivery,
@@ -109,29 +122,66 @@ class Classifier:
 
     def rules(self, tta: bool = False) -> Answering:
         """How probabilities become answers."""
-        header = self.header
-        return Answering(
-            classes=header.classes,
-            task=header.task,
-            thresholds=header.thresholds,
-            # Measured on plain photos: they promise nothing of averages over views.
-            reject=() if tta else header.reject,
-        )
+        return rules_of(self.header, tta=tta)
 
     def predict(self, paths: Sequence[str | Path], *, tta: bool = False) -> Answers:
-        """Classify files, and all images in folders.
+        """Classify photos, all answers in memory; ``blocks`` needs less of it.
 
         Args:
-            paths: Files and folders.
+            paths: Files, folders, and patterns such as ``"photos/**/*.jpg"``. Each
+                file is answered once.
             tta: Average over the plain photo and four augmented views.
 
         Raises:
             DataError: If a path does not exist, or none of the images can be read.
         """
-        names = [name for path in paths for name in _images_at(Path(path))]
+        photos = photos_at(paths)
+        names: list[str] = []
+        parts: list[np.ndarray] = []
+        skipped: list[Skipped] = []
+        with Bar("predicting") as bar, closing(self.blocks(photos, tta=tta)) as blocks:
+            for block in blocks:
+                is_good = np.array([error is None for error in block.errors])
+                names += compress(block.names, is_good)
+                parts.append(block.log_probs[is_good])
+                skipped += block.skipped
+                bar.show(block.first + len(block), len(photos))
+        require_some_read(len(photos), len(skipped), next(iter(skipped), None))
+        predictions = Predictions(names, self.classes, np.concatenate(parts), None)
+        return Answers(
+            predictions, tuple(skipped), self.rules(tta), self._temperature(tta)
+        )
+
+    def blocks(
+        self, photos: PackedNames, *, first: int = 0, tta: bool = False
+    ) -> Generator[Block, None, None]:
+        """Classify photos a block at a time, in their order.
+
+        Close the generator (``contextlib.closing``) where the loop over it can end
+        early: that ends the threads that read photos.
+
+        Args:
+            photos: As ``photos_at`` finds them.
+            first: Where to begin, from 0: a multiple of ``BLOCK``.
+            tta: Average over the plain photo and four augmented views.
+        """
         root = Path()
-        files = PackedPaths(root, PackedNames.from_names(names))
-        return self._answers(ImageIndex(root, self.classes, files, None), tta)
+        index = ImageIndex(root, self.classes, PackedPaths(root, photos), None)
+        unreadable: dict[int, str] = {}
+        plain = FromImages(index, self.header.image, unreadable=unreadable)
+        views = [plain, *([self._varied(plain)] * _VIEWS if tta else [])]
+        rows = np.arange(first, len(photos))
+        turns = logits_in_turn(self._model, views, rows, self._setup)
+        with closing(turns):
+            for of_block, logits in turns:
+                yield Block(
+                    first=int(of_block[0]),
+                    names=[photos[row] for row in of_block.tolist()],
+                    log_probs=self._averaged(logits, tta=tta),
+                    errors=tuple(
+                        unreadable.pop(row, None) for row in of_block.tolist()
+                    ),
+                )
 
     def evaluate(
         self, folder: str | Path, table: Table | None = None, *, tta: bool = False
@@ -191,41 +241,57 @@ class Classifier:
 
     def _log_probs(self, split: Screening, num_views: int) -> np.ndarray:
         plain = FromImages(split.index, self.header.image)
-        augmentation = self._augmentation() if num_views else None
-        varied = replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
+        varied = self._varied(plain) if num_views else plain
         logits = logits_of_views(self._model, plain, varied, num_views, self._setup)
+        return self._averaged(logits, tta=num_views > 0)
+
+    def _varied(self, plain: FromImages) -> FromImages:
+        augmentation = augmentation_of(self.header)
+        return replace(plain, augmentation=augmentation, purpose=Purpose.VIEWS)
+
+    def _averaged(
+        self, logits: Float32[Tensor, "V N K"], *, tta: bool
+    ) -> Float[np.ndarray, "N K"]:
+        """Log-probabilities at the temperature, of all views together."""
         is_single = self.header.task is Task.SINGLE
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
-        if num_views == 0:
-            found = stack[0].numpy()
-        else:
+        if tta:
             with np.errstate(divide="ignore"):
                 found = np.log(mean_probs(stack))
-        temperature = self._temperature(bool(num_views))
-        return at_temperature(found, temperature, is_multi=not is_single)
+        else:
+            found = stack[0].numpy()
+        return at_temperature(found, self._temperature(tta), is_multi=not is_single)
 
-    def _augmentation(self) -> Augmentation:
-        settings = self.header.settings
-        if settings.get("augment") not in PRESETS or settings["augment"] == "none":
-            raise PlanError(
-                "This model was saved without a named augmentation, which --tta needs "
-                "to make its views. Predict without it, or use learn.TTA()."
-            )
-        train, _ = tfms_for(
-            self.header.arch,
-            self.header.image.size,
-            settings["augment"],
-            settings["max_zoom"],
+
+def rules_of(header: ModelHeader, *, tta: bool) -> Answering:
+    """How the probabilities of a model become answers.
+
+    Args:
+        header: Of the model.
+        tta: Whether they are averages over views.
+    """
+    return Answering(
+        classes=header.classes,
+        task=header.task,
+        thresholds=header.thresholds,
+        # Measured on plain photos: they promise nothing of averages over views.
+        reject=() if tta else header.reject,
+    )
+
+
+def augmentation_of(header: ModelHeader) -> Augmentation:
+    """What makes the views of a photo that ``tta`` averages over.
+
+    Raises:
+        PlanError: If the model was saved without a named augmentation.
+    """
+    settings = header.settings
+    if settings.get("augment") not in PRESETS or settings["augment"] == "none":
+        raise PlanError(
+            "This model was saved without a named augmentation, which --tta needs "
+            "to make its views. Predict without it, or use learn.TTA()."
         )
-        return train.augmentation
-
-
-def _images_at(path: Path) -> Iterator[str]:
-    """Names of one file, or of all images in a folder."""
-    if path.is_dir():
-        found = index_flat_folder(path, ())
-        yield from (str(path / name) for name in found.names)
-    elif path.exists():
-        yield str(path)
-    else:
-        raise DataError(f"There is no file or folder {path}. Check the path.")
+    train, _ = tfms_for(
+        header.arch, header.image.size, settings["augment"], settings["max_zoom"]
+    )
+    return train.augmentation

@@ -12,6 +12,7 @@ from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.split_notes import split_notes
 
 __all__ = ["search_rate"]
 
@@ -41,7 +42,9 @@ def search_rate(
     settings.check(folder)
     _require_picture(plot)
     data = read_photos(folder, settings)
-    name_skipped(data, write)
+    name_skipped(data)
+    for note in split_notes(data):
+        write(note)
     learn = ConvLearner.pretrained(
         settings.arch,
         data,

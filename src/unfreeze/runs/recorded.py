@@ -1,23 +1,21 @@
 """What a run folder holds, read again: its answers on validation photos, and facts."""
 
-import csv
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from unfreeze.errors import DataError
 from unfreeze.insight.comparison import Outcomes
 from unfreeze.insight.run_facts import RunFacts
+from unfreeze.model_file.header import ModelHeader
+from unfreeze.model_file.layout import read_layout
+from unfreeze.model_file.reading import read_header
 from unfreeze.records import Task
-from unfreeze.training.checkpoint import ModelHeader, read_header
+from unfreeze.runs.answer_table import read_answer_table
 
 __all__ = ["read_facts", "read_outcomes", "require_single_label"]
 
-_COLUMNS = ("file", "label", "predicted", "probability")
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 """Ends of the names of tensors that are measured rather than learned."""
 
@@ -35,24 +33,21 @@ def read_outcomes(run: Path) -> Outcomes:
     folder = run.parent if run.is_file() else run
     require_single_label(run)
     file = folder / "predictions.csv"
-    rows = _rows(file)
-    try:
-        chances = [float(row["probability"]) for row in rows]
-        losses = [float(row.get("loss") or math.nan) for row in rows]
-    except ValueError as error:
+    if not file.is_file():
         raise DataError(
-            f"{file} holds something else than a figure ({error}). Restore it, or pass "
-            "labelled photos as DATA."
-        ) from error
-    labels = [row["label"] for row in rows]
-    predicted = [row["predicted"] for row in rows]
+            f"{folder} has no predictions.csv to read. Expected the folder of a "
+            "finished run; or pass labelled photos as DATA."
+        )
+    answers = read_answer_table(file)
+    labels = [each.label for each in answers]
+    predicted = [each.predicted for each in answers]
     known = _summary(folder).get("classes") or sorted({*labels, *predicted})
     return Outcomes(
-        files=[row["file"] for row in rows],
+        files=[each.file for each in answers],
         labels=labels,
         predicted=predicted,
-        probabilities=chances,
-        losses=losses,
+        probabilities=[each.probability for each in answers],
+        losses=[each.loss for each in answers],
         classes=tuple(known),
     )
 
@@ -97,25 +92,6 @@ def require_single_label(run: Path) -> None:
         )
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    try:
-        with file.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-            rows = list(csv.DictReader(text, strict=True))
-    except OSError as error:
-        raise DataError(
-            f"{file.parent} has no predictions.csv to read ({error.strerror}). "
-            "Expected the folder of a finished run; or pass labelled photos as DATA."
-        ) from error
-    except csv.Error as error:
-        raise DataError(f"{file} is not a whole CSV file: {error}.") from error
-    if not rows or any(row.get(name) is None for row in rows for name in _COLUMNS):
-        raise DataError(
-            f"{file} lacks rows or columns. Expected {', '.join(_COLUMNS)}, as "
-            "unfreeze train writes them; or pass labelled photos as DATA."
-        )
-    return rows
-
-
 def _header(run: Path) -> ModelHeader | None:
     model = run if run.is_file() else run / "model.safetensors"
     return read_header(model) if model.is_file() else None
@@ -130,9 +106,8 @@ def _summary(folder: Path) -> Mapping[str, Any]:
 
 
 def _num_parameters(model: Path) -> int:
-    with safe_open(model, framework="np") as file:
-        return sum(
-            math.prod(file.get_slice(name).get_shape())
-            for name in file.keys()  # noqa: SIM118 (this is no dict)
-            if not name.endswith(_STATISTICS)
-        )
+    return sum(
+        tensor.num_elements
+        for name, tensor in read_layout(model).tensors.items()
+        if not name.endswith(_STATISTICS)
+    )

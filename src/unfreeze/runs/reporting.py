@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,17 +13,20 @@ from unfreeze.data.arrays import as_labels
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.errors import UnfreezeError
 from unfreeze.front.conv_learner import ConvLearner
-from unfreeze.insight.outlook import outlook
+from unfreeze.insight.feature_space import pooled_rows
+from unfreeze.insight.outlook import Outlook, outlook, why_no_outlook
 from unfreeze.insight.report.galleries import chosen
 from unfreeze.insight.report.kept import outlook_as_json
 from unfreeze.insight.report.page import ReportParts, report_page
 from unfreeze.insight.report.record import Answer, RunRecord
-from unfreeze.runs.explained import flat, heat_pictures, places_of
+from unfreeze.runs.explained import heat_pictures, places_of
 from unfreeze.runs.run_record import KEPT, read_answers, read_run
 
 __all__ = ["REPORT", "keep_for_report", "report_parts", "write_report"]
 
 REPORT = "report.html"
+
+_SPLITS: tuple[Literal["train", "valid"], ...] = ("train", "valid")
 
 _SIDE = 224
 """Shorter side of a thumbnail, in pixels."""
@@ -100,18 +103,20 @@ def _is_below(name: str) -> bool:
 def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | None:
     """A forecast from the activations that training began with, where stored."""
     data = learn.data
+    labels = (as_labels(data.trn_y), as_labels(data.val_y))
+    predicted = np.array([data.classes.index(each.predicted) for each in answers])
+    # Asked before anything is read: of a million photos, activations fill the memory.
+    width = 2 * learn.model.backbone.num_features
+    counts = np.bincount(labels[0], minlength=len(data.classes))
+    reason = why_no_outlook(counts, width, len(labels[1]))
+    if reason:
+        error = float((predicted != labels[1]).mean())
+        return outlook_as_json(Outlook(error, None, (), reason))
     known = learn if learn.model.is_backbone_frozen else _before_training(learn)
     if known is None or known.num_missing_activations():
         return None
-    features = (known.stored_activations("train"), known.stored_activations("valid"))
-    numbers = {name: number for number, name in enumerate(data.classes)}
-    found = outlook(
-        (flat(features[0]), flat(features[1])),
-        (as_labels(data.trn_y), as_labels(data.val_y)),
-        np.array([numbers[each.predicted] for each in answers]),
-        data.classes,
-        learn.seed,
-    )
+    train, valid = (pooled_rows(known.stored_activations(split)) for split in _SPLITS)
+    found = outlook((train, valid), labels, predicted, data.classes, learn.seed)
     return outlook_as_json(found)
 
 

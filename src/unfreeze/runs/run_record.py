@@ -1,6 +1,5 @@
 """Read a run folder again, whatever of it is there."""
 
-import csv
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from unfreeze.insight.report.record import (
     SearchRecord,
 )
 from unfreeze.numerics.suggest import Curve
+from unfreeze.runs.answer_table import read_answer_table
 
 __all__ = ["KEPT", "read_answers", "read_run"]
 
@@ -27,7 +27,7 @@ def read_run(run: Path) -> RunRecord:
     """Read what ``unfreeze train`` left in a folder, older runs included.
 
     Raises:
-        DataError: If there is no summary in it.
+        DataError: If there is no summary in it, or its ``predictions.csv`` is damaged.
     """
     try:
         summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
@@ -51,18 +51,16 @@ def read_answers(run: Path, classes: Sequence[str]) -> tuple[Answer, ...]:
     """Read ``predictions.csv`` of a run whose photos carry one label each.
 
     Empty if there is none, or if it is not one of such a run.
+
+    Raises:
+        DataError: If it is damaged.
     """
     path = run / "predictions.csv"
     if not path.is_file():
         return ()
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-        rows = list(csv.reader(text))[1:]
-    if not all(len(row) >= 5 and {row[1], row[2]} <= set(classes) for row in rows):
-        return ()
-    return tuple(
-        Answer(file, label, predicted, float(probability), float(loss))
-        for file, label, predicted, probability, loss, *_ in rows
-    )
+    answers = read_answer_table(path)
+    named = {name for each in answers for name in (each.label, each.predicted)}
+    return answers if named <= set(classes) else ()
 
 
 def _is_multi(summary: dict[str, Any]) -> bool:

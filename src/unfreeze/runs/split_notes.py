@@ -8,6 +8,7 @@ from unfreeze.data.fixed import FixSummary
 from unfreeze.data.groups import Grouping
 from unfreeze.data.wording import listed
 from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.words import counted
 
 __all__ = ["split_notes"]
 
@@ -32,8 +33,9 @@ def split_notes(data: ImageClassifierData) -> Iterator[str]:
 
 def _of_groups(grouping: Grouping) -> Iterator[str]:
     if grouping.by is not None:
-        alone = f"; {grouping.num_alone:,} photos of none" if grouping.num_alone else ""
-        yield f"{grouping.num_groups:,} groups by '{grouping.by}'{alone}"
+        num_alone = grouping.num_alone
+        alone = f"; {counted(num_alone, 'photo')} of none" if num_alone else ""
+        yield f"{counted(grouping.num_groups, 'group')} by '{grouping.by}'{alone}"
     torn = len(grouping.straddling)
     if torn:
         yield (
@@ -44,8 +46,8 @@ def _of_groups(grouping: Grouping) -> Iterator[str]:
         )
     if grouping.num_duplicates:
         yield (
-            f"{grouping.num_duplicates:,} photos are on the side of a photo that they "
-            "look the same as"
+            f"{counted(grouping.num_duplicates, 'photo is', 'photos are')} on the side "
+            "of a photo that looks the same"
         )
 
 

@@ -63,7 +63,7 @@ def train_folder(
     settings.check(folder)
     planned_run_folder(out, folder)  # refused here, before photos are read
     data = read_photos(folder, settings)
-    name_skipped(data, write)
+    name_skipped(data)
     for note in split_notes(data):
         write(note)
     findings = findings_before_training(folder, data)

@@ -28,6 +28,9 @@ class Answer:
     probabilities: Mapping[str, float]
     """Of every class, the most probable first."""
 
+    labels: tuple[str, ...] | None = None
+    """From a model for several labels: those that are there."""
+
     heat: Float[np.ndarray, "h w"] | None = None
     """Where the model looked, 0 to 1, over the square that it read."""
 
@@ -53,5 +56,6 @@ def answer_from(
         probability=top,
         is_sure=least is None or bool(probs[order[0]] >= least),
         probabilities={rules.classes[row]: float(probs[row]) for row in order},
+        labels=rules.labels(probs),
         heat=heat,
     )

@@ -94,7 +94,7 @@ class Predictor:
         """Class names, in the order of the probabilities."""
         return self.header.answering.classes
 
-    def __call__(self, image: Source) -> Answer:
+    def __call__(self, image: str | Source) -> Answer:
         """Classify one image: a path, the content of a file, or uint8 pixels.
 
         Raises:
@@ -103,7 +103,9 @@ class Predictor:
         (answer,) = self.predict([image])
         return answer
 
-    def predict(self, images: Sequence[Source], *, heat: bool = False) -> list[Answer]:
+    def predict(
+        self, images: Sequence[str | Source], *, heat: bool = False
+    ) -> list[Answer]:
         """Classify images in batches.
 
         Args:
@@ -118,7 +120,8 @@ class Predictor:
             raise PlanError(
                 "This model has no heat maps: its features have no places. Ask without."
             )
-        return list(self._answers(images, heat))
+        sources = [Path(each) if isinstance(each, str) else each for each in images]
+        return list(self._answers(sources, heat))
 
     def square(self, image: Source) -> UInt8[np.ndarray, "S S 3"]:
         """What the model reads of an image.

@@ -51,6 +51,8 @@ def row_of(
         "is_sure": answer.is_sure,
         "probabilities": dict(shown),
     }
+    if answer.labels is not None:
+        row["labels"] = list(answer.labels)
     if answer.heat is not None and region is not None:
         row["heat"] = {
             "label": next(iter(answer.probabilities)),

@@ -86,6 +86,7 @@ class Prediction(BaseModel):
     probability: float = _Share
     is_sure: bool
     probabilities: dict[str, float]
+    labels: list[str] | None = None
     heat: Heat | None = None
 
 

@@ -1,23 +1,26 @@
-"""One file per model: safetensors, with everything prediction needs in its header.
+"""Models to files and back: safetensors, with all that prediction needs in the header.
 
-Loading never runs code. The header carries a hash of the tensors and one of itself, so
-a file with one changed byte is refused.
+Loading never runs code. What a file says is checked before anything is built from it,
+and its bytes are compared with what was saved.
 """
 
-import dataclasses
-import hashlib
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+import reprlib
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from unfreeze.atomic import written_whole
 from unfreeze.errors import WeightsError
+from unfreeze.model_file.header import ModelHeader
+from unfreeze.model_file.layout import read_layout
+from unfreeze.model_file.reading import (
+    ModelFile,
+    description,
+    read_description,
+    read_model_file,
+    require_intact,
+)
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import (
     StagedClassifier,
@@ -25,102 +28,34 @@ from unfreeze.models.classifier import (
     with_original_head,
 )
 from unfreeze.models.weights import content_hash, fit_weights, read_weights
-from unfreeze.records import ImageSpec, RejectAt, Task
+from unfreeze.models.zoo import count_parameters
 from unfreeze.versions import versions
 
-__all__ = [
-    "HeadShape",
-    "ModelHeader",
-    "load_model",
-    "load_weights",
-    "read_header",
-    "save_model",
-]
+__all__ = ["load_model", "load_weights", "save_model"]
 
-_FORMAT = 1
-_FIELD = "unfreeze"
-"""Key of our JSON in the header's metadata."""
+_MOST_TIMES_LARGER = 64
+"""Weights of an architecture beside those of a file. Of VGG or a small LCNet, whose own
+classifiers are left out, a file holds less than a tenth."""
 
-_SEAL = "unfreeze_blake2b"
-"""Key of the hash of that JSON."""
+_SMALL_NETWORK = 200_000_000
+"""Weights that any machine has room for. Stages that were cut off are not in the file
+either, so more than this is refused only where the file has next to nothing of it."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadShape:
-    """Which layers follow the backbone."""
-
-    kind: str = "concat-pool"
-    """``concat-pool``, ``original`` (the architecture's own), or ``custom``."""
-
-    xtra_fc: tuple[int, ...] = (512,)
-    ps: tuple[float, ...] = (0.25, 0.5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelHeader:
-    """All that is needed, besides the weights, to predict as in training."""
-
-    arch: str
-    classes: tuple[str, ...]
-    image: ImageSpec
-    xtra_cut: int = 0
-    task: Task = Task.SINGLE
-    head: HeadShape = field(default_factory=HeadShape)
-    settings: dict[str, Any] = field(default_factory=dict)
-    """Hyperparameters of the run that made the weights."""
-
-    temperature: float = 1.0
-    """Logits are divided by it, so that probabilities are right on average."""
-
-    tta_temperature: float | None = None
-    """Likewise for an average over views; None takes ``temperature``."""
-
-    thresholds: tuple[float, ...] | None = None
-    """For each class of a model for several labels, the probability above which it is
-    named. None is 0.5 for all."""
-
-    reject: tuple[RejectAt, ...] = ()
-    """Rising with precision. Empty where nothing was measured, or nothing could be
-    promised."""
+_LINEAR = re.compile(r"head\.(\d+)\.weight")
 
 
 def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path:
-    """Write weights and header to ``path`` in one move."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: each.contiguous() for name, each in model.state_dict().items()}
-    content = {
-        "format": _FORMAT,
-        **dataclasses.asdict(header),
-        "task": header.task.value,
-        "versions": versions(),
-        "digest": content_hash(tensors),
-    }
-    text = json.dumps(content)
-    with written_whole(path) as stream:
-        stream.write(save(tensors, metadata={_FIELD: text, _SEAL: _seal(text)}))
-    return path
-
-
-def read_header(path: Path) -> ModelHeader:
-    """Read what a model file says of itself, without reading its weights.
+    """Write weights and header to ``path`` in one move.
 
     Raises:
-        WeightsError: If the file is missing, damaged, not one of ours, or of a later
-            format than this version knows.
+        PlanError: If the header could not be read again.
     """
-    content = _metadata(path)
-    if content is None:
-        raise WeightsError(
-            f"{path} is not a model file of unfreeze: it has no description in its "
-            "header. Expected a file written by learn.save() or unfreeze train."
-        )
-    try:
-        return _header_of(content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(
-            f"{path} describes its model in a way that this version of unfreeze does "
-            f"not understand ({error!r}). Open it with the version that wrote it."
-        ) from error
+    tensors = {name: each.contiguous() for name, each in model.state_dict().items()}
+    metadata = description(header, digest=content_hash(tensors), versions=versions())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as stream:
+        stream.write(save(tensors, metadata=metadata))
+    return path
 
 
 def load_weights(model: StagedClassifier, path: Path) -> None:
@@ -133,14 +68,12 @@ def load_weights(model: StagedClassifier, path: Path) -> None:
         WeightsError: If the file is damaged, or does not fit; the message lists what
             does not.
     """
-    tensors = read_weights(path)
-    content = _metadata(path) if path.suffix == ".safetensors" else None
-    if content is not None and content.get("digest") != content_hash(tensors):
-        raise WeightsError(
-            f"{path} is damaged: its weights are not those it was saved with. "
-            "Restore it from a copy, or train again."
-        )
-    fit_weights(model, tensors, what=str(path))
+    if path.suffix == ".safetensors":
+        layout = read_layout(path)
+        content = read_description(path, layout)
+        if content is not None:
+            require_intact(path, layout, content.get("digest"))
+    fit_weights(model, read_weights(path), what=str(path))
 
 
 def load_model(path: Path) -> tuple[StagedClassifier, ModelHeader]:
@@ -151,96 +84,66 @@ def load_model(path: Path) -> tuple[StagedClassifier, ModelHeader]:
             head was an arbitrary module, which a file cannot describe.
         PlanError: If its architecture is not among those installed here.
     """
-    header = read_header(path)
+    file = read_model_file(path)
+    header = file.header
     if header.head.kind == "custom":
         raise WeightsError(
             f"{path} has a head of its own making, which a file cannot describe. "
             "Build the learner as it was trained and call learn.load()."
         )
-    model = _blank_model(header)
-    load_weights(model, path)
+    require_intact(path, file.layout, file.digest)
+    model = _blank_model(file)
+    fit_weights(model, read_weights(path), what=str(path))
     return model.eval(), header
 
 
-def _blank_model(header: ModelHeader) -> StagedClassifier:
-    size = header.image.size
+def _blank_model(file: ModelFile) -> StagedClassifier:
+    """Build what the header asks for, as far as the file can fill it."""
+    header, size = file.header, file.header.image.size
+    _require_backbone(file)
     if header.head.kind == "original":
         return with_original_head(header.arch, weights="none", size=size)
     backbone = build_backbone(
         header.arch, weights="none", size=size, xtra_cut=header.xtra_cut
     )
+    widths = header.head.xtra_fc
+    _require_head(file, [2 * backbone.num_features, *widths, len(header.classes)])
     return with_new_head(
-        backbone, len(header.classes), xtra_fc=header.head.xtra_fc, ps=header.head.ps
+        backbone, len(header.classes), xtra_fc=widths, ps=header.head.ps
     )
 
 
-def _metadata(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        raise WeightsError(f"There is no model file {path}. Check the path.")
-    try:
-        with safe_open(path, framework="np") as file:
-            found = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
+def _require_backbone(file: ModelFile) -> None:
+    """Refuse a header that names a network much larger than the file."""
+    arch, stored = file.header.arch, file.layout.num_elements
+    count = count_parameters(arch) or 0
+    most = _MOST_TIMES_LARGER * stored
+    if file.header.xtra_cut:
+        most = max(most, _SMALL_NETWORK)
+    if count > most:
         raise WeightsError(
-            f"{path} is not a whole safetensors file ({error})."
-        ) from error
-    text, seal = found.get(_FIELD), found.get(_SEAL)
-    if text is None and seal is None:
-        return None
-    if text is None or seal != _seal(text):
-        raise WeightsError(
-            f"{path} is damaged: its header is not the one it was saved with. "
-            "Restore it from a copy, or train again."
+            f"{file.path} says that it holds {arch}, which has {count:,} weights, and "
+            f"it holds {stored:,}. Restore it from a copy, or train again."
         )
-    content: dict[str, Any] = json.loads(text)
-    if content.get("format") != _FORMAT:
-        raise WeightsError(
-            f"{path} has format {content.get('format')!r}, and this version of "
-            f"unfreeze reads format {_FORMAT}. Update unfreeze to open it."
-        )
-    return content
 
 
-def _seal(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _require_head(file: ModelFile, widths: list[int]) -> None:
+    """Refuse a header whose head is not the one in the file.
 
-
-def _header_of(content: Mapping[str, Any]) -> ModelHeader:
-    image, head = content["image"], content["head"]
-    return ModelHeader(
-        arch=content["arch"],
-        classes=tuple(content["classes"]),
-        image=ImageSpec(
-            **{**image, "mean": tuple(image["mean"]), "std": tuple(image["std"])}
-        ),
-        xtra_cut=content["xtra_cut"],
-        task=Task(content["task"]),
-        head=HeadShape(
-            kind=head["kind"], xtra_fc=tuple(head["xtra_fc"]), ps=tuple(head["ps"])
-        ),
-        settings=content["settings"],
-        **_answering_of(content),
-    )
-
-
-def _answering_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What files have carried only since models were calibrated, as far as it is there.
-
-    Raises:
-        ValueError: If a temperature is none, or thresholds do not fit the classes.
+    Args:
+        file: With tensors ``head.N.weight`` of outputs by inputs, N rising.
+        widths: What the head reads, and the outputs of each linear layer.
     """
-    found = {
-        name: content[name]
-        for name in ("temperature", "tta_temperature", "thresholds", "reject")
-        if content.get(name) is not None
+    shapes = {
+        int(match[1]): tensor.shape
+        for name, tensor in file.layout.tensors.items()
+        if (match := _LINEAR.fullmatch(name)) and len(tensor.shape) == 2
     }
-    for name in ("temperature", "tta_temperature"):
-        if not 0 < found.get(name, 1.0) < math.inf:
-            raise ValueError(f"{name} {found[name]}")
-    if "thresholds" in found:
-        found["thresholds"] = tuple(float(each) for each in found["thresholds"])
-        if len(found["thresholds"]) != len(content["classes"]):
-            raise ValueError(f"{len(found['thresholds'])} thresholds")
-    if "reject" in found:
-        found["reject"] = tuple(RejectAt(**each) for each in found["reject"])
-    return found
+    found = [shapes[number] for number in sorted(shapes)]
+    wanted = list(zip(widths[1:], widths[:-1], strict=True))
+    if found != wanted:
+        raise WeightsError(
+            f"{file.path} says that its head has layers of {reprlib.repr(wanted)} "
+            f"outputs and inputs, and holds {reprlib.repr(found)}. Restore it from a "
+            "copy, or train again."
+        )

@@ -50,7 +50,8 @@ class DraftLoader:
 
     index: ImageIndex
     outline: Callable[[int], Outline]
-    """Reads one row of ``index`` and decides how to vary it. Called in threads."""
+    """Reads the photo for one place of ``rows`` and decides how to vary it. Called in
+    threads."""
 
     rows: Int[np.ndarray, " M"]
     """Which rows to read, in this order."""
@@ -77,7 +78,7 @@ class DraftLoader:
         batches = self._batches()
         outlined = map_in_order(
             self._outlined,
-            (row for rows in batches for row in rows.tolist()),
+            range(sum(map(len, batches))),
             num_workers=self.num_workers,
             ahead=self.batch_size + self.num_workers,
         )
@@ -93,9 +94,9 @@ class DraftLoader:
     def _batches(self) -> list[Int64[np.ndarray, " B"]]:
         return in_batches(self.rows, self.batch_size, drop_single=self.drop_single)
 
-    def _outlined(self, row: int) -> Outline:
-        with naming_image(self.index, row):
-            return self.outline(row)
+    def _outlined(self, place: int) -> Outline:
+        with naming_image(self.index, int(self.rows[place])):
+            return self.outline(place)
 
     def _joined(self, group: _Group) -> Drafts:
         rows, outlines = group

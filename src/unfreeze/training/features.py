@@ -19,6 +19,7 @@ from jaxtyping import Int64, UInt8, UInt64
 from unfreeze.augment.description import describe
 from unfreeze.data.decode import DECODER
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.quick import QUICK_DECODER
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.probe import evaluating
@@ -116,6 +117,7 @@ class FeatureKeeper:
         )
         key = {
             **self.key(),
+            "decoder": QUICK_DECODER,
             "augmentation": describe(varied.augmentation),
             "seed": self.setup.loading.seed,
         }

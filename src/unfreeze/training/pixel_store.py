@@ -164,6 +164,9 @@ class PixelStore:
 
         Called from several threads at once.
         """
+        if self._is_full:
+            return
+        checksum = zlib.crc32(np.ascontiguousarray(pixels).data)
         with self._lock:
             if self._is_full or not self._take(pixels.nbytes):
                 self._is_full = True
@@ -171,7 +174,7 @@ class PixelStore:
             try:
                 if self._part is None:
                     self._part = _OpenPart(self._folder)
-                self._part.append(identity, pixels)
+                self._part.append(identity, pixels, checksum)
             except OSError:  # the disk is full, or gone: no reason to stop training
                 self._is_full = True
 
@@ -267,15 +270,17 @@ class _OpenPart:
         return time.monotonic() - self._began > _SAVE_EVERY_SECONDS
 
     def append(
-        self, identity: UInt8[np.ndarray, " 16"], pixels: UInt8[np.ndarray, "H W 3"]
+        self,
+        identity: UInt8[np.ndarray, " 16"],
+        pixels: UInt8[np.ndarray, "H W 3"],
+        checksum: int,
     ) -> None:
         entry = np.zeros((), dtype=_ENTRY)
         entry["id"] = _as_pairs(identity[None])[0]
         entry["offset"] = self._end
         entry["height"], entry["width"] = pixels.shape[:2]
-        content = np.ascontiguousarray(pixels).data
-        entry["checksum"] = zlib.crc32(content)
-        self._end += self._stream.write(content)
+        entry["checksum"] = checksum
+        self._end += self._stream.write(np.ascontiguousarray(pixels).data)
         self._entries.append(entry)
 
     def finish(self) -> Path:

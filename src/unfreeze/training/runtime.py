@@ -89,6 +89,10 @@ class Runtime(abc.ABC):
             give_back_freed_memory()
 
     @abc.abstractmethod
+    def in_full_precision(self) -> "Runtime":
+        """The same machine, computing in ``fp32``."""
+
+    @abc.abstractmethod
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of ``loss`` to the parameters."""
 
@@ -140,6 +144,12 @@ class AcceleratedRuntime(Runtime):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     @override
+    def in_full_precision(self) -> Runtime:
+        if self.precision == "fp32":
+            return self
+        return AcceleratedRuntime("fp32", compiles=self.compiler is not None)
+
+    @override
     def backward(self, loss: Tensor) -> None:
         self._accelerator.backward(loss)
 
@@ -162,6 +172,10 @@ class PlainRuntime(Runtime):
     @override
     def autocast(self) -> AbstractContextManager[None]:
         return nullcontext()
+
+    @override
+    def in_full_precision(self) -> Runtime:
+        return self
 
     @override
     def backward(self, loss: Tensor) -> None:

@@ -17,11 +17,12 @@ from jaxtyping import Float32, Int64, UInt8, UInt64
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.batches import PixelLoader, epoch_order
-from unfreeze.data.decode import DECODER, preprocess, read_pixels
+from unfreeze.data.decode import DECODER, preprocess
 from unfreeze.data.index import ImageIndex
-from unfreeze.errors import PlanError
+from unfreeze.data.quick import QUICK_DECODER, read_quickly
+from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.numerics.balance import balanced_order
+from unfreeze.numerics.balance import balanced_order, turns_of
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Batch, Features, Logits, Pixels, Targets
@@ -120,13 +121,18 @@ class FromImages:
     stored: StoredPixels | None = None
     """Photos that were decoded before; None decodes them in every pass."""
 
+    unreadable: dict[int, str] | None = None
+    """Receives the row of each photo that cannot be read, and why; it is black then.
+    None lets the first one end the pass."""
+
     def __len__(self) -> int:
         return len(self.index)
 
     @property
     def way_of_decoding(self) -> str:
         """Names everything besides the file that decoded pixels depend on."""
-        rules = hashlib.blake2b(DECODER.encode(), digest_size=4).hexdigest()
+        decoder = DECODER if self.augmentation is None else QUICK_DECODER
+        rules = hashlib.blake2b(decoder.encode(), digest_size=4).hexdigest()
         shape, side = "centre", self.spec.size
         if self.spec.squash:
             shape = "squeezed"
@@ -149,14 +155,14 @@ class FromImages:
         self, order: np.ndarray, loading: Loading, epoch: int, drop_single: bool
     ) -> Loader:
         """Squares as a model reads them, varied where they are read."""
+        rng_at = self._rngs(order, loading.seed, epoch)
 
-        def fill(row: int, square: Square) -> None:
-            pixels = self._pixels(row)
+        def fill(place: int, square: Square) -> None:
+            pixels = self._pixels(int(order[place]))
             if self.augmentation is None:
                 np.copyto(square, pixels)
                 return
-            rng = self._rng(row, loading.seed, epoch)
-            self.augmentation.apply(pixels, rng, square)
+            self.augmentation.apply(pixels, rng_at(place), square)
 
         return PixelLoader(
             self.index,
@@ -178,10 +184,11 @@ class FromImages:
         drop_single: bool,
     ) -> Loader:
         """The same squares, still to be varied on the device."""
+        rng_at = self._rngs(order, loading.seed, epoch)
         return DraftLoader(
             index=self.index,
-            outline=lambda row: augmentation.outline(
-                self._pixels(row), self._rng(row, loading.seed, epoch)
+            outline=lambda place: augmentation.outline(
+                self._pixels(int(order[place])), rng_at(place)
             ),
             rows=order,
             batch_size=loading.batch_size,
@@ -192,9 +199,18 @@ class FromImages:
             pin_memory=loading.delivery.pins,
         )
 
-    def _rng(self, row: int, seed: int, epoch: int) -> np.random.Generator:
-        counter = row if self.counters is None else int(self.counters[row])
-        return rng_for(seed, self.purpose, epoch=epoch, row=counter)
+    def _rngs(
+        self, order: np.ndarray, seed: int, epoch: int
+    ) -> Callable[[int], np.random.Generator]:
+        """Generators by place: a photo that comes again is varied in another way."""
+        turns = turns_of(order)
+
+        def rng_at(place: int) -> np.random.Generator:
+            row, turn = int(order[place]), int(turns[place])
+            counter = row if self.counters is None else int(self.counters[row])
+            return rng_for(seed, self.purpose, epoch=epoch, row=counter, turn=turn)
+
+        return rng_at
 
     def _pixels(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         if self.stored is None:
@@ -203,10 +219,19 @@ class FromImages:
 
     def _decoded(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         """What does not change from epoch to epoch."""
+        try:
+            return self._read(row)
+        except ImageError as error:
+            if self.unreadable is None:
+                raise
+            self.unreadable[row] = str(error)
+            return np.zeros((self.spec.size, self.spec.size, 3), dtype=np.uint8)
+
+    def _read(self, row: int) -> UInt8[np.ndarray, "H W 3"]:
         source = self.index.sources[row]
         if self.augmentation is None:
             return preprocess(source, self.spec)
-        return read_pixels(
+        return read_quickly(
             source,
             short_side=self.augmentation.short_side,
             squash_to=self.augmentation.squash_to,
@@ -246,7 +271,8 @@ class FromFeatures:
 
     later_views: tuple[FeatureRows, ...] = ()
     """Rows of epochs 1, 2 and so on, where not all have the same. After the last of
-    them it is the turn of ``features`` again."""
+    them it is the turn of ``features`` again. A row that comes several times in an
+    epoch is taken from one view after the other."""
 
     def __len__(self) -> int:
         return len(self.features)
@@ -256,9 +282,9 @@ class FromFeatures:
     ) -> Batches:
         """Read the rows of ``order`` from the view whose turn it is."""
         views = (self.features, *self.later_views)
-        view = views[epoch % len(views)]
+        view_of = (epoch + turns_of(order)) % len(views)
         size = loading.batch_size
-        loader = _FeatureBatches(view, self.labels, order, size, drop_single)
+        loader = _FeatureBatches(views, self.labels, order, view_of, size, drop_single)
         return Delivered(loader, loading.delivery)
 
 
@@ -267,9 +293,10 @@ Source: TypeAlias = FromImages | FromFeatures
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FeatureBatches:
-    features: FeatureRows
+    views: tuple[FeatureRows, ...]
     labels: Labels | None
     order: np.ndarray
+    view_of: np.ndarray
     batch_size: int
     drop_single: bool
 
@@ -280,9 +307,21 @@ class _FeatureBatches:
     def __iter__(self) -> Generator[Loaded, None, None]:
         labels = None if self.labels is None else torch.from_numpy(self.labels)
         for i in range(len(self)):
-            rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-            inputs = torch.from_numpy(np.ascontiguousarray(self.features[rows]))
+            places = slice(i * self.batch_size, (i + 1) * self.batch_size)
+            rows = self.order[places]
+            inputs = torch.from_numpy(self._read(rows, self.view_of[places]))
             yield Batch(inputs, None if labels is None else labels[rows], rows)
+
+    def _read(self, rows: np.ndarray, view_of: np.ndarray) -> np.ndarray:
+        """The rows, each from its view; mostly all from the same."""
+        first, *others = np.unique(view_of).tolist()
+        if not others:
+            return np.ascontiguousarray(self.views[first][rows])
+        parts = [self.views[each][rows[view_of == each]] for each in (first, *others)]
+        sorting = np.argsort(view_of, kind="stable")
+        found = np.empty((len(rows), *parts[0].shape[1:]), dtype=parts[0].dtype)
+        found[sorting] = np.concatenate(parts)
+        return found
 
 
 def shuffled(source: Source, loading: Loading, epoch: int) -> Batches:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from unfreeze.models.probe import evaluating
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.tensors import Batch
 from unfreeze.training.restore import borrowed_random_state, put_back, repeatable
-from unfreeze.training.runtime import memory_explained
+from unfreeze.training.runtime import Runtime, memory_explained
 from unfreeze.training.source import (
     FromFeatures,
     FromImages,
@@ -35,7 +35,7 @@ __all__ = ["Speeds", "measure_speeds", "pace"]
 
 Clock: TypeAlias = Callable[[], float]
 
-_SHARES = (0.15, 0.15, 0.05, 0.25, 0.4)
+_SHARES = (0.1, 0.1, 0.15, 0.05, 0.2, 0.4)
 """Of the time, for each measurement, in the order in which they are made. A step of the
 whole network takes longest, and most of a run consists of such steps."""
 
@@ -46,6 +46,9 @@ class Speeds:
 
     look: float
     """To measure a network on it, as it is."""
+
+    answer: float
+    """Likewise in full precision, as final answers are computed."""
 
     store: float
     """To compute its activations with a frozen backbone, as it is."""
@@ -72,7 +75,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
 ) -> Speeds:
     """Do for a few seconds what training will do for long.
 
-    Each of five measurements takes its share of ``seconds``, and two batches at least
+    Each of six measurements takes its share of ``seconds``, and two batches at least
     unless the first one takes all of it. Weights, batch-norm statistics, gradients,
     modes, what is frozen and the random state are afterwards as they were, also on
     Ctrl-C.
@@ -94,7 +97,8 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
         raise PlanError(f"Measuring needs some time, got {seconds:g} seconds.")
     probe = _Probe(model, make_optimizer, setup)
     measurements: tuple[Callable[[float], float], ...] = (
-        partial(probe.looking, plain),
+        partial(probe.looking, plain, setup.runtime),
+        partial(probe.looking, plain, setup.runtime.in_full_precision()),
         partial(probe.storing, plain),
         lambda limit: probe.learning(probe.stored_rows(), limit),
         partial(probe.learning, augmented),
@@ -111,8 +115,10 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
             if on_progress is not None:
                 on_progress(len(found), len(_SHARES))
             found.append(measure(share * seconds))
-    look, store, head, frozen, whole = found
-    return Speeds(look=look, store=store, head=head, frozen=frozen, whole=whole)
+    look, answer, store, head, frozen, whole = found
+    return Speeds(
+        look=look, answer=answer, store=store, head=head, frozen=frozen, whole=whole
+    )
 
 
 def pace(
@@ -154,16 +160,17 @@ class _Probe:
     _rows: list[np.ndarray] = field(default_factory=list, init=False)
     _labels: list[np.ndarray] = field(default_factory=list, init=False)
 
-    def looking(self, source: FromImages, limit: float) -> float:
+    def looking(self, source: FromImages, runtime: Runtime, limit: float) -> float:
         """Run the network without learning."""
+        setup = replace(self.setup, runtime=runtime)
 
         def look(batch: Batch) -> None:
-            run = partial(logits_of, self.model, source, batch, self.setup)
+            run = partial(logits_of, self.model, source, batch, setup)
             self.setup.micro_batches.run(run, self.model).cpu()  # waits for the device
 
         with (
             evaluating(self.model),
-            fused(self.model, source, self.setup.runtime),
+            fused(self.model, source, runtime),
             closing(self._endless(source)) as batches,
         ):
             return pace(batches, look, limit)

@@ -37,6 +37,18 @@ def test_agrees_with_torchvision(
     torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(3, 150, 90), (2, 1, 12_000), (1, 13, 2_731)])
+def test_every_row_of_a_large_batch_is_normalised(shape: tuple[int, int, int]) -> None:
+    """Also where a batch, a photo or a row is more than is worked on in one go."""
+    generator = torch.Generator().manual_seed(1)
+    large = torch.randint(0, 256, (*shape, 3), dtype=torch.uint8, generator=generator)
+
+    result = normalise(large, ImageSpec(size=16, mean=(0.5,) * 3, std=(0.5,) * 3))
+
+    expected = large.permute(0, 3, 1, 2).double() / 127.5 - 1
+    torch.testing.assert_close(result.double(), expected, rtol=0, atol=1e-6)
+
+
 def test_bfloat16_is_the_float32_result_rounded_once(pixels: torch.Tensor) -> None:
     spec = ImageSpec(size=16)
 

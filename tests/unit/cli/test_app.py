@@ -10,6 +10,7 @@ import pytest
 from unfreeze.cli import app as app_file
 from unfreeze.errors import PlanError
 from unfreeze.models import catalogue
+from unfreeze.versions import version_of
 
 Unfreeze: TypeAlias = Callable[..., Any]
 
@@ -34,6 +35,13 @@ def test_help_lists_every_command_on_a_line_of_its_own(
         assert not entry.endswith("...")
 
 
+def test_the_version_is_that_of_the_package(unfreeze: Unfreeze) -> None:
+    ended = unfreeze("--version")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"unfreeze {version_of('unfreeze')}\n"
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -53,7 +61,6 @@ def test_help_lists_every_command_on_a_line_of_its_own(
         ("train x --augment upside", "upside"),
         ("train x y", "unexpected extra argument"),
         ("evaluate x", "Missing argument 'DATA'"),
-        ("predict x", "Missing argument 'PATH'"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_says_where_to_read(

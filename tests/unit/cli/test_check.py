@@ -43,7 +43,7 @@ def test_the_table_counts_kinds_before_it_lists_files(
     assert "\x1b[31m" not in out
     assert r"\x1b[31mred\n.png" in out
     assert "... and 6 more" in out
-    assert out.index("unreadable   ") < out.index("bad00.png")
+    assert out.index("cannot be read   ") < out.index("bad00.png")
 
 
 def test_many_files_of_a_finding_are_counted(

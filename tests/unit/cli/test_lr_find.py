@@ -44,3 +44,37 @@ def test_a_mistake_is_one_line(
     unfreeze: Unfreeze, photos: Path, words: str, found: str
 ) -> None:
     assert found in unfreeze(f"lr-find {SHORT} {words}", photos).mistake
+
+
+def test_photos_are_read_as_train_reads_them(
+    unfreeze: Unfreeze, photos: Path, tmp_path: Path
+) -> None:
+    """From the same options: groups, fixes, tables and balance."""
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text("file,action,label\ntrain/circles/circles00.png,drop,\n")
+    options = ["--group-by", r"(\d\d)\.png", "--fixes", str(fixes)]
+
+    ended = unfreeze(f"lr-find {SHORT} --balance sampling", photos, *options)
+
+    assert ended.code == 0
+    assert "fixes: 1 dropped" in ended.out
+    assert "12 groups by" in ended.out
+
+
+def test_a_table_may_give_several_labels(
+    unfreeze: Unfreeze, photos: Path, tmp_path: Path
+) -> None:
+    names = sorted((photos / "train").rglob("*.png"))
+    rows = [
+        f"{path.relative_to(photos / 'train').with_suffix('').as_posix()},"
+        f"{path.parent.name}{' odd' if number % 2 else ''}"
+        for number, path in enumerate(names)
+    ]
+    table = tmp_path / "labels.csv"
+    table.write_text("\n".join(["file,labels", *rows]))
+    options = ["--csv", str(table), "--folder", "train", "--suffix", ".png"]
+
+    ended = unfreeze(f"lr-find {SHORT}", photos, *options)
+
+    assert ended.code == 0
+    assert "suggested rate" in ended.out

@@ -1,13 +1,27 @@
 """Mirrors src/unfreeze/cli/predict.py."""
 
 import csv
+import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from tests.tiny_bundles import write_colour_bundle
+from unfreeze.data.csv_cells import from_cell
+from unfreeze.data.paths import PackedNames
+from unfreeze.runs.blocks import Block
+from unfreeze.runs.predictor import Classifier
 
 Unfreeze: TypeAlias = Callable[..., Any]
 
@@ -20,6 +34,11 @@ def test_a_line_per_photo(unfreeze: Unfreeze, finished_run: Path, photos: Path) 
     assert lines[0].split() == ["file", "label", "probability"]
     assert len(lines) == 1 + 18
     assert lines[1].split()[0] == str(photos / "valid/circles/circles00.png")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as text:
+        return list(csv.DictReader(text))
 
 
 def test_the_table_can_be_a_file(
@@ -37,6 +56,7 @@ def test_the_table_can_be_a_file(
         "circles",
         "squares",
         "stripes",
+        "error",
     ]
 
 
@@ -82,7 +102,8 @@ def test_names_can_be_any_bytes(
     shutil.copy(photos / "valid/circles/circles00.png", tmp_path / odd)
 
     assert unfreeze("predict --csv x.csv", finished_run, odd).code == 0
-    assert b"caf\xe9.png" in (tmp_path / "x.csv").read_bytes()
+    [row] = _rows(tmp_path / "x.csv")
+    assert from_cell(row["file"]) == odd
 
 
 @pytest.mark.parametrize(
@@ -96,6 +117,20 @@ def test_names_can_be_any_bytes(
         ("RUN photo --csv no/x.csv", "no folder no"),
         ("RUN photo --csv empty", "empty is a folder"),
         ("RUN photo --num-workers -1", "--num-workers"),
+        ("RUN", "No photos are named"),
+        ("RUN *.gif", "matches no images"),
+        ("RUN photo --column id", "--from-csv FILE"),
+        ("RUN photo --suffix .jpg", "--list or --from-csv"),
+        ("RUN --list no.txt", "list no.txt cannot be read"),
+        ("RUN --from-csv t.csv --column where", "no column 'where'"),
+        ("RUN --from-csv t.csv --csv t.csv", "t.csv is named twice"),
+        ("RUN photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
+        ("nowhere photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
+        ("RUN photo --min-precision 0.9 --tta", "plain photos.*Leave --tta out"),
+        ("RUN photo --style probability", "Pass --submission FILE"),
+        ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
+        ("RUN photo --submission s.csv --style probability", "--positive"),
+        ("no.onnx photo", "no.onnx cannot be read"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -107,10 +142,11 @@ def test_a_mistake_is_one_line(
 ) -> None:
     (tmp_path / "junk").write_bytes(b"junk" * 100)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "t.csv").write_text("id,label\njunk,a\n")
 
     line = words.replace("RUN", str(finished_run))
 
-    assert found in unfreeze(f"predict {line}").mistake
+    assert re.search(found, unfreeze(f"predict {line}").mistake)
 
 
 def test_a_model_with_one_changed_byte_is_refused(
@@ -140,3 +176,235 @@ def test_a_precision_that_was_never_measured_is_one_line(
     ended = unfreeze("predict --min-precision 0.999", finished_run, photos)
 
     assert "promises a precision of 0.999" in ended.mistake
+
+
+# --- many photos --------------------------------------------------------------------
+
+
+def test_a_broken_photo_is_a_row_with_the_reason(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"junk")
+
+    ended = unfreeze(
+        "predict --csv x.csv", finished_run, "broken.jpg", photos / "valid/circles"
+    )
+
+    first, *others = _rows(tmp_path / "x.csv")
+    assert ended.out == "7 photos, written to x.csv; 1 cannot be read\n"
+    assert ended.err.startswith("skipped broken.jpg: ")
+    assert (first["file"], first["label"], first["circles"]) == ("broken.jpg", "", "")
+    assert first["error"]
+    assert {each["error"] for each in others} == {""}
+
+
+def test_photos_can_be_listed_and_come_once_in_the_order_given(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    root = photos / "valid"
+    (tmp_path / "l.txt").write_text("stripes03\nno\n")
+    (tmp_path / "t.csv").write_text("x,id\n1,stripes04\n2,stripes03\n")
+
+    content = unfreeze(
+        f"predict --json --list l.txt --from-csv t.csv --folder {root}/stripes "
+        "--suffix .png",
+        finished_run,
+        f"{root}/**/squares0[01].png",
+    ).content
+
+    assert [Path(each["file"]).stem for each in content["predictions"]] == [
+        "squares00",
+        "squares01",
+        "stripes03",
+        "stripes04",
+    ]
+    assert [Path(each["file"]).name for each in content["skipped"]] == ["no.png"]
+
+
+def test_a_submission_has_an_id_and_a_label(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "test1").mkdir()
+    for number in (10, 9, 1):
+        shutil.copy(
+            photos / "valid/circles/circles00.png", tmp_path / f"test1/{number}.png"
+        )
+
+    named = unfreeze("predict --submission s.csv", finished_run, "test1")
+    shares = unfreeze(
+        "predict --submission p.csv --style probability --positive circles",
+        finished_run,
+        "test1",
+    )
+
+    assert (named.code, shares.code) == (0, 0)
+    rows, of_one = _rows(tmp_path / "s.csv"), _rows(tmp_path / "p.csv")
+    assert [row["id"] for row in rows] == ["1", "9", "10"]
+    assert {row["label"] for row in rows} < {"circles", "squares", "stripes"}
+    assert [row["id"] for row in of_one] == ["1", "9", "10"]
+    assert all(0 < float(row["label"]) < 1 for row in of_one)
+
+
+@pytest.fixture
+def many(photos: Path, tmp_path: Path) -> Path:
+    """150 photos: three blocks."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    drawn = sorted((photos / "valid").rglob("*.png"))
+    for number in range(150):
+        shutil.copy(drawn[number % len(drawn)], folder / f"{number:03}.png")
+    return folder
+
+
+def _interrupted_after(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C when so many blocks are answered."""
+    answer = Classifier.blocks
+
+    def some(
+        self: Classifier, photos: PackedNames, *, first: int = 0, tta: bool = False
+    ) -> Generator[Block, None, None]:
+        coming = answer(self, photos, first=first, tta=tta)
+        for _ in range(blocks):
+            yield next(coming)
+        coming.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Classifier, "blocks", some)
+
+
+def test_a_stopped_command_goes_on_and_ends_the_same(
+    unfreeze: Unfreeze, finished_run: Path, many: Path, tmp_path: Path
+) -> None:
+    line = "predict --csv x.csv --submission s.csv --tta"
+    whole = unfreeze(line, finished_run, many)
+    expected = [(tmp_path / name).read_bytes() for name in ("x.csv", "s.csv")]
+    (tmp_path / "x.csv").unlink()
+
+    with pytest.MonkeyPatch.context() as patched:
+        _interrupted_after(2, patched)
+        stopped = unfreeze(line, finished_run, many)
+    is_there = (tmp_path / "x.csv").exists()
+    again = unfreeze(line, finished_run, many)
+
+    assert (whole.code, stopped.code, again.code, is_there) == (0, 130, 0, False)
+    assert stopped.err.startswith("128 of 150 photos are answered and kept in .x.csv.")
+    assert "the same command goes on from there" in stopped.err
+    assert again.err == "going on after 128 of 150 photos\n"
+    found = [(tmp_path / name).read_bytes() for name in ("x.csv", "s.csv")]
+    assert found == expected
+    assert [each.name for each in tmp_path.glob(".*.part")] == []
+
+
+def test_json_has_all_answers_also_after_a_stop(
+    unfreeze: Unfreeze, finished_run: Path, many: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        _interrupted_after(1, patched)
+        unfreeze("predict --csv x.csv", finished_run, many)
+
+    ended = unfreeze("predict --csv x.csv --json", finished_run, many)
+
+    assert len(ended.content["predictions"]) == 150
+
+
+def test_lines_of_later_blocks_stand_below_those_of_earlier_ones(
+    unfreeze: Unfreeze, finished_run: Path, many: Path
+) -> None:
+    lines = unfreeze("predict", finished_run, many).out.splitlines()
+
+    assert len(lines) == 1 + 150
+    assert len({len(line) for line in lines}) == 1
+    assert len({line.index(line.split()[1]) for line in lines[1:]}) <= 3
+
+
+# --- an exported model --------------------------------------------------------------
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return write_colour_bundle(tmp_path / "colours.onnx")
+
+
+@pytest.fixture
+def plain_colours(tmp_path: Path) -> Path:
+    """150 photos of one colour each."""
+    folder = tmp_path / "colours"
+    folder.mkdir()
+    rng = np.random.default_rng(3)
+    for number in range(150):
+        pixel = rng.integers(0, 256, (1, 1, 3), dtype=np.uint8)
+        Image.fromarray(np.repeat(np.repeat(pixel, 32, 0), 32, 1)).save(
+            folder / f"{number:03}.png"
+        )
+    return folder
+
+
+def test_an_exported_model_answers_too(
+    unfreeze: Unfreeze, bundle: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (40, 32), (250, 10, 10)).save(tmp_path / "r.png")
+    (tmp_path / "broken.png").write_bytes(b"junk")
+
+    content = unfreeze("predict --json", bundle, "r.png", "broken.png").content
+
+    (answer,) = content["predictions"]
+    assert answer["label"] == "red"
+    expected = np.exp(8 * np.array([250, 10, 10]) / 255)
+    assert list(answer["probabilities"].values()) == pytest.approx(
+        list(expected / expected.sum()), rel=1e-5
+    )
+    assert [each["file"] for each in content["skipped"]] == ["broken.png"]
+    assert "augmented views" in unfreeze("predict --tta", bundle, "r.png").mistake
+
+
+@pytest.mark.slow
+def test_an_exported_model_answers_without_torch(
+    bundle: Path, plain_colours: Path
+) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "unfreeze", "predict"]
+
+    ended = subprocess.run(  # noqa: S603  # our own command
+        [*command, bundle, plain_colours, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(json.loads(ended.stdout)["predictions"]) == 150
+    names = [line.split("|")[-1].strip() for line in ended.stderr.splitlines()]
+    imported = {name.partition(".")[0] for name in names}
+    assert "onnxruntime" in imported
+    assert not {"torch", "timm", "accelerate", "matplotlib"} & imported
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe with a name")
+def test_a_killed_process_loses_no_block(
+    unfreeze: Unfreeze, bundle: Path, plain_colours: Path, tmp_path: Path
+) -> None:
+    """The last photo is a pipe that nobody writes to: the process waits for it."""
+    names = "\n".join(str(each) for each in sorted(plain_colours.iterdir()))
+    (tmp_path / "list.txt").write_text(names)
+    line = "predict --csv x.csv --list list.txt"
+    assert unfreeze(line, bundle).code == 0
+    expected = (tmp_path / "x.csv").read_bytes()
+    (tmp_path / "x.csv").unlink()
+    last = plain_colours / "149.png"
+    content = last.read_bytes()
+    last.unlink()
+    os.mkfifo(last)
+
+    command = [sys.executable, "-m", "unfreeze", *line.split(), str(bundle)]
+    process = subprocess.Popen(command)  # noqa: S603  # our own command
+    until = time.monotonic() + 60
+    while not any(each.stat().st_size > 999 for each in tmp_path.glob(".x.csv.*")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    last.unlink()
+    last.write_bytes(content)
+    ended = unfreeze(line, bundle)
+
+    assert re.match("going on after (64|128) of 150 photos\n", ended.err)
+    assert (tmp_path / "x.csv").read_bytes() == expected

@@ -35,19 +35,21 @@ def test_options_default_to_the_settings_of_a_run(
 def test_it_ends_with_a_table_that_fits_80_columns(
     unfreeze: Unfreeze, photos: Path
 ) -> None:
-    ended = unfreeze(f"train {SHORT} --epochs 2 --out run", photos)
+    ended = unfreeze(f"train {SHORT} --epochs 2", photos, "--out", "my run")
 
     assert ended.code == 0
     assert ended.err == ""
     assert "accuracy" in ended.out
-    assert "ask it: unfreeze predict run PHOTO" in ended.out
+    assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
 
 
 def test_a_budget_is_compared_with_what_was_spent(
     unfreeze: Unfreeze, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speeds = Speeds(look=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2)
+    speeds = Speeds(
+        look=1e-3, answer=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2
+    )
     monkeypatch.setattr(Learner, "measure_speeds", lambda learn, seconds: speeds)
 
     ended = unfreeze(f"train {SHORT} --budget 1h30m --out run", photos)

@@ -22,10 +22,10 @@ def _index(count: int, *, is_labelled: bool = True) -> ImageIndex:
     return ImageIndex(Path(), ("a", "b", "c"), pixels, labels)
 
 
-def _fill(row: int, square: np.ndarray) -> None:
-    """Show the row number, and take the row's own time."""
-    time.sleep(0.0005 * (row * 7 % 4))
-    square[:] = row
+def _fill(place: int, square: np.ndarray) -> None:
+    """Show the place, and take its own time."""
+    time.sleep(0.0005 * (place * 7 % 4))
+    square[:] = place
 
 
 def _loader(count: int = 23, **changes: object) -> PixelLoader:
@@ -44,7 +44,10 @@ def _loader(count: int = 23, **changes: object) -> PixelLoader:
 def test_rows_pixels_and_labels_stay_together_in_order(num_workers: int) -> None:
     rows = epoch_order(23, seed=0, epoch=1)
 
-    batches = list(_loader(rows=rows, num_workers=num_workers))
+    def fill(place: int, square: np.ndarray) -> None:
+        _fill(int(rows[place]), square)
+
+    batches = list(_loader(rows=rows, fill=fill, num_workers=num_workers))
 
     assert [len(batch) for batch in batches] == [5, 5, 5, 5, 3]
     assert np.concatenate([batch.rows for batch in batches]).tolist() == rows.tolist()
@@ -56,6 +59,19 @@ def test_rows_pixels_and_labels_stay_together_in_order(num_workers: int) -> None
         assert batch.labels is not None
         assert batch.labels.dtype == torch.int64
         assert batch.labels.tolist() == (batch.rows % 3).tolist()
+
+
+@pytest.mark.parametrize("num_workers", [0, 3])
+def test_a_row_that_comes_again_is_read_for_each_of_its_places(
+    num_workers: int,
+) -> None:
+    rows = np.array([4, 2, 4, 4, 1, 2, 4])
+
+    batches = list(_loader(rows=rows, num_workers=num_workers))
+
+    pixels = torch.cat([batch.inputs for batch in batches])
+    assert pixels[:, 0, 0, 0].tolist() == list(range(7))
+    assert np.concatenate([batch.rows for batch in batches]).tolist() == rows.tolist()
 
 
 def test_a_loader_can_be_gone_through_again() -> None:

@@ -90,3 +90,4 @@ def test_uneven_classes_are_found(drawn_folder: Path) -> None:
 
     assert found.score == 3
     assert found.files[0] == "train/squares"
+    assert "has 12 photos, 3 times as many as 'squares' with 4." in found.message

@@ -96,6 +96,23 @@ def test_known_files_are_readable_or_not(split: Screening, drawn_folder: Path) -
     require_known(fixes, [split], drawn_folder, Path("f.csv"))
 
 
+def test_ignored_files_beyond_the_named_ones_are_known(drawn_folder: Path) -> None:
+    for number in range(1002):
+        (drawn_folder / f"train/circles/{number}.txt").touch()
+    split = screen(index_folder(drawn_folder / "train"), None, num_workers=0)
+    assert len(split.index.ignored) == 1000 < split.index.num_ignored
+    names = [f"train/circles/{number}.txt" for number in range(1002)]
+    fixes = by_file(*(Fix(name, "drop") for name in names))
+
+    require_known(fixes, [split], drawn_folder, Path("f.csv"))
+
+    for elsewhere in ("valid/circles/circles00.png", "train/../valid/x", "train/no"):
+        with pytest.raises(DataError, match="which is not among"):
+            require_known(
+                by_file(Fix(elsewhere, "drop")), [split], drawn_folder, Path("f.csv")
+            )
+
+
 def test_a_photo_of_several_labels_is_not_relabelled(split: Screening) -> None:
     hot = np.eye(3, dtype=np.float32)[split.index.labels]
     index = split.index

@@ -81,6 +81,16 @@ def test_links_hold_together_what_a_loop_over_all_pairs_does(
     assert len(links) == 60 - len(set(expected.tolist()))
 
 
+def test_a_mirrored_photo_is_linked_and_one_upside_down_is_not() -> None:
+    picture = _picture(5)
+    ways = (picture, picture[:, ::-1], picture[::-1])
+
+    pairs, distances = near_links(np.stack([perceptual_hash(each) for each in ways]))
+
+    assert pairs.tolist() == [[0, 1]]
+    assert distances[0] <= 16  # an eighth of these squares' frequencies is silent
+
+
 def test_photos_from_a_fixed_camera_have_a_link_each() -> None:
     noise = np.random.default_rng(9).random((1000, 256)) < 0.03
     hashes = perceptual_hash(_picture(3)) ^ np.packbits(noise, axis=1)

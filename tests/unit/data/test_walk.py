@@ -7,7 +7,13 @@ import pytest
 
 from unfreeze.data import walk
 from unfreeze.data.names import parted
-from unfreeze.data.walk import Ignored, list_folder, note_ignored, walk_images
+from unfreeze.data.walk import (
+    Ignored,
+    is_image_name,
+    list_folder,
+    note_ignored,
+    walk_images,
+)
 from unfreeze.errors import DataError
 
 
@@ -45,6 +51,8 @@ def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
 def test_usual_endings_are_images_in_any_case(tmp_path: Path, ending: str) -> None:
     _touch(tmp_path, f"photo.{ending}")
 
+    assert is_image_name(f"a.b/photo.{ending}")
+    assert not is_image_name(f"{ending}")
     assert list_folder(os.fsencode(tmp_path)).images == f"photo.{ending}\0".encode()
 
 

@@ -35,12 +35,15 @@ PRICES = Prices(
     batch=0.1,
     whole_epoch=10.0,
     look=1.0,
+    answer=1.0,
     view=1.0,
     batches_per_epoch=100.0,
 )
 CLOSING = 3.0  # a look, and two seconds
 WORK = Work(num_train=1000, num_valid=200, num_missing=1200, batch_size=64)
-SPEEDS = Speeds(look=0.01, store=0.008, head=0.0001, frozen=0.02, whole=0.05)
+SPEEDS = Speeds(
+    look=0.01, answer=0.01, store=0.008, head=0.0001, frozen=0.02, whole=0.05
+)
 
 
 # --- prices ------------------------------------------------------------------------
@@ -62,7 +65,7 @@ def test_prices_add_up_photo_by_photo() -> None:
 def test_augmentation_never_saves_time() -> None:
     noisy = replace(SPEEDS, frozen=0.007)
 
-    assert prices_of(WORK, noisy, 5).view == prices_of(WORK, noisy, 5).look
+    assert prices_of(WORK, noisy, 5).view == prices_of(WORK, noisy, 5).answer
 
 
 def test_a_set_smaller_than_a_batch_is_a_batch() -> None:

@@ -18,6 +18,7 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model
 from unfreeze.numerics.metrics import accuracy, f1
 from unfreeze.training.callbacks.base import Callback, RunView
+from unfreeze.training.runtime import AcceleratedRuntime
 
 StateOf: TypeAlias = Callable[[nn.Module], dict[str, Tensor]]
 MakeLearner: TypeAlias = Callable[..., ConvLearner]
@@ -650,3 +651,35 @@ def test_a_balance_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(PlanError, match="no balance 'fair'"):
         make_learner(balance="fair")
+
+
+def test_full_precision_is_given_back_also_on_an_error(
+    make_learner: MakeLearner,
+) -> None:
+    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
+    rough = learn.runtime
+
+    def interrupted() -> None:
+        with learn.full_precision():
+            assert learn.runtime.precision == "fp32"
+            assert not learn.precompute
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert learn.runtime is rough
+    assert learn.precompute
+
+
+def test_answers_in_full_precision_are_those_of_a_plain_machine(
+    make_learner: MakeLearner,
+) -> None:
+    learn = make_learner(runtime=AcceleratedRuntime("bf16"))
+    plain = make_learner()
+
+    with learn.full_precision():
+        found = learn.predict()
+
+    assert found == pytest.approx(plain.predict(), abs=1e-4)
+    assert not np.array_equal(found, learn.predict())

@@ -20,7 +20,9 @@ from unfreeze.training.history import EpochRow, History
 from unfreeze.training.speeds import Speeds
 
 MOST = Plan(head_epochs=5, frozen_epochs=2, sweep_batches=50, epochs=None, num_views=4)
-SPEEDS = Speeds(look=0.01, store=0.01, head=0.0001, frozen=0.02, whole=0.05)
+SPEEDS = Speeds(
+    look=0.01, answer=0.01, store=0.01, head=0.0001, frozen=0.02, whole=0.05
+)
 # 1000 photos in batches of 50, and 200: storing 12, head 2.1, an epoch of step 4 20.02
 # and of step 8 52, a batch 2.5, a view 4, closing 4 seconds.
 

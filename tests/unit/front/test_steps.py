@@ -3,11 +3,16 @@
 import time
 
 import pytest
+import torch
 
 from unfreeze.errors import DataError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.steps import NoteFit, StepClock
 from unfreeze.front.summary import StepSummary
+from unfreeze.numerics.schedules import constant
+from unfreeze.training.callbacks.base import RunView
+from unfreeze.training.callbacks.keep_best import BestScore
+from unfreeze.training.history import EpochRow, History
 
 
 def test_seconds_of_the_steps_add_up_to_those_of_the_run() -> None:
@@ -67,6 +72,39 @@ def test_a_fit_leaves_its_last_figures(quick: ConvLearner) -> None:
     assert step.images_per_second == pytest.approx(
         72 / sum(quick.sched.times), rel=1e-6
     )
+
+
+def test_the_best_epoch_is_told_apart_from_the_last(quick: ConvLearner) -> None:
+    step, best = StepSummary("train"), BestScore()
+    note = NoteFit(step, best, quick.metrics)
+    history = History()
+    history.add_step(0, (0.1,), None, torch.tensor(1.0))
+    view = RunView(
+        model=quick.model,
+        history=history,
+        schedule=constant(1, 3),
+        epochs=3,
+        steps_per_epoch=1,
+    )
+
+    for number, (loss, share) in enumerate([(0.5, 0.8), (0.3, 0.9), (0.2, 0.85)]):
+        metrics = {"accuracy": share}
+        history.epochs.append(EpochRow(number, 0.1, loss, metrics, 1.0, 8))
+        note.on_epoch_end(view)
+
+    assert (step.valid_loss, step.accuracy) == (0.2, 0.85)
+    assert step.best_epoch == 2
+    assert (step.best_valid_loss, step.best_accuracy) == (0.3, 0.9)
+
+
+def test_an_epoch_that_beats_none_before_it_is_not_marked(quick: ConvLearner) -> None:
+    step, best = StepSummary("train"), BestScore()
+    best.take(0.0, {"accuracy": 1.0}, quick.metrics[0])
+
+    quick.fit(1e-3, 1, cycle_len=1, callbacks=[NoteFit(step, best, quick.metrics)])
+
+    assert step.best_epoch is None
+    assert step.best_valid_loss is None
 
 
 def test_figures_of_several_fits_add_up(quick: ConvLearner) -> None:

@@ -82,7 +82,9 @@ def test_without_variation_training_and_validation_agree(
 ) -> None:
     train, valid = tfms_from_stats(imagenet_stats, 32, crop_type=CropType.CENTER)
 
-    assert np.array_equal(train(photo), valid(photo))
+    levels = np.abs(train(photo) - valid(photo)) * 255 * 0.229
+    assert levels.max() < 1.1  # quicker resizing rounds some pixels the other way
+    assert (levels > 0.01).mean() < 0.02
 
 
 @pytest.mark.parametrize("crop_type", list(CropType))
@@ -166,7 +168,8 @@ def test_a_zoom_is_one_number_or_two(
         ({"sz_y": 32}, "sz_y=32"),
         ({"norm_y": False}, "norm_y=False"),
         ({"scale": []}, r"scale=\[\]"),
-        ({"sz": 0}, "sz must be 1 pixel or more, got 0"),
+        ({"sz": 0}, "sz must be 1 to 4,096 pixels, got 0"),
+        ({"sz": 4097}, "sz must be 1 to 4,096 pixels, got 4097"),
         ({"max_zoom": 0.9}, "max_zoom must be"),
         ({"max_zoom": "big"}, "max_zoom must be a number of 1 or more"),
         ({"pad_mode": 4}, "pad_mode must be one of .*'reflect'"),

@@ -1,12 +1,19 @@
 """Mirrors src/unfreeze/insight/feature_space.py."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
 from unfreeze.errors import DataError
-from unfreeze.insight.feature_space import by_neighbours, by_spread, feature_space
+from unfreeze.insight.feature_space import (
+    by_neighbours,
+    by_spread,
+    feature_space,
+    pooled_rows,
+)
 from unfreeze.records import Predictions
 
 
@@ -33,6 +40,34 @@ def test_directions_are_those_of_scikit_learn_but_for_their_ends(
     found = by_spread(rows)
 
     np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-9)
+
+
+def test_wide_rows_have_the_same_directions(rows: np.ndarray) -> None:
+    wide = np.random.default_rng(1).normal(size=(12, 90))
+    expected = PCA(2, svd_solver="full").fit_transform(wide)
+
+    np.testing.assert_allclose(np.abs(by_spread(wide)), np.abs(expected), atol=1e-9)
+
+
+def test_very_many_photos_take_no_more_memory_than_a_few_thousand() -> None:
+    rows = np.random.default_rng(0).random((60_000, 64), dtype=np.float32)
+    rows[:, 3] *= 9
+    tracemalloc.start()
+
+    found = by_spread(rows)
+
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < rows.nbytes  # a full decomposition takes six times as much
+    correlation = np.corrcoef(found[:, 0], rows[:, 3])[0, 1]
+    assert abs(correlation) > 0.99
+
+
+def test_maps_are_averaged_over_their_places() -> None:
+    maps = np.arange(24.0).reshape(2, 3, 2, 2)
+
+    np.testing.assert_allclose(pooled_rows(maps)[0], [1.5, 5.5, 9.5])
+    assert pooled_rows(maps[:, :, 0, 0]).shape == (2, 3)
 
 
 def test_the_order_of_rows_does_not_turn_the_picture(rows: np.ndarray) -> None:

@@ -90,6 +90,54 @@ def test_chance_alone_is_near_what_right_probabilities_show() -> None:
     assert by_chance > 0.05  # with 100 images, 15 bins say little
 
 
+def _mean_of(name: str, count: int, sharpness: float) -> float:
+    """Over samples, as a temperature that was found elsewhere leaves them."""
+    samples = [check_trust(_drawn(count, sharpness, seed), 1.0) for seed in range(40)]
+    return float(np.mean([getattr(each, name) for each in samples]))
+
+
+def test_with_chance_taken_away_the_error_of_few_photos_is_the_true_one() -> None:
+    """The truth is what 100,000 photos show, on which chance does nothing."""
+    true = check_trust(_drawn(100_000, 1.5), 1.0).ece_before
+    assert 0.05 < true < 0.12
+
+    assert _mean_of("ece_before_debiased", 300, 1.5) == pytest.approx(true, rel=0.1)
+    assert _mean_of("ece_before", 300, 1.5) > 1.1 * true
+
+
+def test_right_probabilities_have_no_error_left_but_what_is_seldom_chance() -> None:
+    samples = [check_trust(_drawn(150, 1.0, seed), 1.0) for seed in range(40)]
+
+    left = [each.ece_after_debiased for each in samples]
+    plain = [each.ece_after for each in samples]
+    is_seen = [each.ece_after > each.ece_visible for each in samples]
+    assert np.mean(left) < np.mean(plain) / 2
+    assert np.median(left) < 0.03
+    assert sum(is_seen) <= 5  # 2 of 40 expected
+
+
+def test_the_error_after_scaling_does_not_hang_on_one_draw_of_halves() -> None:
+    few = _drawn(120, 2.5)
+
+    found = [measure_trust(few, seed=seed, precisions=()) for seed in range(4)]
+
+    assert found[0].num_halvings == 84
+    assert np.ptp([each.ece_after for each in found]) < 0.01
+
+
+def test_halves_have_as_many_of_each_class() -> None:
+    """With one photo of a class too few in a half, its temperature is another."""
+    probs = np.repeat([[0.9, 0.1], [0.4, 0.6]], 20, axis=0)
+    labels = np.repeat([0, 1], 20)
+    names = [str(row) for row in range(40)]
+
+    trust = measure_trust(Predictions(names, ("a", "b"), np.log(probs), labels))
+
+    halved = fit_temperature(np.log(probs[::2]), labels[::2])
+    scaled = at_temperature(np.log(probs), halved)[np.arange(40), labels]
+    assert trust.log_loss_after == pytest.approx(-scaled.mean())
+
+
 def test_rejection_is_looked_for_at_the_temperature(
     trust: Trust, too_sure: Predictions
 ) -> None:

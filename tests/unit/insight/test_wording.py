@@ -2,7 +2,13 @@
 
 import pytest
 
-from unfreeze.insight.wording import counted, duration, percent, shortened
+from unfreeze.insight.wording import (
+    counted,
+    duration,
+    percent,
+    shortened,
+    wrapped,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,23 @@ def test_a_shortened_name_keeps_begin_and_end(longest: int) -> None:
     assert len(short) <= longest
     assert short[0] == "a"
     assert short[-1] == "p"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("cats", ("cats",)),
+        ("", ("",)),
+        ("two words here", ("two words ", "here")),
+        ("a_very-long", ("a_very-long",)),
+        ("abcdefghijkl mno", ("abcdefghijk", "l mno")),
+        ("first second third", ("first ", "secon…third")),
+    ],
+)
+def test_names_are_broken_between_words(text: str, lines: tuple[str, ...]) -> None:
+    assert wrapped(text, 11, 2) == lines
+    assert all(len(line) <= 11 for line in lines)
+
+
+def test_a_single_line_is_cut_in_its_middle() -> None:
+    assert wrapped("abcdefghij", 7, 1) == ("abc…hij",)

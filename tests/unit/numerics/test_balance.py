@@ -11,6 +11,7 @@ from unfreeze.numerics.balance import (
     balanced_order,
     class_weights,
     require_balance,
+    turns_of,
 )
 
 _LABELS = np.repeat([0, 1, 3], [70, 25, 6])  # nothing of class 2
@@ -67,6 +68,18 @@ def test_the_order_is_keyed_by_seed_and_epoch() -> None:
     assert order(1, 2) == order(1, 2)
     assert order(1, 2) != order(1, 3)
     assert order(1, 2) != order(2, 2)
+
+
+def test_turns_are_counted_from_the_first_time_a_row_comes() -> None:
+    order = np.random.default_rng(0).integers(0, 30, 500)
+    seen: Counter[int] = Counter()
+    expected = []
+    for row in order.tolist():
+        expected.append(seen[row])
+        seen[row] += 1
+
+    assert turns_of(order).tolist() == expected
+    assert turns_of(order[:0]).tolist() == []
 
 
 def test_a_balance_that_does_not_exist_is_refused() -> None:

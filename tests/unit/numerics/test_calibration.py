@@ -13,6 +13,8 @@ from unfreeze.errors import DataError, PlanError
 from unfreeze.numerics.calibration import (
     at_temperature,
     calibration_error,
+    debiased,
+    errors_by_chance,
     fit_temperature,
     reliability_bins,
 )
@@ -141,3 +143,25 @@ def test_nothing_is_said_of_no_images() -> None:
         reliability_bins(np.zeros(0), np.zeros(0, dtype=bool))
     with pytest.raises(PlanError, match="num_bins must be 1 or more, got 0"):
         reliability_bins(np.zeros(1), np.zeros(1, dtype=bool), 0)
+
+
+def test_chance_is_taken_away_in_squares() -> None:
+    assert debiased([0.05], [0.03]) == pytest.approx(0.04)
+    assert debiased([0.05, 0.05], [0.03, 0.03, 0.03]) == pytest.approx(0.04)
+    assert debiased([0.02], [0.03]) == 0
+    assert debiased([0.02], [0.0]) == pytest.approx(0.02)
+
+
+def test_errors_by_chance_are_those_of_answers_drawn_as_their_probabilities_say() -> (
+    None
+):
+    sure = np.random.default_rng(3).uniform(0.3, 1, 90)
+
+    found = errors_by_chance(sure, np.random.default_rng(8), 20)
+
+    rng = np.random.default_rng(8)
+    expected = [
+        calibration_error(reliability_bins(sure, rng.random(90) < sure))
+        for _ in range(20)
+    ]
+    np.testing.assert_allclose(found, expected)

@@ -23,6 +23,7 @@ def test_a_draw_does_not_depend_on_what_was_drawn_before() -> None:
         {"seed": 0, "purpose": Purpose.HEAD},
         {"seed": 0, "purpose": Purpose.ORDER, "epoch": 1},
         {"seed": 0, "purpose": Purpose.ORDER, "row": 1},
+        {"seed": 0, "purpose": Purpose.ORDER, "turn": 1},
     ],
 )
 def test_each_part_of_the_key_changes_the_draw(other: dict[str, int]) -> None:

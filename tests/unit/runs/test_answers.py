@@ -1,64 +1,72 @@
 """Mirrors src/unfreeze/runs/answers.py."""
 
-import csv
-import json
-from pathlib import Path
+import os
 
 import numpy as np
 import pytest
 
 from unfreeze.answering import Answering
-from unfreeze.records import Predictions, Skipped
-from unfreeze.runs.answers import answers_as_json, write_answers
-from unfreeze.runs.predictor import Answers
+from unfreeze.data.csv_cells import from_cell
+from unfreeze.records import Skipped, Task
+from unfreeze.runs.answers import AnswerColumns, answers_in
+from unfreeze.runs.blocks import Block
 
-RULES = Answering(classes=("cat", "dog"))
+RULES = Answering(classes=("cat", "=dog"))
 
 
 @pytest.fixture
-def answers() -> Answers:
-    log_probs = np.log([[0.25, 0.75], [0.9, 0.1]])
-    names = ['a,"1".jpg', "b.jpg"]
-    predictions = Predictions(names, ("cat", "dog"), log_probs, None)
-    return Answers(predictions, (Skipped("c.jpg", "It is empty."),), RULES)
+def block() -> Block:
+    log_probs = np.log([[0.25, 0.75], [0.9, 0.1], [0.5, 0.5]])
+    names = ['a,"1".jpg', "b.jpg", "c.jpg"]
+    return Block(0, names, log_probs, (None, None, "It is empty."))
 
 
-def test_a_row_has_the_file_its_label_and_a_column_per_class(
-    answers: Answers, tmp_path: Path
-) -> None:
-    write_answers(tmp_path / "x.csv", answers)
+def test_a_row_has_the_file_its_label_and_a_column_per_class(block: Block) -> None:
+    columns = AnswerColumns(RULES)
 
-    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as text:
-        rows = list(csv.reader(text))
-    assert rows == [
-        ["file", "label", "probability", "cat", "dog"],
-        ['a,"1".jpg', "dog", "0.750000", "0.250000", "0.750000"],
-        ["b.jpg", "cat", "0.900000", "0.900000", "0.100000"],
+    assert columns.titles == ["file", "label", "probability", "cat", "'=dog", "error"]
+    assert [columns.cells(*row) for row in block.rows()] == [
+        ['a,"1".jpg', "'=dog", "0.750000", "0.250000", "0.750000", ""],
+        ["b.jpg", "cat", "0.900000", "0.900000", "0.100000", ""],
+        ["c.jpg", "", "", "", "", "It is empty."],
     ]
 
 
-def test_json_says_the_same_and_names_what_was_skipped(answers: Answers) -> None:
-    content = json.loads(json.dumps(answers_as_json(answers)))
+@pytest.mark.parametrize("name", ["=1+1.jpg", "@x", os.fsdecode(b"caf\xe9.png")])
+def test_names_are_neither_formulas_nor_odd_bytes(name: str) -> None:
+    columns = AnswerColumns(RULES)
 
-    assert content["classes"] == ["cat", "dog"]
-    assert content["skipped"] == [{"file": "c.jpg", "reason": "It is empty."}]
-    first = content["predictions"][0]
-    assert first["label"] == "dog"
-    assert first["probabilities"] == pytest.approx({"cat": 0.25, "dog": 0.75})
+    cell, *_ = columns.cells(name, np.array([0.5, 0.5]), None)
+
+    assert cell == columns.begin(name)
+    assert cell != name
+    assert cell.encode()[0] not in b"=@"
+    assert from_cell(cell) == name
 
 
-# --- not sure ----------------------------------------------------------------------
+def test_json_says_the_same(block: Block) -> None:
+    first, second = [each.as_json(RULES.classes) for each in answers_in(block, RULES)]
+
+    assert first["file"] == 'a,"1".jpg'
+    assert first["label"] == "=dog"
+    assert first["probability"] == pytest.approx(0.75)
+    assert first["probabilities"] == pytest.approx({"cat": 0.25, "=dog": 0.75})
+    assert second["label"] == "cat"
+    assert block.skipped == [Skipped("c.jpg", "It is empty.")]
 
 
-def test_an_answer_below_the_threshold_is_not_sure(
-    answers: Answers, tmp_path: Path
-) -> None:
-    write_answers(tmp_path / "x.csv", answers, 0.8)
+def test_an_answer_below_the_threshold_is_not_sure(block: Block) -> None:
+    columns = AnswerColumns(RULES, least=0.8)
 
-    content = answers_as_json(answers, 0.8)
+    labels = [columns.cells(*row)[1] for row in block.rows()]
 
-    lines = (tmp_path / "x.csv").read_text().splitlines()
-    assert lines[1].endswith(",not sure,0.750000,0.250000,0.750000")
-    assert lines[2].startswith("b.jpg,cat,")
-    labels = [each["label"] for each in content["predictions"]]
-    assert labels == ["not sure", "cat"]
+    assert labels == ["not sure", "cat", ""]
+    assert [each.label for each in answers_in(block, RULES, 0.8)] == labels[:2]
+
+
+def test_several_labels_stand_in_one_cell() -> None:
+    rules = Answering(classes=("a", "b", "c"), task=Task.MULTI)
+
+    row = AnswerColumns(rules).cells("1.jpg", np.array([0.6, 0.1, 0.9]), None)
+
+    assert row[1:3] == ["a c", "0.900000"]

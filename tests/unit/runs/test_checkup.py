@@ -131,7 +131,9 @@ def test_a_backbone_finds_a_wrong_label_and_leaves_files_alone(
 
 
 @pytest.mark.usefixtures("global_draws")
-def test_a_cropped_copy_is_found_by_backbone_and_pixels(tmp_path: Path) -> None:
+def test_a_cropped_copy_is_found_by_backbone_and_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(0)
     for split in ("train", "valid"):
         for name in ("a", "b"):
@@ -150,6 +152,36 @@ def test_a_cropped_copy_is_found_by_backbone_and_pixels(tmp_path: Path) -> None:
     assert _pairs(checkup, "near_duplicate") == {pair}
     assert "scores" in _of(checkup, "leakage")[0].message
 
+    def crowded(*_: object, **__: object) -> np.ndarray:
+        """Activations by which three other photos are nearer to it than its crop."""
+        rows = np.random.default_rng(1).normal(size=(25, 64)).astype(np.float32)
+        for row, far in ((1, 0.1), (2, 0.1), (3, 0.1), (18, 0.6)):
+            rows[row] = rows[0] + far * rows[row]  # 18 is the crop, first of valid/
+        return rows
+
+    monkeypatch.setattr("unfreeze.runs.checkup.features_of_splits", crowded)
+    checkup = check_folder(tmp_path / "photos", _NANO, num_workers=2)
+
+    assert _pairs(checkup, "near_duplicate") == {pair}
+
+
+def test_a_mirrored_copy_is_a_leak(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for split in ("train", "valid"):
+        for name in ("a", "b"):
+            (tmp_path / f"photos/{split}/{name}").mkdir(parents=True)
+            coarse = rng.integers(0, 256, (15, 20, 3), dtype=np.uint8)
+            image = Image.fromarray(coarse).resize((320, 240))
+            image.save(tmp_path / f"photos/{split}/{name}/1.jpg")
+    with Image.open(tmp_path / "photos/train/a/1.jpg") as image:
+        turned = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        turned.resize((200, 150)).save(tmp_path / "photos/valid/a/2.jpg")
+
+    checkup = check_folder(tmp_path / "photos", None, num_workers=0)
+
+    pair = frozenset({"train/a/1.jpg", "valid/a/2.jpg"})
+    assert _pairs(checkup, "leakage") == {pair}
+
 
 def test_findings_before_training_take_a_line_for_each_kind() -> None:
     lines: list[str] = []
@@ -158,8 +190,21 @@ def test_findings_before_training_take_a_line_for_each_kind() -> None:
 
     name_findings([bad, tiny], lines.append)
 
-    assert lines[0] == "check: tiny, 2 files: Small."
+    assert lines[0] == "check: very small (2 files). Small."
     assert len(lines) == 2
+
+
+def test_of_several_findings_of_a_kind_the_first_is_said() -> None:
+    lines: list[str] = []
+    found = [
+        Finding("odd_mode", (name,), 0.1, "kept", f"1 file stored as {mode}.")
+        for name, mode in (("a.png", "CMYK"), ("b.png", "LAB"))
+    ]
+
+    name_findings(found, lines.append)
+
+    expected = "unusual colours (2 files). First of 2: 1 file stored as CMYK."
+    assert lines[0] == f"check: {expected}"
 
 
 # On photos

@@ -71,11 +71,12 @@ def test_each_photo_has_three_choices_and_the_likely_class(
     reader = read(page)
     values = [each["value"] for each in reader.all("input")]
     assert values == ["keep", "relabel", "drop"]
-    assert [each["value"] for each in reader.all("option")] == ["2"]
+    assert [each["value"] for each in reader.all("option")] == ["", "2"]
+    assert "keep circles" in reader.text
     assert str(reader.all("img")[0]["src"]).startswith("data:image/jpeg;base64,")
     assert "labelled circles" in reader.text
     assert "looks like stripes" in reader.text
-    assert known(page) == {"files": [file], "classes": list(CLASSES)}
+    assert known(page) == {"files": [file], "classes": list(CLASSES), "copies": {}}
 
 
 def test_a_photo_in_two_findings_is_one_file_with_two_sets_of_choices(
@@ -92,10 +93,102 @@ def test_a_photo_in_two_findings_is_one_file_with_two_sets_of_choices(
     assert len({each["name"] for each in reader.all("input")}) == 3
 
 
-def test_the_class_offered_first_is_another_one(tmp_path: Path, photos: Path) -> None:
+def test_without_a_likely_class_the_list_holds_keep_alone(
+    tmp_path: Path, photos: Path
+) -> None:
+    """The others are put in when it is opened, but for the one that the photo has."""
     page = written(tmp_path, photos, found("outlier", "train/circles/circles00.png"))
 
-    assert [each["value"] for each in read(page).all("option")] == ["1"]
+    reader = read(page)
+    assert [each["value"] for each in reader.all("option")] == [""]
+    assert [each.get("data-given") for each in reader.all("select")] == ["0"]
+
+
+def test_photos_of_one_finding_that_are_no_copies_stand_one_by_one(
+    tmp_path: Path, photos: Path
+) -> None:
+    files = [f"train/circles/circles{n:02}.png" for n in range(8)]
+    page = written(tmp_path, photos, found("blank", *files))
+
+    reader = read(page)
+    assert len(reader.all("img")) == 8
+    assert len(reader.all("li")) == 1 + 8  # the first one is a link to the section
+    assert "8 photos" in reader.text
+
+
+def test_a_set_of_many_copies_names_those_that_it_does_not_show(
+    tmp_path: Path, photos: Path
+) -> None:
+    files = [f"train/circles/circles{n:02}.png" for n in range(9)]
+    page = written(tmp_path, photos, found("exact_duplicate", *files))
+
+    reader = read(page)
+    assert len(reader.all("img")) == 6
+    assert "3 more copies" in reader.text
+    assert files[8] in reader.text
+    assert known(page)["files"] == files
+    sets = [{"keeps": [0], "drops": list(range(1, 9))}]
+    assert known(page)["copies"] == {"exact_duplicate": sets}
+    assert "Drop 8 training copies, keep one of each" in reader.text
+    assert "6 photos to look at" in reader.text
+
+
+def test_of_a_leak_all_training_copies_can_be_dropped_and_no_other(
+    tmp_path: Path, photos: Path
+) -> None:
+    one, two, three, four = (
+        f"{split}/circles/circles{n:02}.png"
+        for split in ("valid", "train")
+        for n in range(2)
+    )
+    page = written(tmp_path, photos, found("leakage", one, two, three, four))
+
+    assert known(page)["copies"] == {"leakage": [{"keeps": [0, 1], "drops": [2, 3]}]}
+    text = read(page).text
+    assert "Drop 2 training copies, keep every validation photo" in text
+
+
+def test_sets_beyond_the_shown_ones_are_dropped_and_counted_too(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixes_page, "_MOST_SHOWN", 2)
+    pairs = [(f"circles/{n}a.png", f"circles/{n}b.png") for n in range(3)]
+    page = written(
+        tmp_path, photos / "train", *(found("near_duplicate", *pair) for pair in pairs)
+    )
+
+    assert len(known(page)["copies"]["near_duplicate"]) == 3
+    assert "Drop 3 copies, keep the first of each" in read(page).text
+    assert "1 more is not shown" in read(page).text
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("valid/circles/circles00.png", "valid/circles/circles01.png"),
+        ("train/circles/circles00.png", "train/stripes/stripes00.png"),
+    ],
+    ids=["only validation photos", "labels differ"],
+)
+def test_what_needs_a_person_is_left_to_one(
+    tmp_path: Path, photos: Path, files: tuple[str, str]
+) -> None:
+    page = written(tmp_path, photos, found("exact_duplicate", *files))
+
+    assert known(page)["copies"] == {"exact_duplicate": []}
+    assert not [each for each in read(page).all("button") if "data-drop-copies" in each]
+    assert "1 set is left to you" in read(page).text
+
+
+def test_what_all_sets_share_is_said_once(tmp_path: Path, photos: Path) -> None:
+    pairs = [(f"circles/{n}a.png", f"circles/{n}b.png") for n in range(3)]
+    sets = [found("near_duplicate", *pair) for pair in pairs]
+    sets[1] = Finding("near_duplicate", pairs[1], 1.0, "kept", "odd one")
+
+    text = read(written(tmp_path, photos, *sets)).text
+
+    assert text.count("about near_duplicate") == 1
+    assert text.count("odd one") == 1
 
 
 def test_what_no_choice_would_change_is_told_in_words(
@@ -134,7 +227,8 @@ def test_hostile_names_are_text(tmp_path: Path, photos: Path) -> None:
     reader = read(page)
     assert evil in reader.text
     assert len(reader.all("script")) == 2
-    assert known(page) == {"files": [f"{evil}/{odd}"], "classes": ["a", evil]}
+    assert known(page)["files"] == [f"{evil}/{odd}"]
+    assert known(page)["classes"] == ["a", evil]
 
 
 def test_the_policy_of_the_page_lets_nothing_out(tmp_path: Path, photos: Path) -> None:

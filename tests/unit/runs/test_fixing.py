@@ -1,9 +1,11 @@
 """Mirrors src/unfreeze/runs/fixing.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import pytest
 
 from unfreeze.data.fixes import Fix, write_fixes
@@ -60,6 +62,30 @@ def test_validation_labels_that_were_wrong_count_as_right_in_both(
 
     assert data.fixes is not None
     assert data.fixes.accuracy_before == data.fixes.accuracy_after == 1.0
+
+
+def test_a_label_of_several_that_no_photo_carries_any_more_is_refused(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    data = make_data(drawn_folder)
+    hot = np.eye(3, dtype=np.float32)[data.train.index.labels]
+    several = replace(
+        data,
+        train=replace(data.train, index=replace(data.train.index, labels=hot)),
+        valid=replace(
+            data.valid,
+            index=replace(
+                data.valid.index,
+                labels=np.eye(3, dtype=np.float32)[data.valid.index.labels],
+            ),
+        ),
+    )
+    squares = sorted((drawn_folder / "train/squares").iterdir())
+    drops = [Fix(f"train/squares/{path.name}", "drop") for path in squares]
+
+    with pytest.raises(DataError, match="no training photo of the class 'squares'"):
+        fixed(several, drawn_folder, drops)
+    assert len(fixed(several, drawn_folder, drops[1:]).train.index) == 25
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,18 @@ def test_photos_of_a_table_that_belong_together_stay_together(
 
 
 def test_the_first_skipped_files_are_named(
-    drawn_folder: Path, settings: RunSettings
+    drawn_folder: Path, settings: RunSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(25):
         (drawn_folder / f"train/circles/bad{number:02}.png").write_bytes(b"nonsense")
-    lines: list[str] = []
+    evil = "train/circles/bad\x1b[2J.png"
+    (drawn_folder / "train/circles/bad00.png").rename(drawn_folder / evil)
 
-    name_skipped(read_photos(drawn_folder, settings), lines.append)
+    name_skipped(read_photos(drawn_folder, settings))
 
+    said = capsys.readouterr()
+    lines = said.err.splitlines()[-21:]
+    assert "skipped" not in said.out
     assert len(lines) == 21
-    assert lines[0].startswith("skipped circles/bad00.png: ")
+    assert lines[0].startswith(r"skipped circles/bad\x1b[2J.png: ")
     assert lines[-1] == "skipped 5 more; summary.json names all of them"

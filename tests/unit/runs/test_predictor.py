@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unfreeze.data.paths import PackedNames
 from unfreeze.errors import DataError, PlanError
+from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.predictor import Answers, Classifier
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.training_run import train_folder
@@ -82,6 +84,40 @@ def test_files_that_cannot_be_read_are_named(
 
     assert [each.file for each in answers.skipped] == [str(broken)]
     assert len(answers.predictions.names) == 6
+
+
+def test_photos_of_which_none_can_be_read_are_refused(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"not a picture")
+
+    with pytest.raises(DataError, match="None of the 1 images can be read"):
+        classifier.predict([tmp_path])
+
+
+def test_a_photo_that_is_named_twice_is_answered_once(
+    classifier: Classifier, photos: Path
+) -> None:
+    answers = classifier.predict([photos / "valid", photos / "valid/circles/*.png"])
+
+    assert len(answers.predictions.names) == 18
+
+
+@pytest.mark.parametrize("tta", [False, True])
+def test_blocks_say_what_all_answers_together_say(
+    classifier: Classifier, photos: Path, tta: bool
+) -> None:
+    found = photos_at([photos])  # 54 photos of training and validation
+    twice = PackedNames.from_names([*found, *found])
+    whole = classifier.predict([photos], tta=tta).predictions
+
+    blocks = list(classifier.blocks(twice, tta=tta))
+    (last,) = classifier.blocks(twice, first=64, tta=tta)
+
+    assert [(each.first, len(each)) for each in blocks] == [(0, 64), (64, 44)]
+    assert list(blocks[0].names[:54]) == list(whole.names)
+    assert np.exp(blocks[0].log_probs[:54]) == pytest.approx(whole.probs, abs=2e-2)
+    assert np.array_equal(last.log_probs, blocks[1].log_probs)
 
 
 def test_a_path_that_does_not_exist_is_refused(classifier: Classifier) -> None:

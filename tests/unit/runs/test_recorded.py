@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import math
-import os
 import shutil
 from pathlib import Path
 
@@ -15,18 +13,12 @@ from unfreeze.records import Task
 from unfreeze.runs.recorded import read_facts, read_outcomes
 from unfreeze.training.checkpoint import load_model, save_model
 
-TITLES = "file,label,predicted,probability,loss\n"
-
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run folder without a model."""
     (tmp_path / "run").mkdir()
     return tmp_path / "run"
-
-
-def write(run: Path, text: str) -> None:
-    (run / "predictions.csv").write_bytes(os.fsencode(text))
 
 
 def test_answers_come_back_as_they_were_written(finished_run: Path) -> None:
@@ -40,41 +32,6 @@ def test_answers_come_back_as_they_were_written(finished_run: Path) -> None:
     assert found.classes == ("circles", "squares", "stripes")
     again = read_outcomes(finished_run / "model.safetensors")
     assert again.files == found.files
-
-
-def test_columns_are_found_by_name(run: Path) -> None:
-    write(run, "extra,probability,predicted,label,file\nx,0.5,cat,dog,a.jpg\n")
-
-    found = read_outcomes(run)
-
-    assert (found.files, found.labels, found.predicted) == (["a.jpg"], ["dog"], ["cat"])
-    assert found.classes == ("cat", "dog")
-    assert math.isnan(found.losses[0])
-
-
-def test_names_that_are_no_text_survive(run: Path) -> None:
-    name = os.fsdecode(b'caf\xe9, "1".jpg')
-    write(run, TITLES + '"' + name.replace('"', '""') + '",a,a,1,0\n')
-
-    assert read_outcomes(run).files == [name]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "lacks rows or columns"),
-        (TITLES, "lacks rows or columns"),
-        ("file,label\na,b\n", "Expected file, label, predicted, probability"),
-        (TITLES + "a.jpg,cat\n", "lacks rows or columns"),
-        (TITLES + "a.jpg,cat,cat,high,0\n", "something else than a figure"),
-        (TITLES + '"a.jpg,cat,cat,1,0\n', "not a whole CSV file"),
-    ],
-)
-def test_damaged_answers_are_refused(run: Path, text: str, words: str) -> None:
-    write(run, text)
-
-    with pytest.raises(DataError, match=words):
-        read_outcomes(run)
 
 
 def test_missing_answers_are_refused(run: Path) -> None:

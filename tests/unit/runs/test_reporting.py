@@ -11,7 +11,7 @@ import pytest
 from unfreeze.errors import DataError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.report.record import Answer
-from unfreeze.runs.explained import flat, heat_pictures, places_of
+from unfreeze.runs.explained import heat_pictures, places_of
 from unfreeze.runs.reporting import keep_for_report, report_parts, write_report
 
 
@@ -99,8 +99,26 @@ def test_places_are_two_numbers_for_each_photo(learn: ConvLearner) -> None:
     assert np.array(places_of(learn)).shape == (18, 2)
 
 
-def test_maps_are_averaged_over_their_places() -> None:
-    maps = np.arange(24.0).reshape(2, 3, 2, 2)
+def test_of_too_many_photos_no_activation_is_read(
+    make_learner: Callable[..., ConvLearner],
+    finished_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    learn = make_learner(settings={"arch": "unfreeze_nano", "weights": None})
+    learn.precompute = True
+    learn.store_activations()
+    read: list[str] = []
+    plain = ConvLearner.stored_activations
 
-    np.testing.assert_allclose(flat(maps)[0], [1.5, 5.5, 9.5])
-    assert flat(maps[:, :, 0, 0]) is not None
+    def noted(self: ConvLearner, split: str = "valid") -> np.ndarray:
+        read.append(split)
+        return plain(self, split)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ConvLearner, "stored_activations", noted)
+    keep_for_report(learn, run)
+
+    kept = json.loads((run / "report.json").read_text())
+    assert kept["outlook"]["reason"].startswith("There is no forecast")
+    assert read == ["valid"]  # for the map

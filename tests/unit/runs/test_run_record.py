@@ -93,3 +93,10 @@ def test_answers_with_several_labels_are_left_out(run: Path) -> None:
     (run / "predictions.csv").write_text(table)
 
     assert read_answers(run, ["a", "b"]) == ()
+
+
+def test_damaged_answers_are_refused(run: Path) -> None:
+    (run / "predictions.csv").write_text("file,label,predicted,probability,loss\nx,a\n")
+
+    with pytest.raises(DataError, match="lacks rows or columns"):
+        read_run(run)

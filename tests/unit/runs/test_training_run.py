@@ -12,9 +12,9 @@ from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
 from unfreeze.front.learner import Learner
+from unfreeze.model_file.reading import read_header
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.training_run import train_folder
-from unfreeze.training.checkpoint import read_header
 from unfreeze.training.speeds import Speeds
 
 
@@ -139,8 +139,11 @@ def test_a_budget_that_is_too_small_leaves_nothing(
 # --- photos ------------------------------------------------------------------------
 
 
-def test_skipped_files_are_named_and_counted(
-    drawn_folder: Path, tmp_path: Path, settings: RunSettings
+def test_skipped_files_are_counted_and_named_on_standard_error(
+    drawn_folder: Path,
+    tmp_path: Path,
+    settings: RunSettings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for number in range(2):
         (drawn_folder / f"train/circles/junk{number}.jpg").write_bytes(b"junk")
@@ -156,7 +159,9 @@ def test_skipped_files_are_named_and_counted(
         "circles/junk1.jpg",
         "circles/notes.txt",
     }
-    assert sum(line.startswith("skipped") for line in lines) == 3
+    said = capsys.readouterr()
+    assert sum(line.startswith("skipped") for line in said.err.splitlines()) == 3
+    assert not [line for line in (*lines, said.out) if "skipped" in line]
 
 
 # --- mistakes ----------------------------------------------------------------------

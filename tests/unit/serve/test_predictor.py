@@ -26,7 +26,8 @@ def test_paths_contents_and_pixels_get_the_same_answer(
     (tmp_path / "a.png").write_bytes(content)
     square = preprocess(content, colour_header().image)
 
-    answers = [predictor(each) for each in (content, tmp_path / "a.png", square)]
+    path = tmp_path / "a.png"
+    answers = [predictor(each) for each in (content, path, str(path), square)]
 
     expected = expected_probabilities(square)
     for answer in answers:

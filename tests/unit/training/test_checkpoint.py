@@ -15,21 +15,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from unfreeze.errors import PlanError, WeightsError
+from unfreeze.model_file.header import HeadShape, ModelHeader
+from unfreeze.model_file.reading import read_header
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import (
     StagedClassifier,
     with_new_head,
     with_original_head,
 )
+from unfreeze.models.weights import content_hash
 from unfreeze.records import ImageSpec, RejectAt, Task
-from unfreeze.training.checkpoint import (
-    HeadShape,
-    ModelHeader,
-    load_model,
-    load_weights,
-    read_header,
-    save_model,
-)
+from unfreeze.training.checkpoint import load_model, load_weights, save_model
 
 StateOf = Callable[[nn.Module], dict[str, bytes]]
 MakeModel = Callable[..., StagedClassifier]
@@ -333,6 +329,72 @@ def test_settings_that_json_does_not_know_leave_no_half_file(
         save_model(tmp_path / "a.safetensors", model, header)
 
     assert list(tmp_path.iterdir()) == []
+
+
+# --- headers that ask for more than there is -----------------------------------------
+
+
+@pytest.fixture
+def kept(repository: Path, tmp_path: Path) -> Path:
+    """A file whose model can be built, free to change."""
+    path = tmp_path / "kept.safetensors"
+    path.write_bytes(
+        (repository / "tests/data/models/format-1.safetensors").read_bytes()
+    )
+    return path
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_small_file_cannot_ask_for_a_huge_network(kept: Path, cut: int) -> None:
+    words = {"arch": "eva_giant_patch14_560", "xtra_cut": cut}
+
+    message = r"eva_giant.*has 1,0\d\d,\d{3},\d{3} weights, and it holds 16,0\d\d\."
+    with pytest.raises(WeightsError, match=message):
+        load_model(_with_metadata(kept, _sealed({**_content(kept), **words})))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"classes": ["a", "b"], "thresholds": None},
+        {"head": {"kind": "concat-pool", "xtra_fc": [9], "ps": [0, 0]}},
+        {"head": {"kind": "concat-pool", "xtra_fc": [], "ps": [0]}},
+        {"head": {"kind": "concat-pool", "xtra_fc": [2**20] * 9, "ps": [0] * 10}},
+    ],
+)
+def test_a_head_that_is_not_in_the_file_is_not_built(
+    kept: Path, words: dict[str, object]
+) -> None:
+    with pytest.raises(WeightsError, match=r"its head has layers of .* and holds"):
+        load_model(_with_metadata(kept, _sealed({**_content(kept), **words})))
+
+
+def test_thin_layers_cannot_ask_for_thick_ones(kept: Path) -> None:
+    """Two layers of a million outputs take little room, if each has one input."""
+    tensors = load_file(kept)
+    tensors |= {f"head.{n}.weight": torch.zeros(2**20, 1) for n in (2, 6)}
+    tensors["head.10.weight"] = torch.zeros(3, 1)
+    content = {
+        **_content(kept),
+        "head": {"kind": "concat-pool", "xtra_fc": [2**20] * 2, "ps": [0, 0, 0]},
+        "digest": content_hash(tensors),
+    }
+
+    with pytest.raises(WeightsError, match=r"its head has layers of .* and holds"):
+        load_model(_with_metadata(kept, _sealed(content), tensors))
+
+
+def test_half_precision_is_read_as_it_was_saved(kept: Path) -> None:
+    tensors = {
+        name: each.half() if each.is_floating_point() else each
+        for name, each in load_file(kept).items()
+    }
+    content = {**_content(kept), "digest": content_hash(tensors)}
+
+    model, _ = load_model(_with_metadata(kept, _sealed(content), tensors))
+
+    for name, each in model.state_dict().items():
+        assert torch.equal(each, tensors[name].to(each.dtype))
 
 
 # --- what makes probabilities right ------------------------------------------------

@@ -41,7 +41,10 @@ def _loader(count: int = 23, **changes: object) -> DraftLoader:
 def test_rows_pixels_and_labels_stay_together_in_order(num_workers: int) -> None:
     rows = epoch_order(23, seed=0, epoch=1)
 
-    batches = list(_loader(rows=rows, num_workers=num_workers))
+    def outline(place: int) -> Outline:
+        return _outline(int(rows[place]))
+
+    batches = list(_loader(rows=rows, outline=outline, num_workers=num_workers))
 
     assert [len(each) for each in batches] == [5, 5, 5, 5, 3]
     assert np.concatenate([each.rows for each in batches]).tolist() == rows.tolist()

@@ -19,8 +19,8 @@ from torch import nn
 from unfreeze.augment.description import describe
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.data.decode import read_pixels
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.quick import read_quickly
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
@@ -183,7 +183,7 @@ def _views_by_hand(
     for pixels, digest in zip(split.index.sources, split.digests, strict=True):
         counter = int.from_bytes(digest[:8].tobytes(), "little")
         rng = rng_for(7, Purpose.STORED_VIEWS, epoch=view, row=counter)
-        whole = read_pixels(pixels, short_side=augmentation.short_side)
+        whole = read_quickly(pixels, short_side=augmentation.short_side)
         squares.append(augmentation.apply(whole, rng))
     images = normalise(torch.from_numpy(np.stack(squares)), augmentation.spec)
     with torch.no_grad():
@@ -489,6 +489,21 @@ def test_another_decoder_library_or_precision_has_another_store(
     keys.append(json.dumps(make_keeper().key()))
 
     assert len(set(keys)) == 4
+
+
+def test_views_belong_to_the_way_their_photos_were_read(
+    make_keeper: MakeKeeper,
+    split: Screening,
+    varied: FromImages,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_keeper().views(varied, split.digests, 1)
+
+    monkeypatch.setattr(module, "QUICK_DECODER", "opencv 99")
+    make_keeper().views(varied, split.digests, 1)
+
+    assert len(list((tmp_path / "tmp").iterdir())) == 2
 
 
 def test_the_folder_shows_architecture_cut_and_size(

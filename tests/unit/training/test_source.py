@@ -13,14 +13,16 @@ from unfreeze.augment.pipeline import Augmentation
 from unfreeze.augment.recipes import BASIC, SIDE_ON, TOP_DOWN
 from unfreeze.augment.steps import Step
 from unfreeze.data.batches import epoch_order
-from unfreeze.data.decode import encode, preprocess, read_pixels
+from unfreeze.data.decode import encode, preprocess
 from unfreeze.data.index import ImageIndex, index_folder
+from unfreeze.data.quick import QUICK_DECODER, read_quickly
 from unfreeze.data.screen import screen
-from unfreeze.errors import PlanError
+from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import ImageSpec
+from unfreeze.training import source as module
 from unfreeze.training.delivery import PlainDelivery
 from unfreeze.training.pixel_store import PixelShelf, StoredPixels
 from unfreeze.training.source import (
@@ -104,6 +106,30 @@ def test_without_augmentation_images_are_preprocessed_as_for_prediction(
             assert np.array_equal(square.numpy(), expected)
 
 
+@pytest.mark.parametrize("is_varied", [False, True])
+def test_a_photo_that_cannot_be_read_ends_a_pass_or_is_black_and_noted(
+    many_sides: ImageIndex,
+    setup: Setup,
+    augmentation: Augmentation,
+    is_varied: bool,
+) -> None:
+    many_sides.sources[2].write_bytes(b"junk")
+    spec = augmentation.spec
+    strict = FromImages(many_sides, spec, augmentation if is_varied else None)
+    noted: dict[int, str] = {}
+    tolerant = replace(strict, unreadable=noted)
+
+    with pytest.raises(ImageError):
+        list(in_order(strict, setup.loading))
+    seen = [row for batch in in_order(tolerant, setup.loading) for row in batch.rows]
+
+    assert seen == list(range(22))
+    assert list(noted) == [2]
+    if not is_varied:
+        first = next(iter(in_order(tolerant, setup.loading)))
+        assert not first.inputs[2].any()
+
+
 @pytest.mark.parametrize("purpose", [Purpose.AUGMENT, Purpose.VIEWS])
 def test_augmentation_is_keyed_by_purpose_epoch_and_row(
     index: ImageIndex, setup: Setup, augmentation: Augmentation, purpose: Purpose
@@ -112,7 +138,8 @@ def test_augmentation_is_keyed_by_purpose_epoch_and_row(
 
     for batch in shuffled(source, setup.loading, epoch=2):
         for square, row in zip(batch.inputs, batch.rows, strict=True):
-            pixels = read_pixels(index.sources[row], short_side=augmentation.short_side)
+            side = augmentation.short_side
+            pixels = read_quickly(index.sources[row], short_side=side)
             rng = rng_for(7, purpose, epoch=2, row=int(row))
             assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
 
@@ -126,7 +153,8 @@ def test_augmentation_is_keyed_by_counters_where_there_are_some(
 
     for batch in in_order(source, setup.loading, epoch=2):
         for square, row in zip(batch.inputs, batch.rows, strict=True):
-            pixels = read_pixels(index.sources[row], short_side=augmentation.short_side)
+            side = augmentation.short_side
+            pixels = read_quickly(index.sources[row], short_side=side)
             rng = rng_for(7, Purpose.AUGMENT, epoch=2, row=2**64 - 1 - int(row))
             assert np.array_equal(square.numpy(), augmentation.apply(pixels, rng))
 
@@ -152,8 +180,34 @@ def test_a_squashed_image_is_decoded_to_the_square(
 
     batch = next(iter(in_order(source, setup.loading)))
 
-    expected = preprocess(index.sources[0], spec)
+    expected = read_quickly(index.sources[0], squash_to=5)
     assert np.array_equal(batch.inputs[0].numpy(), expected)
+
+
+@pytest.mark.parametrize("is_squashed", [True, False])
+def test_photos_to_be_varied_have_a_store_of_their_own(
+    index: ImageIndex, is_squashed: bool
+) -> None:
+    """Decoded to the same square, they differ by a level here and there."""
+    spec = ImageSpec(size=5, squash=is_squashed)
+    augmentation = Augmentation(spec=spec, crop="squash" if is_squashed else "random")
+
+    ways = {
+        FromImages(index, spec, each).way_of_decoding for each in (augmentation, None)
+    }
+
+    assert len(ways) == 2
+
+
+def test_another_library_for_decoding_has_another_store(
+    index: ImageIndex, augmentation: Augmentation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FromImages(index, augmentation.spec, augmentation)
+    before = source.way_of_decoding
+
+    monkeypatch.setattr(module, "QUICK_DECODER", f"{QUICK_DECODER}.1")
+
+    assert source.way_of_decoding != before
 
 
 def test_features_arrive_with_their_rows(stored: FromFeatures, setup: Setup) -> None:
@@ -288,3 +342,47 @@ def test_a_balanced_epoch_shows_the_rows_of_its_keyed_choice(
     assert rows.tolist() == expected[: len(rows)].tolist()
     counts = np.bincount(index.labels[rows])
     assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.parametrize("varies", [False, True])
+def test_a_photo_that_is_repeated_in_an_epoch_is_varied_anew(
+    index: ImageIndex, setup: Setup, augmentation: Augmentation, varies: bool
+) -> None:
+    """Its first turn is what it would be without the others."""
+    rare = replace(index, labels=np.array([0, *[1] * 21]))
+    source = FromImages(rare, augmentation.spec, augmentation)
+    delivery = PlainDelivery(varies=varies)
+    loading = replace(setup.loading, is_balanced=True, delivery=delivery)
+
+    batches = list(shuffled(source, loading, epoch=1))
+
+    turns = [
+        square.numpy()
+        for batch in batches
+        for square, row in zip(batch.inputs, batch.rows, strict=True)
+        if row == 0
+    ]
+    assert len(turns) >= 10
+    pixels = read_quickly(rare.sources[0], short_side=augmentation.short_side)
+    for turn, square in enumerate(turns):
+        rng = rng_for(7, Purpose.AUGMENT, epoch=1, row=0, turn=turn)
+        expected = augmentation.apply(pixels, rng)
+        assert np.abs(square.astype(int) - expected.astype(int)).max() <= 2
+    assert len({square.tobytes() for square in turns}) > 1
+
+
+def test_a_row_that_is_repeated_in_an_epoch_goes_through_the_stored_views(
+    setup: Setup,
+) -> None:
+    views = tuple(np.full((22, 1), each, dtype=np.float32) for each in range(3))
+    source = FromFeatures(views[0], np.array([0, *[1] * 21]), views[1:])
+    loading = replace(setup.loading, is_balanced=True)
+
+    batches = list(shuffled(source, loading, epoch=1))
+
+    rows = np.concatenate([batch.rows for batch in batches])
+    seen = np.concatenate([batch.inputs.numpy()[:, 0] for batch in batches])
+    count = int((rows == 0).sum())
+    assert count >= 10
+    assert seen[rows == 0].tolist() == [(1 + turn) % 3 for turn in range(count)]
+    assert (seen[rows > 0] == 1).all()  # 11 of 21 rows, each of them once

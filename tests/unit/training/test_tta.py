@@ -8,7 +8,7 @@ import torch
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.data.decode import read_pixels
+from unfreeze.data.quick import read_quickly
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.keyed import Purpose, rng_for
@@ -44,7 +44,7 @@ def test_each_view_is_a_function_of_seed_view_and_row(
     for view in (1, 2):
         squares = [
             augmentation.apply(
-                read_pixels(
+                read_quickly(
                     source.index.sources[row], short_side=augmentation.short_side
                 ),
                 rng_for(7, Purpose.VIEWS, epoch=view, row=row),

@@ -127,11 +127,13 @@ class Frame:
             fill=f"var(--{colour})",
         )
 
-    def upright(self, x: float, words: str, colour: str) -> tuple[Html, Html]:
-        """A dashed line at a number, with words at its head."""
+    def upright(
+        self, x: float, words: str, colour: str, line: int = 0
+    ) -> tuple[Html, Html]:
+        """A dashed line at a number, with words at its head, or so many lines below."""
         at = self.across(x)
         is_left = at > 0.6 * self.width
-        line = tag(
+        dashes = tag(
             "path",
             d=f"M{at:.1f} {self.top}V{self.height - self.bottom}",
             class_="line dashed",
@@ -141,11 +143,11 @@ class Frame:
             "text",
             words,
             x=at + (-6 if is_left else 6),
-            y=self.top + 12,
+            y=self.top + 12 + 16 * line,
             text_anchor="end" if is_left else "start",
             class_="strong",
         )
-        return line, text
+        return dashes, text
 
     def axes(self, x_name: str, y_name: str) -> list[Html]:
         """Grid, ticks and names of both axes."""

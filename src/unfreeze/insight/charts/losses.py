@@ -44,7 +44,8 @@ def loss_chart(fits: Sequence[FitLosses], begins_at: int | None = None) -> Html:
             parts.append(_border(frame, float(begin)))
         parts += _lines_of(frame, fit, int(begin))
     if begins_at is not None:
-        parts += frame.upright(begins_at, "over-fitting begins", "bad")
+        # Below the legend.
+        parts += frame.upright(begins_at, "over-fitting begins", "bad", line=1)
     parts += legend([("training", "blue"), ("validation", "orange")], 250, 22)
     return frame.drawn("Training and validation loss over all batches.", parts)
 

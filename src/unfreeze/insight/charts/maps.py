@@ -57,10 +57,11 @@ def feature_map_chart(
 
 
 def _some_rows(is_wrong: Bool[np.ndarray, " N"]) -> Int[np.ndarray, " M"]:
-    """All mistakes, and as many others as a page can carry, evenly spread."""
-    right = np.flatnonzero(~is_wrong)
-    kept = right[:: max(1, -(-len(right) // _MOST_POINTS))]
-    return np.concatenate([kept, np.flatnonzero(is_wrong)])
+    """As many mistakes and as many others as a page can carry, evenly spread."""
+    rows = (np.flatnonzero(~is_wrong), np.flatnonzero(is_wrong))
+    return np.concatenate(
+        [each[:: max(1, -(-len(each) // _MOST_POINTS))] for each in rows]
+    )
 
 
 def _cross(x: float, y: float, name: str) -> Html:

@@ -7,26 +7,33 @@ from jaxtyping import Int
 
 from unfreeze.insight.charts.frame import drawing
 from unfreeze.insight.markup import Html, tag
-from unfreeze.insight.wording import shortened
+from unfreeze.insight.wording import wrapped
 
 __all__ = ["confusion_chart"]
 
 _MOST_WITH_NUMBERS = 20
-_LONGEST_NAME = 18
+_LONGEST_LINE = 18
+_LINE_HEIGHT = 13
+_LETTER = 6.8
 
 
 def confusion_chart(matrix: Int[np.ndarray, "K K"], classes: Sequence[str]) -> Html:
     """Draw a confusion matrix: true classes in rows, predicted ones in columns.
 
     The strength of a cell is its share of the row; right answers are blue, mistakes
-    orange. Every cell says its numbers to a pointer that rests on it.
+    orange. Every cell says its numbers to a pointer that rests on it, and every name
+    that was cut says all of itself.
     """
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = float(np.clip(330 / len(classes), 12, 88))
-    names = [shortened(name, _LONGEST_NAME) for name in classes]
-    margin = 24 + 6.8 * max(map(len, names))
-    top = margin if len(classes) > 3 or max(map(len, names)) * 7 > side else 44
+    # Two lines only where they do not run into those of the next class.
+    num_lines = 2 if side >= 2 * _LINE_HEIGHT else 1
+    names = [wrapped(name, _LONGEST_LINE, num_lines) for name in classes]
+    longest = max(len(line) for lines in names for line in lines)
+    margin = 24 + _LETTER * longest
+    is_steep = len(classes) > 3 or longest * 7 > side
+    top = max(margin + 6, 44) if is_steep else 44  # below the words true, predicted
     parts = []
     for row, column in np.ndindex(counts.shape):
         parts += _cell(
@@ -37,12 +44,17 @@ def confusion_chart(matrix: Int[np.ndarray, "K K"], classes: Sequence[str]) -> H
             is_right=row == column,
             has_number=len(classes) <= _MOST_WITH_NUMBERS,
         )
-    for number, name in enumerate(names):
+    for number, lines in enumerate(names):
         middle = number * side + side / 2
+        whole = tag("title", classes[number])
         parts.append(
-            tag("text", name, x=margin - 8, y=top + middle + 4, text_anchor="end")
+            _name(
+                lines, whole, f"translate({margin - 8:.1f} {top + middle:.1f})", "end"
+            )
         )
-        parts.append(_column_name(name, margin + middle, top - 8, is_steep=top != 44))
+        turned = "rotate(-90)" if is_steep else ""
+        at = f"translate({margin + middle:.1f} {top - 8:.1f}){turned}"
+        parts.append(_name(lines, whole, at, "start" if is_steep else "middle"))
     end = margin + len(classes) * side
     parts.append(tag("text", "true", x=4, y=14, class_="strong"))
     parts.append(
@@ -89,8 +101,11 @@ def _cell(
     return parts
 
 
-def _column_name(name: str, x: float, y: float, *, is_steep: bool) -> Html:
-    if not is_steep:
-        return tag("text", name, x=x, y=y, text_anchor="middle")
-    place = f"translate({x + 4:.1f} {y:.1f})rotate(-90)"
-    return tag("text", name, transform=place)
+def _name(lines: Sequence[str], whole: Html, place: str, anchor: str) -> Html:
+    """The lines of a name, one below the other, their middle at a place."""
+    first = 4 - _LINE_HEIGHT * (len(lines) - 1) / 2
+    parts = [
+        tag("tspan", line.strip(), x=0, y=first + _LINE_HEIGHT * number)
+        for number, line in enumerate(lines)
+    ]
+    return tag("text", [whole, *parts], transform=place, text_anchor=anchor)

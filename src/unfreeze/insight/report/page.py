@@ -1,6 +1,6 @@
 """A run's report: every part as values and drawings, and all of them as a page."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, final
@@ -16,6 +16,7 @@ from unfreeze.insight.markup import Html, joined
 from unfreeze.insight.outlook import Outlook, sentence_for_all, sentence_of
 from unfreeze.insight.pages import for_notebook, render
 from unfreeze.insight.report.command import command_of
+from unfreeze.insight.report.findings import FoundKind, found_kinds
 from unfreeze.insight.report.fits import FitVerdict, judge_fits
 from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
@@ -24,9 +25,11 @@ from unfreeze.insight.report.tables import (
     Step,
     Table,
     interval_in_words,
+    number_of_kept,
     rows_from_matrix,
     step_in_words,
 )
+from unfreeze.insight.report.trust_words import trust_in_detail
 from unfreeze.insight.report.verdict import Verdict, verdict_on
 from unfreeze.insight.wording import percent
 
@@ -39,18 +42,6 @@ FigureName = Literal[
 
 _MOST_CLASSES_DRAWN = 60
 _MOST_ROWS = 200
-_MOST_FINDINGS = 12
-
-_KINDS = {
-    "label_suspect": "labels that look wrong",
-    "leakage": "photos on both sides of the split",
-    "exact_duplicate": "the same photo twice",
-    "near_duplicate": "nearly the same photo twice",
-    "outlier": "unusual photos",
-    "unreadable": "files that cannot be read",
-    "imbalance": "classes of unequal size",
-}
-"""Words for what the data doctor finds, where its own name is not plain enough."""
 
 
 @final
@@ -130,9 +121,10 @@ class ReportParts:
         trust = self.run.scores.get("calibration")
         if not trust:
             return None
-        return reliability_chart(
-            _bins(trust["reliability_before"]), _bins(trust["reliability_after"])
+        before, after = (
+            _bins(trust[f"reliability_{when}"]) for when in ("before", "after")
         )
+        return reliability_chart(before, () if after == before else after)
 
     def feature_map(self) -> Html | None:
         """The validation photos as the model sees them."""
@@ -208,10 +200,17 @@ class ReportParts:
         if not levels:
             return None
         return Table(
-            ("to be right in", "accept from", "answers given", "of them wrong"),
+            (
+                "to be right in",
+                "--min-precision",
+                "accept from",
+                "answers given",
+                "of them wrong",
+            ),
             [
                 (
                     percent(each["precision"]),
+                    "" if each["threshold"] is None else f"{each['precision']:g}",
                     "cannot be promised"
                     if each["threshold"] is None
                     else percent(each["threshold"]),
@@ -238,33 +237,42 @@ class ReportParts:
         )
 
     def steps(self) -> list[Step]:
-        """The steps of the recipe, in order."""
-        return [step_in_words(each) for each in self.run.summary.get("steps") or ()]
-
-    def findings(self) -> list[tuple[str, str, list[str]]]:
-        """What the data doctor found: kind, how many, and messages."""
-        by_kind = defaultdict(list)
-        for each in self.run.findings:
-            by_kind[each["kind"]].append(each["message"])
+        """The steps of the recipe, in order; one of them has the weights that stay."""
+        steps = self.run.summary.get("steps") or ()
+        kept = number_of_kept(steps)
         return [
-            (
-                _KINDS.get(kind, kind.replace("_", " ")),
-                f"{len(messages):,}",
-                messages[:_MOST_FINDINGS],
-            )
-            for kind, messages in by_kind.items()
+            step_in_words(each, is_kept=number == kept)
+            for number, each in enumerate(steps)
         ]
+
+    def findings(self) -> list[FoundKind]:
+        """What the data doctor found."""
+        return found_kinds(self.run.findings)
 
     def skipped(self) -> Table | None:
         """Files that were left out."""
         files = self.run.summary.get("skipped")
         if not files:
             return None
-        return Table(
-            ("file", "why it was left out"),
-            [(each["file"], each["reason"]) for each in files[:_MOST_ROWS]],
-            texts=(1,),
-        )
+        rows = [(each["file"], each["reason"]) for each in files[:_MOST_ROWS]]
+        if len(files) > _MOST_ROWS:
+            more = f"and {len(files) - _MOST_ROWS:,} more"
+            rows.append((more, "summary.json names all of them."))
+        return Table(("file", "why it was left out"), rows, texts=(1,))
+
+    def try_reject(self) -> str | None:
+        """The command that keeps the strictest promise of the table; None if none."""
+        levels = self.run.scores.get("reject") or ()
+        kept = [each["precision"] for each in levels if each["threshold"] is not None]
+        if not kept:
+            return None
+        return f"unfreeze predict RUN PHOTO --min-precision {max(kept):g}"
+
+    def trust(self) -> list[str]:
+        """What was measured of its probabilities, in sentences."""
+        trust = self.run.scores.get("calibration")
+        count = self.run.summary["n_valid"]
+        return [] if not trust else list(trust_in_detail(trust, count))
 
     def command(self) -> str:
         """The command that trains the same model again."""

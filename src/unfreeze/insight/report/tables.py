@@ -13,6 +13,7 @@ __all__ = [
     "Step",
     "Table",
     "interval_in_words",
+    "number_of_kept",
     "rows_from_matrix",
     "step_in_words",
 ]
@@ -35,24 +36,43 @@ class Step:
     time: str
     facts: tuple[str, ...]
     note: str
+    at_the_end: str = ""
+    """Losses and accuracy after its last epoch."""
+
+    kept: str = ""
+    """The same after its best epoch, if its weights are those that the run kept."""
 
 
-def step_in_words(step: Mapping[str, Any]) -> Step:
-    """Say what one entry of ``steps`` in ``summary.json`` holds."""
+def step_in_words(step: Mapping[str, Any], *, is_kept: bool = False) -> Step:
+    """Say what one entry of ``steps`` in ``summary.json`` holds.
+
+    Args:
+        step: The entry.
+        is_kept: Whether the weights of its best epoch are those that the run kept.
+    """
     facts = []
     if step["epochs"]:
         facts.append(counted(step["epochs"], "epoch"))
     if step["lr"]:
         facts.append(f"rate {_rates(step['lr'])}")
-    for words, key in (("training", "train_loss"), ("validation", "valid_loss")):
-        if step[key] is not None:
-            facts.append(f"{words} loss {step[key]:.3f}")
-    if step["accuracy"] is not None:
-        facts.append(f"accuracy {percent(step['accuracy'])}")
     if step["images_per_second"] is not None:
         facts.append(f"{step['images_per_second']:,.0f} photos a second")
     note = step.get("note", "")
-    return Step(step["name"], duration(step["seconds"]), tuple(facts), note)
+    time = duration(step["seconds"])
+    return Step(
+        step["name"],
+        time,
+        tuple(facts),
+        note,
+        _at_the_end(step),
+        _kept(step) if is_kept else "",
+    )
+
+
+def number_of_kept(steps: Sequence[Mapping[str, Any]]) -> int | None:
+    """Which step the kept weights are from; None in runs that did not note it."""
+    found = [at for at, step in enumerate(steps) if step.get("best_epoch") is not None]
+    return found[-1] if found else None
 
 
 def interval_in_words(ends: Mapping[str, float] | None) -> str:
@@ -77,6 +97,24 @@ def rows_from_matrix(run: RunRecord) -> list[dict[str, Any]]:
         }
         for n, name in enumerate(run.classes)
     ]
+
+
+def _at_the_end(step: Mapping[str, Any]) -> str:
+    figures = []
+    for words, key in (("training", "train_loss"), ("validation", "valid_loss")):
+        if step[key] is not None:
+            figures.append(f"{words} loss {step[key]:.3f}")
+    if step["accuracy"] is not None:
+        figures.append(f"accuracy {percent(step['accuracy'])}")
+    return f"after its last epoch: {' · '.join(figures)}" if figures else ""
+
+
+def _kept(step: Mapping[str, Any]) -> str:
+    figures = [f"validation loss {step['best_valid_loss']:.3f}"]
+    if step["best_accuracy"] is not None:
+        figures.append(f"accuracy {percent(step['best_accuracy'])}")
+    which = f"epoch {step['best_epoch']} of {step['epochs']}"
+    return f"the weights kept are those of {which}: {' · '.join(figures)}"
 
 
 def _rates(rates: Sequence[float]) -> str:

@@ -1,17 +1,20 @@
 """The first thing a report says: how good, how sure, what to do next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.record import RunRecord
+from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
 __all__ = ["Verdict", "verdict_on"]
 
 _GOOD, _FAIR = 0.95, 0.8
 _MOODS = {"good": "very good", "fair": "usable with care", "bad": "needs work"}
+_FEWEST = 30
+"""Validation photos below which nothing is said of the model, only of the photos."""
+
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
@@ -62,15 +65,30 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
             (),
             (),
         )
-    mood = "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad"
+    mood, words = _mood(run, accuracy)
     return Verdict(
         _headline(run, accuracy),
         mood,
-        _MOODS[mood],
+        words,
         tuple(_sentences(run, accuracy)),
         tuple(_figures(run, accuracy)),
         tuple(_steps(run, fits, forecast, gain)),
     )
+
+
+def _mood(run: RunRecord, accuracy: float) -> tuple[str, str]:
+    """How good it is, as far as so many photos can say."""
+    ends = run.scores.get("accuracy_interval") or {"low": accuracy, "high": accuracy}
+    mood, low, high = map(_grade, (accuracy, ends["low"], ends["high"]))
+    if run.summary["n_valid"] < _FEWEST or {low, high} == {"good", "bad"}:
+        return "", "too few photos to say"
+    if low == high:
+        return mood, _MOODS[mood]
+    return ("fair" if mood == "good" else mood), f"probably {_MOODS[mood]}"
+
+
+def _grade(accuracy: float) -> str:
+    return "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad"
 
 
 def _headline(run: RunRecord, accuracy: float) -> str:
@@ -78,6 +96,9 @@ def _headline(run: RunRecord, accuracy: float) -> str:
         return f"{percent(accuracy)} of all yes-or-no answers are right"
     if accuracy == 1:
         return f"All {run.summary['n_valid']:,} validation photos are recognised"
+    count = run.summary["n_valid"]
+    if count < _FEWEST:  # of which a percentage would say more than is known
+        return f"{round(accuracy * count)} of {count} validation photos are recognised"
     return f"{percent(accuracy)} of photos are recognised correctly"
 
 
@@ -98,22 +119,14 @@ def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
             "On other photos of this kind, expect between "
             f"{percent(interval['low'])} and {percent(interval['high'])}."
         )
+    yield (
+        "The best epoch and the temperature were chosen on these same photos, which "
+        "flatters every figure a little: photos that had no part in it, and unfreeze "
+        "evaluate, would tell."
+    )
     trust = run.scores.get("calibration")
     if trust:
-        yield _trust(trust)
-
-
-def _trust(trust: Mapping[str, Any]) -> str:
-    off = max(trust["ece_after"], 0.0)
-    if off <= max(0.02, 1.5 * trust.get("ece_by_chance", 0.0)):
-        return (
-            "Its probabilities can be taken at their word: when it says 90 %, it is "
-            "right about nine times in ten."
-        )
-    return (
-        f"Its probabilities are off by {100 * off:.1f} points on average: take them as "
-        "an order, not as chances."
-    )
+        yield trust_in_short(trust, count)
 
 
 def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
@@ -131,7 +144,14 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
         yield "Macro F1", f"{scores['macro_f1']:.3f}", rare
     loss = summary.get("valid_loss")
     if loss is not None:
-        yield "Loss", f"{loss:.3f}", "nats per validation photo; 0 is perfect"
+        trust = scores.get("calibration")
+        detail = "nats per validation photo; 0 is perfect"
+        if trust and "log_loss_before" in trust and trust["temperature"] != 1:
+            detail += (
+                f". At temperature {trust['temperature']:.2f}; without, it is "
+                f"{trust['log_loss_before']:.3f}"
+            )
+        yield "Loss", f"{loss:.3f}", detail
     yield (
         "Time",
         duration(summary["seconds"]),
@@ -146,9 +166,9 @@ def _steps(
     leaks = [each for each in run.findings if each["kind"] == "leakage"]
     if leaks:
         yield (
-            f"{counted(len(leaks), 'photo')} or near copies of them are both among the "
-            "training and the validation photos: the accuracy is flattered. Separate "
-            "them and train again."
+            "The accuracy is flattered: the model has learned from "
+            f"{counted(len(leaks), 'validation photo')}, or from near copies. Separate "
+            "training and validation photos, and train again."
         )
     if len(suspects) >= _MANY_SUSPECTS:
         yield (

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const { files, classes } = JSON.parse(document.getElementById("known").textContent);
+  const { files, classes, copies } = JSON.parse(document.getElementById("known").textContent);
   const photos = [...document.querySelectorAll(".photo")];
   const choices = new Map(); // file number -> { action, label number }
   const byFile = new Map();
@@ -12,26 +12,50 @@
 
   // --- what is chosen -----------------------------------------------------------
 
-  function choose(photo, action) {
-    const file = Number(photo.dataset.file);
+  function choose(file, action, label) {
     if (action === null) choices.delete(file);
-    else choices.set(file, { action, label: Number(photo.querySelector("select").value) });
+    else choices.set(file, { action, label });
     isSaved = false;
-    byFile.get(file).forEach(show);
+    byFile.get(file)?.forEach(show); // of many copies, only some are on the page
     count();
   }
 
+  // Relabel takes the class in the list, or the likely one, or the only other one; where
+  // none of them says what is meant, it asks.
+  function relabel(photo) {
+    const select = photo.querySelector("select");
+    offer(select);
+    const others = [...select.options].slice(1);
+    const sure = select.value || select.dataset.likely || (others.length === 1 ? others[0].value : "");
+    if (sure) return choose(fileOf(photo), "relabel", Number(sure));
+    show(photo);
+    select.focus();
+    try {
+      select.showPicker?.();
+    } catch {
+      // Without a click of its own, a browser opens no list.
+    }
+    return undefined;
+  }
+
+  function act(photo, action) {
+    if (action === "relabel") relabel(photo);
+    else choose(fileOf(photo), action);
+  }
+
+  function fileOf(photo) {
+    return Number(photo.dataset.file);
+  }
+
   function show(photo) {
-    const choice = choices.get(Number(photo.dataset.file));
+    const choice = choices.get(fileOf(photo));
     photo.dataset.choice = choice?.action ?? "";
     for (const input of photo.querySelectorAll("input")) {
       input.checked = input.value === choice?.action;
     }
-    if (choice?.action === "relabel") {
-      const select = photo.querySelector("select");
-      offer(select, choice.label);
-      select.value = String(choice.label);
-    }
+    const select = photo.querySelector("select");
+    if (choice?.action === "relabel") offer(select);
+    select.value = choice?.action === "relabel" ? String(choice.label) : "";
   }
 
   function count() {
@@ -39,7 +63,7 @@
     for (const { action } of choices.values()) counts[action] += 1;
     const total = document.createElement("b");
     total.textContent = String(choices.size);
-    const words = ` of ${byFile.size} marked: ${counts.keep} keep, ${counts.relabel} relabel, ${counts.drop} drop`;
+    const words = ` of ${files.length} marked: ${counts.keep} keep, ${counts.relabel} relabel, ${counts.drop} drop`;
     const output = document.getElementById("count");
     if (choices.size) output.replaceChildren(total, words);
     else output.replaceChildren("Nothing is marked yet.");
@@ -48,31 +72,35 @@
   }
 
   // A list of classes is filled when it is wanted: there may be thousands of both.
-  function offer(select, wanted) {
-    if (select.options.length === classes.length) return;
-    const chosen = wanted ?? Number(select.value);
-    select.replaceChildren(...classes.map((name, number) => new Option(name, number)));
-    select.value = String(chosen);
+  // First stands "keep", then the likely class if there is one, then all others.
+  function offer(select) {
+    if (select.dataset.isFull) return;
+    select.dataset.isFull = "yes";
+    const [, likely] = select.options;
+    if (likely) select.dataset.likely = likely.value;
+    classes.forEach((name, number) => {
+      const value = String(number);
+      if (value !== select.dataset.given && value !== likely?.value) select.add(new Option(name, value));
+    });
   }
 
   // --- the file -----------------------------------------------------------------
 
   const FORMULA = /^'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
-  // Spreadsheets would run a cell like a formula; data/fixes.py takes the mark off.
-  function cell(text) {
-    const guarded = FORMULA.test(text) ? `'${text}` : text;
-    return /[",\r\n]|^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
-  }
-
   // A byte of a file name that is no text came here as a lone surrogate.
-  function encoded(text) {
-    const parts = [];
-    for (const part of text.split(/((?<![\uD800-\uDBFF])[\uDC80-\uDCFF])/)) {
-      const isByte = part.length === 1 && part >= "\uDC80" && part <= "\uDCFF";
-      parts.push(isByte ? Uint8Array.of(part.charCodeAt(0) & 0xff) : new TextEncoder().encode(part));
+  const BYTE = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/;
+  const WRITTEN_BYTE = /\\udc[89a-f][0-9a-f]/;
+
+  // As data/csv_cells.py writes a name, and reads it again.
+  function cell(text) {
+    let name = text;
+    if (BYTE.test(name) || WRITTEN_BYTE.test(name)) {
+      name = name.replaceAll("\\", "\\\\");
+      name = name.replaceAll(new RegExp(BYTE, "g"), (byte) => `\\u${byte.charCodeAt(0).toString(16)}`);
     }
-    return parts;
+    if (FORMULA.test(name)) name = `'${name}`;
+    return /[",\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
   }
 
   function table() {
@@ -86,7 +114,7 @@
 
   function save() {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(encoded(table()), { type: "text/csv" }));
+    link.href = URL.createObjectURL(new Blob([table()], { type: "text/csv" }));
     link.download = "fixes.csv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -97,15 +125,16 @@
 
   for (const photo of photos) {
     photo.addEventListener("change", (event) => {
-      if (event.target.matches("select")) choose(photo, "relabel");
-      else choose(photo, event.target.value);
+      if (!event.target.matches("select")) act(photo, event.target.value);
+      else if (event.target.value) relabel(photo);
+      else choose(fileOf(photo), null);
     });
     // A second click on a choice takes it back.
     let before = "";
     photo.addEventListener("pointerdown", () => { before = photo.dataset.choice ?? ""; });
     photo.addEventListener("click", (event) => {
       if (event.detail && event.target.matches("input") && event.target.value === before) {
-        choose(photo, null);
+        choose(fileOf(photo), null);
         before = "";
       }
     });
@@ -114,16 +143,39 @@
   }
 
   for (const button of document.querySelectorAll("[data-drop-copies]")) {
+    const words = button.textContent;
+    let dropped = []; // by this button, so that it can take that back
     button.addEventListener("click", () => {
-      const section = document.getElementById(button.dataset.dropCopies);
-      for (const set of section.querySelectorAll(".set")) {
-        const [first, ...copies] = set.querySelectorAll(".photo");
-        if (choices.get(Number(first.dataset.file))?.action === "drop") continue;
-        for (const copy of copies) {
-          if (copy.dataset.file !== first.dataset.file) choose(copy, "drop");
-        }
+      if (dropped.length) {
+        for (const file of dropped) if (isDropped(file)) choose(file, null);
+        dropped = [];
+      } else {
+        dropped = copiesToDrop(button.dataset.dropCopies);
+        for (const file of dropped) choose(file, "drop");
       }
+      button.setAttribute("aria-pressed", String(dropped.length > 0));
+      button.textContent = dropped.length ? `Undo: ${dropped.length} dropped` : words;
     });
+    document.getElementById("clear").addEventListener("click", () => {
+      dropped = [];
+      button.setAttribute("aria-pressed", "false");
+      button.textContent = words;
+    });
+  }
+
+  function isDropped(file) {
+    return choices.get(file)?.action === "drop";
+  }
+
+  // What a person has decided stays; and of a photo that was dropped where it would be
+  // kept, the other copies are left to that person.
+  function copiesToDrop(section) {
+    const found = new Set();
+    for (const { keeps, drops } of copies[section]) {
+      if (keeps.every(isDropped)) continue;
+      for (const file of drops) if (!choices.has(file)) found.add(file);
+    }
+    return [...found];
   }
 
   function go(photo, step) {
@@ -141,8 +193,8 @@
     if (!photo) {
       if (key === "n" && photos.length) go(photos[0], 0);
     } else if (key in ACTIONS) {
-      choose(photo, ACTIONS[key]);
-      if (key !== "u") go(photo, 1);
+      act(photo, ACTIONS[key]);
+      if (key !== "u" && choices.has(fileOf(photo))) go(photo, 1);
     } else if (key === "n" || key === "p") {
       go(photo, key === "n" ? 1 : -1);
     }

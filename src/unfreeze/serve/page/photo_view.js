@@ -26,7 +26,8 @@ export function showPhoto(shot) {
   }
   if (!shot) return;
   byId("picture").alt = `Photo ${shot.name}`;
-  if (shot.size) byId("photo").style.setProperty("--ratio", shot.size.width / shot.size.height);
+  const { width, height } = shot.size ?? { width: 4, height: 3 };
+  byId("photo").style.setProperty("--ratio", width / height);
   draw();
 }
 

@@ -3,6 +3,7 @@
 import { open } from "./dialogs.js";
 import { byId } from "./elements.js";
 
+const UNSENDABLE = /[^\x20-\xFF]/; // in a header of HTTP
 let asked = null; // one window for all questions that wait for it
 
 export function askForToken(wasWrong) {
@@ -22,7 +23,9 @@ function prompt(wasWrong, done) {
   byId("token-trouble").hidden = !wasWrong;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    end(field.value.trim());
+    const found = field.value.trim();
+    if (UNSENDABLE.test(found)) byId("token-trouble").hidden = false;
+    else end(found);
   }, { signal: given.signal });
   dialog.addEventListener("close", () => end(null), { signal: given.signal });
   open("token");

@@ -23,7 +23,8 @@ def root_of(picture: str) -> Tree.Element:
 
 
 def texts(picture: str) -> list[str]:
-    return [each.text or "" for each in root_of(picture).iter("text")]
+    root = root_of(picture)
+    return [each.text or "" for name in ("text", "tspan") for each in root.iter(name)]
 
 
 def paths(picture: str, kind: str) -> list[str]:
@@ -75,6 +76,24 @@ def test_a_confusion_matrix_shows_its_counts_and_names_as_text() -> None:
     assert HOSTILE not in picture
     titles = [each.text for each in root_of(picture).iter("title")]
     assert f"cats taken for {HOSTILE}: 1 (10%)" in titles
+
+
+def test_long_class_names_are_broken_into_lines_and_whole_to_a_pointer() -> None:
+    long = "Great Northern Loon in winter plumage"
+    picture = confusion_chart(np.eye(2, dtype=int), [long, "c" * 60])
+
+    lines = [each.text for each in root_of(picture).iter("tspan")]
+    assert lines[:2] == ["Great Northern", "Loon in w… plumage"]
+    titles = [each.text for each in root_of(picture).iter("title")]
+    assert {long, "c" * 60} <= set(titles)
+
+
+def test_names_of_many_classes_do_not_run_into_each_other() -> None:
+    names = [f"a rather long name of class {n}" for n in range(30)]
+
+    picture = confusion_chart(np.eye(30, dtype=int), names)
+
+    assert len(list(root_of(picture).iter("tspan"))) == 60  # a line in row and column
 
 
 def test_many_classes_have_cells_without_numbers() -> None:

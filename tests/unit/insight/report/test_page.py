@@ -24,6 +24,7 @@ BIN = {"low": 0.9, "high": 1.0, "count": 9, "confidence": 0.97, "accuracy": 0.95
 def summary(**words: Any) -> dict[str, Any]:  # noqa: ANN401
     step = {"name": f"Train {HOSTILE}", "seconds": 3.0, "lr": [1e-4, 1e-3, 1e-2],
             "epochs": 2, "train_loss": 0.2, "valid_loss": 0.3, "accuracy": 0.8,
+            "best_epoch": 1, "best_valid_loss": 0.28, "best_accuracy": 0.85,
             "images_per_second": 120.0, "note": "stable: yes"}  # fmt: skip
     usual = {"status": "finished", "arch": "resnet18", "size": 224,
              "classes": ["cats", HOSTILE], "n_train": 40, "n_valid": 5,
@@ -141,9 +142,12 @@ def test_every_part_of_a_whole_run_is_there() -> None:
     text = Reader(report_page(run, {})).text
 
     for words in (
-        "80.0 % of photos are recognised correctly",
+        "4 of 5 validation photos are recognised",
+        "after its last epoch: training loss 0.200 · validation loss 0.300",
+        "the weights kept are those of epoch 1 of 2: validation loss 0.280",
+        "unfreeze predict RUN PHOTO --min-precision 0.95",
         "between 37.0 % and 96.0 %",
-        "labels that look wrong",
+        "label may be wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
         "Over-fitting begins after epoch 1",
@@ -156,6 +160,36 @@ def test_every_part_of_a_whole_run_is_there() -> None:
     for part in ("learning", "losses", "confusion", "reliability", "feature_map"):
         assert getattr(ReportParts(run), part)() is not None
     assert len(ReportParts(run).rates()) == 1
+
+
+def test_only_the_last_step_that_has_a_best_epoch_holds_the_kept_weights() -> None:
+    step = summary()["steps"][0]
+    steps = [step, step, {**step, "best_epoch": None}]
+
+    told = ReportParts(RunRecord(name="x", summary=summary(steps=steps), kept={}))
+
+    assert [bool(each.kept) for each in told.steps()] == [False, True, False]
+
+
+def test_a_precision_that_is_not_promised_is_not_advised() -> None:
+    level = {"precision": 0.9, "threshold": None, "coverage": 0, "accepted": 0,
+             "wrong": 0}  # fmt: skip
+    run = RunRecord(
+        name="x", summary=summary(scores={"kind": "single", "reject": [level]}), kept={}
+    )
+
+    assert ReportParts(run).try_reject() is None
+
+
+def test_very_many_files_left_out_are_counted_below_the_first() -> None:
+    files = [{"file": f"{n}.jpg", "reason": "It is empty."} for n in range(1203)]
+    run = RunRecord(name="x", summary=summary(skipped=files), kept={})
+
+    table = ReportParts(run).skipped()
+
+    assert table is not None
+    assert table.rows[0] == ("0.jpg", "It is empty.")
+    assert table.rows[-1][0] == "and 1,003 more"
 
 
 def test_the_command_makes_the_run_again() -> None:

@@ -33,14 +33,55 @@ def test_no_mistake_at_all_is_said_of_these_photos_only() -> None:
     assert on(accuracy=1.0).headline == "All 400 validation photos are recognised"
 
 
-def test_trust_follows_the_calibration_error_and_what_chance_does() -> None:
-    def words(after: float, chance: float) -> str:
-        trust = {"ece_after": after, "ece_by_chance": chance}
-        return on(scores={"calibration": trust}).sentences[-1]
+def test_trust_is_told_in_a_sentence() -> None:
+    trust = {"ece_after": 0.015, "ece_by_chance": 0.01, "ece_visible": 0.02,
+             "temperature": 1.0}  # fmt: skip
 
-    assert "at their word" in words(0.015, 0.01)
-    assert "at their word" in words(0.03, 0.025)
-    assert "off by 8.0 points" in words(0.08, 0.02)
+    assert "at their word" in on(scores={"calibration": trust}).sentences[-1]
+
+
+def interval(low: float, high: float) -> dict[str, Any]:
+    return {"accuracy_interval": {"low": low, "high": high}}
+
+
+def test_a_dozen_photos_are_too_few_to_say_even_without_a_mistake() -> None:
+    verdict = on(accuracy=1.0, n_valid=12, scores=interval(0.757, 1.0))
+
+    assert (verdict.words, verdict.mood) == ("too few photos to say", "")
+    assert on(accuracy=11 / 12, n_valid=12).headline.startswith("11 of 12 validation")
+
+
+def test_an_interval_across_all_grades_is_too_wide_to_say() -> None:
+    verdict = on(accuracy=0.9, n_valid=40, scores=interval(0.77, 0.96))
+
+    assert verdict.words == "too few photos to say"
+
+
+def test_a_verdict_is_as_sure_as_its_interval() -> None:
+    def words(accuracy: float, low: float, high: float) -> str:
+        return on(accuracy=accuracy, scores=interval(low, high)).words
+
+    assert words(0.985, 0.968, 0.993) == "very good"
+    assert words(0.96, 0.936, 0.977) == "probably very good"
+    assert words(0.9, 0.87, 0.93) == "usable with care"
+    assert words(0.78, 0.73, 0.82) == "probably needs work"
+
+
+def test_what_was_chosen_on_the_same_photos_is_said_once() -> None:
+    said = [each for each in on().sentences if "same photos" in each]
+
+    assert len(said) == 1
+    assert "best epoch and the temperature" in said[0]
+
+
+def test_losses_with_and_without_temperature_are_told_apart() -> None:
+    trust = {"ece_after": 0.01, "ece_visible": 0.02, "temperature": 1.5,
+             "log_loss_before": 0.4}  # fmt: skip
+
+    loss = next(each for each in on(scores={"calibration": trust}).figures
+                if each[0] == "Loss")  # fmt: skip
+    assert loss[1] == "0.300"
+    assert "At temperature 1.50; without, it is 0.400" in loss[2]
 
 
 def test_leaks_and_doubtful_labels_come_first() -> None:

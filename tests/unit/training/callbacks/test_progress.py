@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from unfreeze.training.callbacks.base import RunView
-from unfreeze.training.callbacks.progress import Bar, ShowProgress
+from unfreeze.training.callbacks.progress import ShowProgress
 from unfreeze.training.history import EpochRow
 
 
@@ -19,33 +19,6 @@ def screen() -> Console:
 def _shown(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
-
-
-def test_a_bar_shows_how_far_it_is(screen: Console) -> None:
-    with Bar("storing", screen) as bar:
-        bar.show(3, 7, "a note")
-        bar.stop()
-
-    assert "storing" in _shown(screen)
-    assert "3/7" in _shown(screen)
-    assert "a note" in _shown(screen)
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_nothing_is_drawn_where_nobody_watches_or_wants_it(is_terminal: bool) -> None:
-    console = Console(file=io.StringIO(), force_terminal=is_terminal)
-
-    with Bar("storing", console, is_wanted=not is_terminal) as bar:
-        bar.show(3, 7)
-
-    assert _shown(console) == ""
-
-
-def test_standard_output_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    with Bar("storing") as bar:
-        bar.show(3, 7)
-
-    assert capsys.readouterr().out == ""
 
 
 def test_the_running_epoch_is_shown_with_its_loss(

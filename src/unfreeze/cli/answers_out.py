@@ -1,0 +1,134 @@
+"""How answers leave the command ``predict``: lines, one JSON object, or only files."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+import typer
+
+from unfreeze.cli.render import GrowingRows, printable
+
+if TYPE_CHECKING:
+    from unfreeze.answering import Answering
+    from unfreeze.runs.blocks import Block
+
+__all__ = ["JsonAnswers", "LinesOfAnswers", "NamedErrors", "Output"]
+
+
+_MOST_WAITING = 1000
+"""Lines about photos that cannot be read, before any that can."""
+
+
+class Output(Protocol):
+    """Where answers go, besides tables."""
+
+    def show(self, block: "Block") -> None:
+        """Some more answers are there."""
+
+    def end(self) -> None:
+        """There will be no more."""
+
+
+@final
+class NamedErrors:
+    """Names the photos that cannot be read on standard error, and says nothing else.
+
+    It waits for the first that can: if there is none, one sentence will say so.
+
+    Args:
+        most: So many of them; the table names all.
+    """
+
+    def __init__(self, most: int = sys.maxsize) -> None:
+        self._left = most
+        self._waiting: list[str] | None = []
+
+    def show(self, block: "Block") -> None:
+        """Name some more."""
+        skipped = block.skipped
+        lines = [f"skipped {each.file}: {each.reason}" for each in skipped]
+        lines = lines[: self._left]
+        self._left -= len(lines)
+        if self._waiting is not None:
+            self._waiting += lines
+            if len(skipped) == len(block) and len(self._waiting) < _MOST_WAITING:
+                return
+            lines, self._waiting = self._waiting, None
+        for line in lines:
+            typer.echo(printable(line), err=True)
+
+    def end(self) -> None:
+        """There is nothing left to say."""
+
+
+@final
+class LinesOfAnswers:
+    """A line for each photo.
+
+    Args:
+        rules: Of the model.
+        least: Answers with a probability below it are not sure.
+        names: Of the photos that will come.
+    """
+
+    def __init__(
+        self, rules: "Answering", least: float | None, names: Sequence[str]
+    ) -> None:
+        from unfreeze.answering import NOT_SURE
+
+        self._rules = rules
+        self._least = least
+        labels = [*rules.classes, *([] if least is None else [NOT_SURE])]
+        widths = [max(map(len, names)), max(map(len, labels)), 0]
+        self._errors = NamedErrors()
+        self._rows = GrowingRows(["file", "label", "probability"], widths)
+
+    def show(self, block: "Block") -> None:
+        """Print some more; what cannot be read goes to standard error."""
+        from unfreeze.runs.answers import answers_in
+
+        self._errors.show(block)
+        rows = [
+            (each.file, each.label, f"{each.probability:.4f}")
+            for each in answers_in(block, self._rules, self._least)
+        ]
+        if rows:
+            self._rows.print(rows)
+
+    def end(self) -> None:
+        """There is nothing left to say."""
+
+
+@final
+class JsonAnswers:
+    """One JSON object on one line, written while answers come in.
+
+    Nothing is written before the first answer, so that a mistake leaves no half object.
+    """
+
+    def __init__(self, rules: "Answering", least: float | None) -> None:
+        self._rules = rules
+        self._least = least
+        self._skipped: list[dict[str, Any]] = []
+        self._is_first = True
+
+    def show(self, block: "Block") -> None:
+        """Write some more."""
+        from unfreeze.runs.answers import answers_in
+
+        self._skipped += [
+            {"file": each.file, "reason": each.reason} for each in block.skipped
+        ]
+        classes = self._rules.classes
+        for each in answers_in(block, self._rules, self._least):
+            before = ", "
+            if self._is_first:
+                before = f'{{"classes": {json.dumps(classes)}, "predictions": ['
+                self._is_first = False
+            sys.stdout.write(before + json.dumps(each.as_json(classes)))
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        """Close the object."""
+        sys.stdout.write(f'], "skipped": {json.dumps(self._skipped)}}}\n')

@@ -1,0 +1,74 @@
+"""How far the probabilities of a run can be trusted, in sentences."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from unfreeze.insight.wording import counted
+
+__all__ = ["trust_in_detail", "trust_in_short"]
+
+_SMALL = 0.02
+"""An error of two points changes no decision."""
+
+_TELLING = 0.03
+"""Photos that would show an error of three points are enough to vouch for none."""
+
+
+def trust_in_short(trust: Mapping[str, Any], count: int) -> str:
+    """Say in a sentence whether a probability can be taken at its word.
+
+    Args:
+        trust: The section ``calibration`` of the scores.
+        count: Photos that it was measured on.
+    """
+    off = trust["ece_after"]
+    visible = trust.get("ece_visible", 1.5 * trust.get("ece_by_chance", 0.0))
+    if off > max(visible, _SMALL):
+        points = 100 * trust.get("ece_after_debiased", off)
+        return (
+            f"Its probabilities are off by about {points:.1f} points on average: take "
+            "them as an order, not as chances."
+        )
+    if visible > _TELLING:
+        return (
+            f"{counted(count, 'photo')} are too few to vouch for its probabilities: "
+            f"an error below {100 * visible:.0f} points would not show."
+        )
+    return (
+        "Its probabilities can be taken at their word: when it says 90 %, it is right "
+        "about nine times in ten."
+    )
+
+
+def trust_in_detail(trust: Mapping[str, Any], count: int) -> Iterator[str]:
+    """Say what was measured, how, and what of it is chance."""
+    before, after = (100 * trust[f"ece_{when}"] for when in ("before", "after"))
+    temperature = trust["temperature"]
+    if temperature == 1:
+        yield (
+            f"On average, probabilities are off by {before:.1f} points. Temperature "
+            "scaling was tried and left out (1.00), because it did not help on photos "
+            "that it was not fitted to."
+        )
+    else:
+        yield (
+            f"On average, probabilities are off by {before:.1f} points as trained, and "
+            f"by {after:.1f} points after temperature scaling ({temperature:.2f}), "
+            "which the model carries with it."
+        )
+    if "ece_after_debiased" not in trust:
+        return
+    left = [100 * trust[f"ece_{when}_debiased"] for when in ("before", "after")]
+    rest = f"{left[0]:.1f}" if temperature == 1 else f"{left[0]:.1f} and {left[1]:.1f}"
+    yield (
+        f"On {counted(count, 'photo')}, chance alone makes about "
+        f"{100 * trust['ece_by_chance']:.1f} points even of probabilities that are "
+        f"right. With chance taken away, {rest} points are left; what is below "
+        f"{100 * trust['ece_visible']:.1f} points cannot be told from none."
+    )
+    if trust.get("num_halvings", 1) > 1:
+        yield (
+            "After scaling means: every photo at a temperature that was found on the "
+            f"other half of the photos, over {trust['num_halvings']} ways of halving "
+            "them. The temperature that is kept was found on all of them."
+        )

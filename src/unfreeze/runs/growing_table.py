@@ -1,0 +1,209 @@
+"""A table that grows while photos are answered, and goes on after it was stopped.
+
+It grows in a hidden neighbour, whose name carries a digest of everything that its rows
+depend on, and takes its own name when it is whole. Going on means: the rows that stand
+there are compared with the photos they should be about, whatever follows the last whole
+block is cut off, and the next block is appended. So the file ends up the same, byte for
+byte, as one that was written in one go.
+"""
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, final
+
+import numpy as np
+from jaxtyping import Float
+from typing_extensions import override
+
+from unfreeze.errors import PlanError
+from unfreeze.runs.blocks import BLOCK, Block
+
+__all__ = ["Columns", "GrowingTable"]
+
+
+class Columns(Protocol):
+    """What stands in a table."""
+
+    @property
+    def titles(self) -> list[str]:
+        """Of the columns, in their order."""
+
+    def begin(self, name: str) -> str:
+        """First cell of the row of a photo."""
+
+    def cells(
+        self, name: str, probs: Float[np.ndarray, " K"], error: str | None
+    ) -> list[str]:
+        """The row of a photo."""
+
+
+@final
+class GrowingTable:
+    """A CSV file with one row for each photo of a list.
+
+    Args:
+        target: Its name once it is whole.
+        columns: What stands in it.
+        digest: Of the photos, the model and whatever else decides on the answers.
+
+    Raises:
+        PlanError: If another command is writing the same.
+    """
+
+    def __init__(self, target: Path, columns: Columns, digest: str) -> None:
+        self.target = target
+        self.part = target.with_name(f".{target.name}.{digest}.part")
+        self._columns = columns
+        self._stream = _locked(self.part, target)
+
+    @property
+    def leftovers(self) -> list[Path]:
+        """What stopped commands with other photos or options left for this name."""
+        found = self.target.parent.glob(f".{_escaped(self.target.name)}.*.part")
+        return sorted(each for each in found if each != self.part)
+
+    def num_whole(self, photos: Sequence[str]) -> int:
+        """Rows that stand there already, in whole blocks.
+
+        Args:
+            photos: What the table is about, in its order.
+        """
+        count = sum(1 for _ in self._whole_rows(photos))
+        return count if count == len(photos) else count // BLOCK * BLOCK
+
+    def go_on_after(self, count: int, photos: Sequence[str]) -> None:
+        """Cut off what stands behind so many rows; 0 begins with the titles.
+
+        Args:
+            count: Not above ``num_whole``.
+            photos: What the table is about, in its order.
+        """
+        end = 0
+        for number, place in enumerate(self._whole_rows(photos), start=1):
+            if number > count:
+                break
+            end = place
+        self._stream.seek(end if count else 0)
+        self._stream.truncate()
+        if count == 0:
+            self._write([self._columns.titles])
+
+    def append(self, block: Block) -> None:
+        """Add a row for each photo of a block, all of them or, if killed, perhaps some.
+
+        They are in the hands of the system afterwards, so that it takes a power cut to
+        lose them.
+        """
+        self._write([self._columns.cells(*row) for row in block.rows()])
+
+    def finish(self) -> None:
+        """Give the table its name."""
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self.part.replace(self.target)
+
+    def close(self) -> None:
+        """Leave what there is to a later command; nothing without a single row."""
+        if self._stream.closed:
+            return
+        is_empty = not any(True for _ in self._stream_lines(skipped=1))
+        self._stream.close()
+        if is_empty:
+            self.part.unlink()
+
+    def __enter__(self) -> "GrowingTable":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _write(self, rows: Sequence[Sequence[str]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        self._stream.write(text.getvalue().encode(errors="surrogateescape"))
+        self._stream.flush()
+
+    def _stream_lines(self, skipped: int) -> Iterator[bytes]:
+        self._stream.seek(0)
+        for number, line in enumerate(self._stream):
+            if number >= skipped:
+                yield line
+
+    def _whole_rows(self, photos: Sequence[str]) -> Iterator[int]:
+        """Where each row ends that is whole and about the photo in its place."""
+        titles = self._columns.titles
+        rows = _Rows(self._stream)
+        if next(rows, None) != titles:
+            return
+        for name, row in zip(photos, rows, strict=False):
+            if len(row) != len(titles) or row[0] != self._columns.begin(name):
+                return
+            yield rows.end
+
+
+@final
+class _Rows(Iterator[list[str]]):
+    """Rows of a CSV file up to the first that is cut short, and where they end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        stream.seek(0)
+        self.end = 0
+        self._stream = stream
+        self._reader = csv.reader(self._lines(), strict=True)
+
+    @override
+    def __next__(self) -> list[str]:
+        try:
+            return next(self._reader)
+        except csv.Error as error:
+            raise StopIteration from error
+
+    def _lines(self) -> Iterator[str]:
+        for line in self._stream:
+            if not line.endswith(b"\n"):
+                return
+            self.end += len(line)
+            yield line.decode(errors="surrogateescape")
+
+
+def _escaped(name: str) -> str:
+    """A name as a pattern that matches nothing else."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in name)
+
+
+def _locked(part: Path, target: Path) -> BinaryIO:
+    """Open a file to read and write that no second command opens meanwhile."""
+    part.touch()
+    stream = part.open("r+b")
+    try:
+        _lock(stream)
+    except BlockingIOError as error:
+        stream.close()
+        raise PlanError(
+            f"Another command is writing {target} with the same photos and options. "
+            "Wait for it, or pass another name."
+        ) from error
+    return stream
+
+
+def _lock(stream: BinaryIO) -> None:
+    """Mark an open file as taken, where the system can; it forgets on closing.
+
+    Raises:
+        BlockingIOError: If it is taken.
+    """
+    if sys.platform == "win32":  # pragma: no cover
+        return
+    import fcntl
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,127 @@
+"""What a saved model says of itself, for people and programs, without building it.
+
+Nothing here needs torch. One function reads one kind of file; ``_READERS`` names them
+by suffix.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from unfreeze.bundle import BUNDLE_FORMAT, read_bundle
+from unfreeze.errors import WeightsError
+from unfreeze.model_file.header import HeadShape
+from unfreeze.model_file.reading import FORMAT, read_model_file
+from unfreeze.records import ImageSpec
+from unfreeze.runs.run_folder import model_file
+
+__all__ = ["Inspection", "inspect_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in one file."""
+
+    is_intact: bool
+    """Whether its weights are, byte by byte, those that were saved."""
+
+    facts: Mapping[str, Any]
+    """By name, in the order in which they are shown; values as JSON can hold them."""
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        return {**self.facts, "intact": self.is_intact}
+
+
+def inspect_model(path: Path) -> Inspection:
+    """Read what a model says of itself, and compare its bytes with what was saved.
+
+    Args:
+        path: A run folder, a model file, or an exported ONNX file.
+
+    Raises:
+        DataError: If there is no model at ``path``.
+        WeightsError: If its header is damaged, it is of a later format, or of a kind
+            that cannot be inspected.
+    """
+    file = model_file(path)
+    reader = _READERS.get(file.suffix)
+    if reader is None:
+        raise WeightsError(
+            f"{file} is no model file by its name. Expected one that ends in "
+            f"{' or '.join(_READERS)}."
+        )
+    return reader(file)
+
+
+def _inspect_safetensors(path: Path) -> Inspection:
+    file = read_model_file(path)
+    header, layout = file.header, file.layout
+    facts = {
+        "file": str(path),
+        "kind": "trained model",
+        "format": FORMAT,
+        "bytes": layout.num_bytes,
+        "digest": file.digest,
+        "arch": header.arch,
+        "xtra_cut": header.xtra_cut,
+        "task": header.task.value,
+        "num_classes": len(header.classes),
+        "classes": list(header.classes),
+        "image": _in_json(header.image),
+        "head": _in_json(header.head),
+        "temperature": header.temperature,
+        "tta_temperature": header.tta_temperature,
+        "thresholds": header.thresholds and list(header.thresholds),
+        "reject": [asdict(each) for each in header.reject],
+        "settings": header.settings,
+        "versions": dict(file.versions),
+        "tensors": {
+            "count": len(layout.tensors),
+            "numbers": layout.num_elements,
+            "bytes": layout.tensor_bytes,
+            "types": sorted({each.dtype for each in layout.tensors.values()}),
+        },
+    }
+    return Inspection(file.is_intact(), facts)
+
+
+def _inspect_bundle(path: Path) -> Inspection:
+    file = read_bundle(path)  # which refuses one that is not intact
+    header, answering = file.header, file.header.answering
+    facts = {
+        "file": str(path),
+        "kind": "exported model",
+        "format": BUNDLE_FORMAT,
+        "bytes": len(file.content),
+        "digest": file.sha256,
+        "arch": header.arch,
+        "task": answering.task.value,
+        "num_classes": len(answering.classes),
+        "classes": list(answering.classes),
+        "image": _in_json(header.image),
+        "precision": header.precision,
+        "takes": "N H W 3" if header.is_batched else "H W 3",
+        "heat": header.has_heat,
+        "temperature": header.temperature,
+        "thresholds": answering.thresholds and list(answering.thresholds),
+        "reject": [asdict(each) for each in answering.reject],
+        "source": header.source,
+        "parity": header.parity,
+        "versions": header.versions,
+    }
+    return Inspection(is_intact=True, facts=facts)
+
+
+def _in_json(record: ImageSpec | HeadShape) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(record).items()
+    }
+
+
+_READERS: Mapping[str, Callable[[Path], Inspection]] = MappingProxyType(
+    {".safetensors": _inspect_safetensors, ".onnx": _inspect_bundle}
+)

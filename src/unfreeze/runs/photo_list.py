@@ -1,0 +1,137 @@
+"""Which photos are asked about: files, folders and patterns, each photo once."""
+
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from unfreeze.data.index import index_flat_folder
+from unfreeze.data.names import joined, name_starts
+from unfreeze.data.paths import PackedNames
+from unfreeze.data.walk import Ignored, is_image_name, walk_images
+from unfreeze.errors import DataError
+
+__all__ = ["each_once", "names_at", "photos_at"]
+
+_WILD = re.compile(r"[*?[]")
+_AT_ONCE = 2**15
+"""Names that are packed together: a million Python strings would take 100 MB."""
+
+
+def photos_at(paths: Sequence[str | Path]) -> PackedNames:
+    """Find photos without opening any, in the order given, each of them once.
+
+    Args:
+        paths: As ``names_at`` takes them.
+
+    Raises:
+        DataError: If there is nothing at one of the paths, or a folder or a pattern
+            stands for no images.
+    """
+    return each_once(name for path in paths for name in names_at(path))
+
+
+def names_at(path: str | Path) -> Iterator[str]:
+    """Name the photos that one path stands for.
+
+    Args:
+        path: A file, whatever its name; a folder, for all images in it and below; or
+            a pattern with ``*``, ``?``, ``[a-z]`` or ``**`` (any folders), for the
+            images and folders that match, sorted. A file or folder of exactly that
+            name comes first, so that ``photo[1].jpg`` is itself.
+
+    Raises:
+        DataError: If there is nothing there.
+    """
+    found = Path(path)
+    if found.is_dir():
+        names = index_flat_folder(found, ()).names
+        yield from (str(found / name) for name in names)
+    elif found.exists():
+        yield str(found)
+    elif _WILD.search(str(path)):
+        yield from _matching(str(path))
+    else:
+        raise DataError(f"There is no file or folder {path}. Check the path.")
+
+
+def each_once(names: Iterable[str]) -> PackedNames:
+    """Pack names in their order, leaving out those that came before.
+
+    Relative and absolute paths are the same. Names are as a ``Path`` writes them.
+    Links and ``..`` are not followed: then two names might stand for two photos.
+
+    Raises:
+        DataError: If there are none, or one holds a zero byte, which no file name can.
+    """
+    marks = bytearray()
+    here = str(Path.cwd())
+
+    def noted() -> Iterator[str]:
+        for name in names:
+            if "\0" in name:
+                raise DataError(
+                    f"{name[:80]!r} is not the name of a file: it holds a zero byte. "
+                    "Check the list that it comes from."
+                )
+            whole = os.path.join(here, name)  # noqa: PTH118  a Path remembers its parts
+            marks.extend(hashlib.blake2b(os.fsencode(whole), digest_size=16).digest())
+            yield name
+
+    packed = _packed(noted())
+    if not packed:
+        raise DataError("No photos are named. Pass files, folders or patterns.")
+    distinct = np.frombuffer(marks, dtype="V16")
+    _, first = np.unique(distinct, return_index=True)
+    if len(first) == len(packed):
+        return packed
+    return packed.take(np.sort(first))
+
+
+def _packed(names: Iterator[str]) -> PackedNames:
+    texts: list[bytes] = []
+    starts: list[np.ndarray] = []
+    while some := list(islice(names, _AT_ONCE)):
+        texts.append(joined(some))
+        starts.append(name_starts(texts[-1]))
+    text_of = np.repeat(
+        np.arange(len(texts), dtype=np.int32),
+        np.array([len(each) for each in starts], dtype=np.int64),
+    )
+    none = np.zeros(0, dtype=np.int64)
+    return PackedNames(
+        (b"",) * len(texts), tuple(texts), text_of, np.concatenate([none, *starts])
+    )
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    walked: set[Path] = set()
+    is_empty = True
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  Path.glob: relative only
+    for match in sorted(found):
+        path = Path(match)
+        if not walked.isdisjoint(path.parents):
+            continue  # "photos/**" matches photos/ and, once more, all that is in it
+        names: Iterable[str] = [str(path)] if is_image_name(match) else []
+        if path.is_dir():
+            walked.add(path)
+            names = _images_in(path)
+        for name in names:
+            is_empty = False
+            yield name
+    if is_empty:
+        raise DataError(
+            f"The pattern {pattern} matches no images. Check it, and put it in quotes "
+            "if the shell changes it."
+        )
+
+
+def _images_in(folder: Path) -> Iterator[str]:
+    """All images in a folder and below, if any."""
+    names = PackedNames.from_folders(walk_images(folder, [b""], Ignored()))
+    yield from (str(folder / name) for name in names)

@@ -1,0 +1,52 @@
+"""Numbers and names as they stand in sentences."""
+
+from collections.abc import Mapping
+
+__all__ = ["FINDING_TITLES", "counted", "finding_title", "printable"]
+
+FINDING_TITLES: Mapping[str, str] = {
+    "unreadable": "cannot be read",
+    "wrong_extension": "wrong file endings",
+    "exif_rotated": "stored turned or mirrored",
+    "odd_mode": "unusual colours",
+    "animated": "several pictures in a file",
+    "tiny": "very small",
+    "huge": "very large",
+    "blank": "nothing to see",
+    "exact_duplicate": "equal files",
+    "near_duplicate": "nearly the same photo",
+    "leakage": "in training and validation",
+    "outlier": "unlike all others",
+    "label_suspect": "label may be wrong",
+    "class_missing": "classes missing",
+    "class_tiny": "classes with few photos",
+    "class_case": "class names look alike",
+    "imbalance": "classes of uneven size",
+}
+"""What can be unusual about photos, in plain words: a heading for each kind."""
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> counted(1, "photo"), counted(1200, "photo"), counted(2, "class", "classes")
+        ('1 photo', '1,200 photos', '2 classes')
+    """
+    word = one if number == 1 else several or f"{one}s"
+    return f"{number:,} {word}"
+
+
+def printable(text: str) -> str:
+    """Keep line breaks and escape sequences in file names off the terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def finding_title(kind: str) -> str:
+    """The heading of a kind of finding; of one that is not known, its own name.
+
+    Example:
+        >>> finding_title("odd_mode"), finding_title("of_tomorrow")
+        ('unusual colours', 'of tomorrow')
+    """
+    return FINDING_TITLES.get(kind, kind.replace("_", " "))

@@ -1,0 +1,182 @@
+"""Mirrors src/unfreeze/runs/exporting.py and served.py."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import ModelProto
+
+from unfreeze.bundle import PIXELS, golden_file, read_bundle
+from unfreeze.data.decode import preprocess, read_pixels
+from unfreeze.errors import DataError, PlanError
+from unfreeze.records import ImageSpec, Task
+from unfreeze.runs import exporting, served
+from unfreeze.runs.export_photos import ProofPhotos, photos_of_run
+from unfreeze.runs.exporting import Exported, export_model, require_target, source_of
+from unfreeze.runs.predictor import Classifier
+
+
+@pytest.fixture(scope="module")
+def proof(finished_run: Path) -> ProofPhotos:
+    return photos_of_run(finished_run)
+
+
+@pytest.fixture(scope="module")
+def exported(
+    finished_run: Path, proof: ProofPhotos, tmp_path_factory: pytest.TempPathFactory
+) -> Exported:
+    target = tmp_path_factory.mktemp("exported") / "m.onnx"
+    return export_model(finished_run / "model.safetensors", target, proof)
+
+
+def test_the_file_says_what_predict_says(
+    exported: Exported, finished_run: Path, proof: ProofPhotos
+) -> None:
+    answers = Classifier.load(finished_run, num_workers=0).predict(proof.photos)
+    session = onnxruntime.InferenceSession(exported.file)
+
+    for path, expected in zip(proof.photos, answers.predictions.probs, strict=True):
+        (probs, _) = session.run(None, {PIXELS: read_pixels(path)})
+        assert probs == pytest.approx(expected, abs=5e-3)
+        assert probs.argmax() == expected.argmax()
+
+
+def test_the_proof_is_part_of_the_file(
+    exported: Exported, finished_run: Path, proof: ProofPhotos
+) -> None:
+    header = read_bundle(exported.file).header
+    trained = Classifier.load(finished_run, num_workers=0).header
+
+    assert exported.parity.agreement == 1.0
+    assert exported.parity.largest_difference < 1e-4
+    assert exported.parity.accuracy == exported.parity.trained_accuracy
+    assert header.parity["photos"] == len(proof.photos)
+    assert "worst" not in header.parity  # no name of a photo travels
+    assert header.answering.classes == trained.classes
+    assert header.image == trained.image
+    assert header.temperature == trained.temperature
+    assert (header.precision, header.is_batched, header.has_heat) == (
+        "fp32",
+        False,
+        True,
+    )
+    assert header.source == source_of(finished_run / "model.safetensors")
+
+
+def test_golden_answers_stand_beside_it(exported: Exported) -> None:
+    session = onnxruntime.InferenceSession(exported.file)
+
+    assert exported.golden == golden_file(exported.file)
+    with np.load(exported.golden, allow_pickle=False) as golden:
+        for row, expected in enumerate(golden["probabilities"]):
+            (probs, _) = session.run(None, {PIXELS: golden[f"pixels_{row}"]})
+            assert probs == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_broken_preprocessing_is_refused_and_leaves_what_was_there(
+    finished_run: Path,
+    proof: ProofPhotos,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"an earlier export")
+    real = exporting.whole_graph
+
+    def unnormalised(
+        network: ModelProto,
+        spec: ImageSpec,
+        temperature: float,
+        task: Task,
+        *,
+        is_batched: bool,
+    ) -> bytes:
+        dark = replace(spec, mean=(0.0, 0.0, 0.0))
+        return real(network, dark, temperature, task, is_batched=is_batched)
+
+    monkeypatch.setattr(exporting, "whole_graph", unnormalised)
+
+    with pytest.raises(PlanError, match="does not answer as the trained one"):
+        export_model(finished_run / "model.safetensors", tmp_path / "m.onnx", proof)
+
+    assert [each.name for each in tmp_path.iterdir()] == ["m.onnx"]
+    assert (tmp_path / "m.onnx").read_bytes() == b"an earlier export"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_fewer_bits_make_a_smaller_file_and_say_how_fast_it_is(
+    exported: Exported,
+    finished_run: Path,
+    proof: ProofPhotos,
+    tmp_path: Path,
+    precision: exporting.Precision,
+) -> None:
+    made = export_model(
+        finished_run / "model.safetensors",
+        tmp_path / "m.onnx",
+        proof,
+        precision=precision,
+        is_batched=True,
+    )
+
+    assert made.speed is not None
+    assert made.megabytes < 0.65 * exported.megabytes
+    header = read_bundle(made.file).header
+    assert (header.precision, header.is_batched) == (precision, True)
+    squares = np.stack([preprocess(path, header.image) for path in proof.photos[:3]])
+    (probs, _) = onnxruntime.InferenceSession(made.file).run(None, {PIXELS: squares})
+    assert probs.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_program_of_torch_answers_the_same(
+    finished_run: Path, proof: ProofPhotos, tmp_path: Path
+) -> None:
+    made = export_model(finished_run / "model.safetensors", tmp_path / "m.pt2", proof)
+
+    assert (made.golden, made.speed) == (None, None)
+    assert made.parity.largest_difference < 1e-4
+    assert [each.name for each in tmp_path.iterdir()] == ["m.pt2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "is_batched", "message"),
+    [
+        ("m.tflite", "fp32", False, r"m\.tflite says no format"),
+        ("m.onnx", "fp8", False, "got 'fp8'"),
+        ("m.pt2", "int8", False, "takes one image in fp32"),
+        ("m.pt2", "fp32", True, "takes one image in fp32"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_at_once(
+    name: str, precision: str, is_batched: bool, message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        require_target(Path(name), precision, is_batched=is_batched)
+
+
+def test_a_run_is_exported_once_for_its_server(
+    finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+
+    made = served.bundle_for_run(run)
+
+    assert made == run / "model.onnx"
+    assert read_bundle(made).header.is_batched
+    with monkeypatch.context() as known:
+        known.setattr(served, "export_model", None)
+        assert served.bundle_for_run(run) == made
+    content = bytearray(made.read_bytes())
+    content[1000] ^= 1
+    made.write_bytes(bytes(content))
+    served.bundle_for_run(run)
+    assert read_bundle(made).header.source == source_of(run / "model.safetensors")
+
+
+def test_a_model_file_alone_has_nowhere_to_be_exported_to(finished_run: Path) -> None:
+    with pytest.raises(DataError, match="without its run folder"):
+        served.bundle_for_run(finished_run / "model.safetensors")
