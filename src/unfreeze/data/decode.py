@@ -209,8 +209,11 @@ def upright_size(source: Source) -> tuple[int, int]:
     """
     with _opened(source) as image:
         width, height = image.size
-        is_turned = _orientation(image) >= _FIRST_ON_ITS_SIDE
-        return (height, width) if is_turned else (width, height)
+        # Pillow swaps the sides of a TIFF itself, on opening.
+        is_swapped = image.format == "TIFF"
+        is_on_its_side = _orientation(image) >= _FIRST_ON_ITS_SIDE
+        is_upright = is_swapped or not is_on_its_side
+        return (width, height) if is_upright else (height, width)
 
 
 def probe(source: Source) -> Glance:

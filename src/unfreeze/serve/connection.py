@@ -1,7 +1,7 @@
 """One connection to a client, without endless patience: uvicorn's, with clocks."""
 
 import asyncio
-from typing import Any, cast, final
+from typing import Any, final
 
 import h11
 from typing_extensions import override
@@ -94,8 +94,8 @@ class PatientConnection(H11Protocol):
         send their next request into a connection that closes.
         """
         self.cycle.keep_alive = False
-        headers = cast("list[tuple[bytes, bytes]]", self.cycle.scope["headers"])
-        headers.append(CLOSE_HEADER)
+        scope = self.cycle.scope
+        scope["headers"] = [*scope["headers"], CLOSE_HEADER]
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

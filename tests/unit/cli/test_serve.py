@@ -95,9 +95,9 @@ def test_other_mistakes_are_one_line_too(
 def test_a_run_folder_is_exported_first(
     model: Path, started: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exporting = ModuleType("unfreeze.runs.served")
-    exporting.bundle_for_run = lambda run: run / "m.onnx"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "unfreeze.runs.served", exporting)
+    served = ModuleType("unfreeze.runs.served")
+    served.bundle_for_run = lambda run: run / "m.onnx"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "unfreeze.runs.served", served)
 
     run(["serve", str(model.parent)])
 

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from unfreeze.data.decode import encode, preprocess, probe, read_file, read_pixels
+from unfreeze.data.decode import (
+    encode,
+    preprocess,
+    probe,
+    read_file,
+    read_pixels,
+    stored_size,
+    upright_size,
+)
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.records import ImageSpec, Interpolation
 
@@ -598,3 +606,25 @@ def test_a_glance_sees_transparency() -> None:
     image = _photo(40, 30).convert("RGBA")
 
     assert probe(_content(image)).is_see_through
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_the_upright_size_is_that_of_the_turned_photo(
+    orientation: int, file_format: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = _content(_photo(), file_format, exif=exif)
+
+    with Image.open(io.BytesIO(content)) as image:
+        expected = ImageOps.exif_transpose(image).size
+    assert upright_size(content) == expected
+
+
+def test_the_stored_size_is_known_from_the_header_alone() -> None:
+    start = _content(_photo())[:60]
+
+    assert stored_size(start) == (150, 100)
+    with pytest.raises(ImageError):
+        read_pixels(start)
