@@ -141,8 +141,8 @@ def read_bundle(path: Path) -> Bundle:
         content = path.read_bytes() if size <= _MOST_BYTES else b""
     except OSError as error:
         raise WeightsError(
-            f"The exported model {path} cannot be read: {error.strerror}. Check the "
-            "path."
+            f"The exported model {path} cannot be read: {error.strerror}. Expected a "
+            "file that unfreeze export RUN FILE.onnx has written."
         ) from error
     return Bundle(content, _header_in(content, path))
 

@@ -33,6 +33,11 @@ _OF_THE_MACHINE = frozenset(
 )
 """A full disk and a locked folder are nobody's bug."""
 
+_OF_TRAINING = frozenset(
+    {"accelerate", "cv2", "matplotlib", "safetensors", "sklearn", "timm", "torch"}
+)
+"""What an installation lacks that only serves."""
+
 app = typer.Typer(
     name="unfreeze",
     help="A folder of labelled photos in, a world-class image classifier out.",
@@ -98,21 +103,37 @@ def run(arguments: Sequence[str]) -> int:
         code: int | None = app(
             list(arguments) or ["--help"], prog_name="unfreeze", standalone_mode=False
         )
-    except typer.TyperException as error:
-        found = error.format_message().rstrip(".")
-        return _failed(f"{found}. {_where_to_read(arguments)}")
-    except UnfreezeError as error:
-        return _failed(str(error))
-    except OSError as error:
-        if error.errno not in _OF_THE_MACHINE:
-            raise
-        return _failed(f"{error.strerror}: {error.filename or 'while writing'}.")
     except typer.Abort:
         code = _INTERRUPTED
+    except Exception as error:
+        sentence = _mistake_behind(error, arguments)
+        if sentence is None:
+            raise
+        return _failed(sentence)
     if code == _INTERRUPTED:
         after_echo = "\n" if sys.stderr.isatty() else ""  # terminals show ^C
         typer.echo(f"{after_echo}stopped", err=True)
     return code or 0
+
+
+def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
+    """What to tell a user whose mistake an error is; None of a bug of ours."""
+    match error:
+        case typer.TyperException():
+            found = error.format_message().rstrip(".")
+            return f"{found}. {_where_to_read(arguments)}"
+        case UnfreezeError():
+            return str(error)
+        case ModuleNotFoundError() if error.name in _OF_TRAINING:
+            return (
+                f"{error.name} is not installed here, so models can be asked in "
+                "exported form only. Pass a FILE.onnx (unfreeze export writes it), or "
+                "install all of unfreeze: pip install unfreeze."
+            )
+        case OSError() if error.errno in _OF_THE_MACHINE:
+            return f"{error.strerror}: {error.filename or 'while writing'}."
+        case _:
+            return None
 
 
 def _where_to_read(arguments: Sequence[str]) -> str:

@@ -57,6 +57,8 @@ def export(
     from unfreeze.extras import need
     from unfreeze.places import require_place
 
+    if run.suffix in (".onnx", ".pt2"):
+        raise PlanError(f"{run} is an exported model already. Pass the run folder.")
     if int8 and fp16:
         raise PlanError("--int8 and --fp16 exclude each other: pass one.")
     for module in ("onnx", "onnxscript", "onnxruntime"):
@@ -94,6 +96,8 @@ def _print(done: "Exported") -> None:
     if parity.accuracy is not None and parity.trained_accuracy is not None:
         rows.append(("accuracy of the file", f"{parity.accuracy:.4f}"))
         rows.append(("accuracy of the trained model", f"{parity.trained_accuracy:.4f}"))
+    else:
+        rows.append(("accuracy", "unknown: not in folders of the model's classes"))
     if done.speed is not None:
         rows.append(("times as fast as in fp32, here", f"{done.speed.times_fp32:.2f}"))
     if parity.unreadable:

@@ -94,7 +94,7 @@ def _exported(model: Path) -> Path:
     need("onnx", extra="export")
     from unfreeze.runs.served import bundle_for_run
 
-    return bundle_for_run(model)
+    return bundle_for_run(model, _say)
 
 
 def _say(line: str) -> None:

@@ -128,7 +128,8 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     typer.echo(
         f"\naccuracy {_figure(summary.accuracy)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
-        f"{views}{_beside_accuracy(summary)}{_temperature(summary)}\n{skipped} "
+        f"{views}{_precision(summary)}{_beside_accuracy(summary)}"
+        f"{_temperature(summary)}\n{skipped} "
         f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
@@ -145,6 +146,13 @@ def _beside_accuracy(summary: "RunSummary") -> str:
         return ""
     low, high = interval["low"], interval["high"]
     return f"\nwith 95 % confidence {low:.4f} to {high:.4f} on all such photos"
+
+
+def _precision(summary: "RunSummary") -> str:
+    """Why final figures are not those of the last epochs, where that is so."""
+    if summary.hardware.get("precision") != "bf16":
+        return ""
+    return ", in single precision\n(predict computes in it, training did not)"
 
 
 def _temperature(summary: "RunSummary") -> str:

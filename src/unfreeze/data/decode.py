@@ -358,6 +358,12 @@ def _opened(source: Source) -> Iterator[Image.Image]:
     if isinstance(source, np.ndarray):
         yield _from_pixels(source)
         return
+    if not isinstance(source, bytes | Path):
+        raise ImageError(
+            f"Got an object of {type(source).__name__}. Expected a path, the content "
+            "of a file, or uint8 pixels: np.asarray(image.convert('RGB')) of a PIL "
+            "image."
+        )
     content = source if isinstance(source, bytes) else read_file(source)
     try:
         with _open(content) as image:

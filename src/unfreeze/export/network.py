@@ -4,7 +4,12 @@ import torch
 from onnx import ModelProto
 
 from unfreeze.errors import PlanError
-from unfreeze.export.tracing import REFUSALS, Traced, exporter_at_rest
+from unfreeze.export.tracing import (
+    REFUSALS,
+    Traced,
+    exporter_at_rest,
+    was_interrupted,
+)
 
 __all__ = ["HEAT_MAPS", "IMAGES", "LOGITS", "OPSET", "network_of"]
 
@@ -42,6 +47,8 @@ def network_of(model: Traced) -> ModelProto:
                 verbose=False,
             )
     except (*REFUSALS, torch.onnx.OnnxExporterError) as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise PlanError(
             f"This model cannot be exported: ONNX has no operations for it ({reason}). "

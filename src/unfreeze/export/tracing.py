@@ -16,7 +16,7 @@ from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.grad_cam import answer_with_heat, explained_layer
 
-__all__ = ["REFUSALS", "Traced", "exporter_at_rest", "traced"]
+__all__ = ["REFUSALS", "Traced", "exporter_at_rest", "traced", "was_interrupted"]
 
 REFUSALS = (
     AssertionError,
@@ -74,12 +74,21 @@ def traced(model: StagedClassifier, size: int) -> Traced:
                 _allow_non_fake_inputs=True,  # the parameters
             )(images)
     except REFUSALS as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise PlanError(
             f"This model cannot be exported: torch cannot trace it ({reason}). Train "
             "another architecture to export it."
         ) from error
     return Traced(found, size, answer is not None)
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: torch's tracers go on and fail elsewhere."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextmanager

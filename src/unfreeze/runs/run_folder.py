@@ -12,6 +12,8 @@ __all__ = ["fresh_run_folder", "model_file", "planned_run_folder"]
 _OURS = frozenset(
     {
         "history.jsonl",
+        "model.golden.npz",
+        "model.onnx",
         "model.safetensors",
         "predictions.csv",
         "report.html",

@@ -1,5 +1,6 @@
 """The exported model of a run folder, made when it is first asked for."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from unfreeze.bundle import read_bundle
@@ -16,11 +17,12 @@ BUNDLE = "model.onnx"
 """Name of the exported model in a run folder."""
 
 
-def bundle_for_run(run: Path) -> Path:
+def bundle_for_run(run: Path, say: Callable[[str], None] = lambda line: None) -> Path:
     """Export the model of a run to the run's own folder, unless it is there already.
 
     Args:
         run: A run folder.
+        say: Told before it takes a while.
 
     Raises:
         DataError: If there is no model, or its validation photos are gone.
@@ -34,6 +36,7 @@ def bundle_for_run(run: Path) -> Path:
         )
     target = run / BUNDLE
     if not _is_of(target, source_of(file)):
+        say(f"exporting to {target}, once; this takes a minute or two")
         rules = rules_of(read_header(file), tta=False)
         export_model(file, target, photos_of_run(run, rules), is_batched=True)
     return target

@@ -130,3 +130,20 @@ def test_the_process_ends_with_the_code_of_the_command(
 
     with pytest.raises(SystemExit, match="2"):
         app_file.main()
+
+
+def test_an_installation_that_only_serves_says_so(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(name: str) -> None:
+        error = ModuleNotFoundError(f"No module named {name!r}", name=name)
+        monkeypatch.setattr(catalogue, "list_models", failing(error))
+
+    lacking("torch")
+    mistake = unfreeze("models").mistake
+
+    assert "torch is not installed here" in mistake
+    assert "Pass a FILE.onnx" in mistake
+    lacking("unfreeze.misspelt")
+    with pytest.raises(ModuleNotFoundError):
+        unfreeze("models")

@@ -96,7 +96,7 @@ def test_a_run_folder_is_exported_first(
     model: Path, started: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served = ModuleType("unfreeze.runs.served")
-    served.bundle_for_run = lambda run: run / "m.onnx"  # type: ignore[attr-defined]
+    served.bundle_for_run = lambda run, say: run / "m.onnx"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "unfreeze.runs.served", served)
 
     run(["serve", str(model.parent)])

@@ -628,3 +628,10 @@ def test_the_stored_size_is_known_from_the_header_alone() -> None:
     assert stored_size(start) == (150, 100)
     with pytest.raises(ImageError):
         read_pixels(start)
+
+
+def test_what_is_no_source_is_refused_with_advice() -> None:
+    image = Image.new("RGB", (8, 8))
+
+    with pytest.raises(ImageError, match=r"object of Image\. .*np\.asarray"):
+        read_pixels(image)  # type: ignore[arg-type]

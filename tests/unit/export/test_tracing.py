@@ -84,6 +84,26 @@ def test_a_model_that_decides_by_its_input_is_refused(model: StagedClassifier) -
         traced(with_custom_head(model.backbone, Deciding()).eval(), SIZE)
 
 
+def test_ctrl_c_is_no_fault_of_the_model(model: StagedClassifier) -> None:
+    """Torch's tracer catches it, goes on, and fails at something else."""
+
+    class Interrupted(nn.Module):
+        calls = 0
+
+        @override
+        def forward(self, features: Tensor) -> Tensor:
+            self.calls += 1
+            if self.calls == 1:  # as it is looked at, before it is traced
+                return features.mean(dim=(2, 3))[:, :2]
+            try:
+                raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                raise TypeError("unsupported operand") from None
+
+    with pytest.raises(KeyboardInterrupt):
+        traced(with_custom_head(model.backbone, Interrupted()).eval(), SIZE)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arch", "size"),

@@ -102,6 +102,18 @@ def test_an_unfinished_run_is_used_again(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_run_that_was_served_is_used_again_without_its_export(
+    photos: Path, tmp_path: Path
+) -> None:
+    out = left_by_a_run(tmp_path / "run", "stopped")
+    (out / "model.onnx").touch()
+    (out / "model.golden.npz").touch()
+
+    assert planned_run_folder(out, photos) == out
+    with fresh_run_folder(out):
+        assert list(out.iterdir()) == []
+
+
 def test_finished_runs_are_moved_aside(tmp_path: Path) -> None:
     for _ in range(3):
         with fresh_run_folder(tmp_path / "run"):
