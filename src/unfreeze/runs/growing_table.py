@@ -24,7 +24,11 @@ from typing_extensions import override
 from unfreeze.errors import PlanError
 from unfreeze.runs.blocks import BLOCK, Block
 
-__all__ = ["Columns", "GrowingTable"]
+__all__ = ["MOST_NAME", "Columns", "GrowingTable"]
+
+MOST_NAME = 231
+"""Bytes of the name of a table; file systems take 255, and a hidden neighbour has up to
+24 more."""
 
 
 class Columns(Protocol):
