@@ -131,11 +131,8 @@ def test_names_can_be_any_bytes(
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),
         ("no.onnx photo", "no.onnx cannot be read"),
-        ("RUN junk --csv RUN/model.safetensors", "belongs to the model"),
-        ("RUN junk --submission RUN/summary.json", "belongs to the model"),
         ("RUN junk --csv junk", "junk is one of the photos"),
         ("RUN junk --csv mine.jpg", "mine.jpg has the ending of a photo"),
-        ("RUN junk --submission /dev/null", "/dev/null is no regular file"),
         ("RUN junk --csv LONG9.csv", "more than 231 bytes"),
         ("RUN LONG0", r"(too long|no file or folder)"),
         ("LONG0 junk", r"(too long|no model)"),
@@ -388,6 +385,35 @@ def test_a_model_and_its_photos_are_never_replaced_by_a_table(
         assert unfreeze(f"predict --csv {name}", bundle, "r.png", "photo").mistake
 
     assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "summary.json"])
+def test_a_run_is_never_replaced_by_a_table(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(finished_run, tmp_path / "run")
+    photo = photos / "valid/circles/circles00.png"
+
+    ended = unfreeze(f"predict run --csv run/{name}", photo)
+
+    assert "belongs to the model run" in ended.mistake
+    found, expected = (
+        (each / name).read_bytes() for each in (Path("run"), finished_run)
+    )
+    assert found == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe with a name")
+def test_a_pipe_is_never_replaced_by_a_table(
+    unfreeze: Unfreeze, bundle: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (40, 32), (250, 10, 10)).save(tmp_path / "r.png")
+    os.mkfifo(tmp_path / "pipe")
+
+    ended = unfreeze("predict --submission pipe", bundle, "r.png")
+
+    assert "pipe is no regular file" in ended.mistake
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_table_goes_where_a_link_points_to(
