@@ -53,10 +53,19 @@ _DESCRIPTION, _SEAL = "unfreeze", "unfreeze_sha256"
 _MOST_BYTES = 2**31 - 1
 """No protocol buffer may be larger."""
 
+_DIGITS = 64
+"""Of a SHA-256, in hexadecimal."""
+
 _NO_HEAD = {"kind": "original", "xtra_fc": [], "ps": []}
 
 _MOST_TEXT = 16 * 2**20
 """Bytes of description that are read; a hundred thousand class names fit."""
+
+_MOST_VARINT = 5
+"""Bytes of a length in a protocol buffer."""
+
+_MOST_BEFORE = 32
+"""Bytes of an entry before its text: key, length and what announces them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +106,7 @@ class Bundle:
     @property
     def sha256(self) -> str:
         """Hash of all that the seal covers, in hexadecimal digits."""
-        return _hash(self.content[: -len(_seal_of(b""))])
+        return self.content[-_DIGITS:].decode()
 
 
 def golden_file(path: Path) -> Path:
@@ -114,19 +123,23 @@ def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:
         header: What to say of it.
 
     Raises:
-        WeightsError: If the file would be larger than the format allows.
+        WeightsError: If the file would be larger than the format allows, or what is
+            said of the model could not be read again.
     """
-    text = json.dumps({"format": BUNDLE_FORMAT, **_as_json(header)}).encode()
-    content = graph + _entry(_DESCRIPTION, text)
-    content += _seal_of(content)
-    if len(content) > _MOST_BYTES:
+    description = _entry(_DESCRIPTION, _readable(header))
+    digest = hashlib.sha256(graph)
+    digest.update(description)
+    parts = (graph, description, _seal_with(digest.hexdigest()))
+    size = sum(map(len, parts))
+    if size > _MOST_BYTES:
         raise WeightsError(
-            f"The exported model would have {len(content):,} bytes, and an ONNX file "
+            f"The exported model would have {size:,} bytes, and an ONNX file "
             f"cannot have more than {_MOST_BYTES:,}. Export with --fp16, or train a "
             "smaller architecture."
         )
     with written_whole(path) as stream:
-        stream.write(content)
+        for each in parts:
+            stream.write(each)
 
 
 def read_bundle(path: Path) -> Bundle:
@@ -147,21 +160,42 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(content, _header_in(content, path))
 
 
+def _readable(header: BundleHeader) -> bytes:
+    """What is said of a model, as it is written, after reading it once.
+
+    Raises:
+        WeightsError: If it could not be read again.
+    """
+    text = json.dumps({"format": BUNDLE_FORMAT, **_as_json(header)})
+    try:
+        if len(text) > _MOST_TEXT:
+            raise ValueError(f"{len(text):,} bytes, at most {_MOST_TEXT:,} are read")
+        _from_json(parse_json(text))
+    except ValueError as error:
+        raise WeightsError(
+            f"The description of the exported model could not be read again ({error}). "
+            "Train it with fewer classes or shorter names, and export it again."
+        ) from error
+    return text.encode()
+
+
 def _header_in(content: bytes, path: Path) -> BundleHeader:
-    length = len(_seal_of(b""))
-    body, seal = content[:-length], content[-length:]
-    if not seal.startswith(_seal_of(b"")[:-64]):
+    end = max(0, len(content) - len(_seal_with("0" * _DIGITS)))
+    seal = content[end:]
+    if not seal.startswith(_seal_with("0" * _DIGITS)[:-_DIGITS]):
         raise WeightsError(
             f"{path} is not whole, or not an export of unfreeze: its end lacks the "
             "seal. Write it again: unfreeze export RUN FILE.onnx."
         )
-    if seal != _seal_of(body):
+    with memoryview(content)[:end] as body:  # of which there may be 2 GB
+        digest = hashlib.sha256(body).hexdigest()
+    if seal != _seal_with(digest):
         raise WeightsError(
             f"{path} is damaged: its content is not what was exported. Restore it "
             "from a copy, or write it again: unfreeze export RUN FILE.onnx."
         )
     try:
-        found = as_members(parse_json(_description_in(body).decode()), "it")
+        found = as_members(parse_json(_description_in(content, end).decode()), "it")
         later = member(found, "format")
         if later == BUNDLE_FORMAT:
             return _from_json(found)
@@ -171,20 +205,27 @@ def _header_in(content: bytes, path: Path) -> BundleHeader:
             f"not understand ({error}). Open it with the version that wrote it."
         ) from error
     raise WeightsError(
-        f"{path} has format {later!r}, and this version of unfreeze reads format "
+        f"{path} has format {later!r:.50}, and this version of unfreeze reads format "
         f"{BUNDLE_FORMAT}. Update unfreeze to open it."
     )
 
 
-def _description_in(body: bytes) -> bytes:
-    """Find the last entry: its text is what follows the last place of its key."""
-    start = body.rfind(_key(_DESCRIPTION), max(0, len(body) - _MOST_TEXT))
+def _description_in(content: bytes, end: int) -> bytes:
+    """Find the last entry before ``end``: its text follows the last place of its key.
+
+    Raises:
+        ValueError: If there is none, or it ends elsewhere.
+    """
+    key = _key(_DESCRIPTION)
+    start = content.rfind(key, max(0, end - _MOST_TEXT - _MOST_BEFORE), end)
     if start < 0:
         raise ValueError("no description")
-    place = start + len(_key(_DESCRIPTION)) + 1
-    while body[place] & 0x80:  # the length of the text, whose last byte lacks this bit
-        place += 1
-    return body[place + 1 :]
+    found = content[start + len(key) : end]
+    for width in range(1, min(_MOST_VARINT, len(found) - 1) + 1):
+        mark = b"\x12" + _varint(len(found) - 1 - width)
+        if len(mark) == 1 + width and found.startswith(mark):
+            return found[len(mark) :]
+    raise ValueError("a description of another length than it says")
 
 
 def _as_json(header: BundleHeader) -> dict[str, Any]:
@@ -223,12 +264,8 @@ def _from_json(found: dict[str, Any]) -> BundleHeader:
     )
 
 
-def _seal_of(body: bytes) -> bytes:
-    return _entry(_SEAL, _hash(body).encode())
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _seal_with(digits: str) -> bytes:
+    return _entry(_SEAL, digits.encode())
 
 
 def _entry(key: str, value: bytes) -> bytes:

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from unfreeze import bundle
 from unfreeze.answering import Answering
 from unfreeze.bundle import BundleHeader, read_bundle, write_bundle
 from unfreeze.errors import WeightsError
+from unfreeze.model_file import json_text
 from unfreeze.records import ImageSpec, RejectAt, Task
 
 HEADER = BundleHeader(
@@ -133,13 +136,20 @@ def test_a_later_format_is_refused_politely(
         replace(HEADER, image=replace(HEADER.image, size=10**9)),
     ],
 )
-def test_a_description_that_makes_no_sense_is_refused(
-    tmp_path: Path, header: BundleHeader
+def test_a_description_that_makes_no_sense_is_neither_written_nor_read(
+    tmp_path: Path, header: BundleHeader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_bundle(tmp_path / "m.onnx", doubling(), header)
+    path = tmp_path / "m.onnx"
+    with pytest.raises(WeightsError, match="could not be read again"):
+        write_bundle(path, doubling(), header)
+    assert list(tmp_path.iterdir()) == []
 
+    with monkeypatch.context() as careless:
+        text = json.dumps({"format": 1, **bundle._as_json(header)}).encode()
+        careless.setattr(bundle, "_readable", lambda _: text)
+        write_bundle(path, doubling(), header)
     with pytest.raises(WeightsError, match="does not understand"):
-        read_bundle(tmp_path / "m.onnx")
+        read_bundle(path)
 
 
 def test_a_file_larger_than_the_format_allows_is_not_written(
@@ -150,3 +160,125 @@ def test_a_file_larger_than_the_format_allows_is_not_written(
     with pytest.raises(WeightsError, match="cannot have more than 100"):
         write_bundle(tmp_path / "m.onnx", doubling(), HEADER)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- hostile files ------------------------------------------------------------------
+
+SEAL_BYTES = 85
+KEY = b"\x0a\x08unfreeze"
+
+
+def sealed(body: bytes) -> bytes:
+    """An entry of ``metadata_props``, written down byte by byte."""
+    digits = hashlib.sha256(body).hexdigest().encode()
+    return body + b"\x72\x53\x0a\x0funfreeze_sha256\x12\x40" + digits
+
+
+def _mutated(body: bytes, rng: np.random.Generator) -> bytes:
+    """Change one to three things from shortly before the description to the end."""
+    found = bytearray(body)
+    tokens = [b"", b"\x00", b"\xff", b"\x80" * 9, b'"', b"[", b"]]", b"{", b"}", b","]
+    tokens += [b"null", b"true", b"-1", b"1e999", b"9" * 5000, b'"\\ud800"', b"NaN"]
+    tokens += [
+        b"[" * 99,
+        b"0.5,0.5,0.5",
+        KEY,
+        KEY + b"\x12",
+        KEY + b"\x12\x80",
+        b"\x12",
+    ]
+    for _ in range(rng.integers(1, 4)):
+        least = max(0, body.rfind(KEY) - 8)
+        first = int(rng.integers(least, max(least, len(found)) + 1))
+        if rng.random() < 0.2:  # what ends there has no text, or no length
+            del found[first:]
+        else:
+            width = int(rng.integers(0, 6))
+            found[first : first + width] = tokens[int(rng.integers(len(tokens)))]
+    return bytes(found)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_stands_under_a_seal_is_read_or_refused_in_a_sentence(
+    file: Path, seed: int
+) -> None:
+    body = file.read_bytes()[:-SEAL_BYTES]
+    rng = np.random.default_rng([20, seed])
+
+    refusals = []
+    for _ in range(30):
+        file.write_bytes(sealed(_mutated(body, rng)))
+        try:
+            read_bundle(file)
+        except WeightsError as error:
+            refusals.append(str(error))
+
+    assert refusals
+    assert max(map(len, refusals)) < 1000
+
+
+def test_a_file_that_ends_anywhere_in_its_description_is_refused(file: Path) -> None:
+    body = file.read_bytes()[:-SEAL_BYTES]
+    assert sealed(body) == file.read_bytes()
+    start = body.rfind(KEY)
+
+    for end in [*range(start, start + 20), *range(start + 20, len(body), 11)]:
+        file.write_bytes(sealed(body[:end]))
+        with pytest.raises(WeightsError, match="does not understand"):
+            read_bundle(file)
+
+
+@pytest.mark.parametrize("tail", [b"", b"\x12", b"\x12\x80", b"\x12" + b"\x80" * 20])
+def test_a_key_without_a_text_is_refused(file: Path, tail: bytes) -> None:
+    file.write_bytes(sealed(b"\x72\x40" + KEY + tail))
+
+    with pytest.raises(WeightsError, match="does not understand"):
+        read_bundle(file)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        replace(HEADER, answering=Answering(classes=("a" * 4_097, "b"))),
+        replace(HEADER, answering=Answering(classes=("\ud800", "b"))),
+        replace(HEADER, parity={"names": ["a" * 5_000]}),
+        replace(HEADER, parity={"values": [0] * 1_000}),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(
+    tmp_path: Path, header: BundleHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "_MOST_TEXT", 4_000)
+    monkeypatch.setattr(json_text, "MOST_MARKS", 900)
+    write_bundle(tmp_path / "m.onnx", doubling(), HEADER)
+    (tmp_path / "m.onnx").unlink()
+
+    with pytest.raises(WeightsError, match="could not be read again"):
+        write_bundle(tmp_path / "m.onnx", doubling(), header)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_class_names_that_are_no_text_are_read_again(tmp_path: Path) -> None:
+    header = replace(HEADER, answering=Answering(classes=("caf\udce9", "b")))
+
+    write_bundle(tmp_path / "m.onnx", b"", header)
+
+    assert read_bundle(tmp_path / "m.onnx").header == header
+
+
+def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
+    graph, path = bytes(20_000_000), tmp_path / "m.onnx"
+    peaks = []
+    for action in (
+        lambda: write_bundle(path, graph, HEADER),
+        lambda: read_bundle(path).sha256,
+    ):
+        tracemalloc.start()
+        try:
+            action()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+
+    assert peaks[0] < 2_000_000
+    assert peaks[1] < 22_000_000

@@ -30,8 +30,9 @@ _INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
 
 _OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+    | {errno.ENAMETOOLONG, errno.ELOOP}
 )
-"""A full disk and a locked folder are nobody's bug."""
+"""A full disk, a locked folder, a name that no file can have are nobody's bug."""
 
 _OF_TRAINING = frozenset(
     {"accelerate", "cv2", "matplotlib", "safetensors", "sklearn", "timm", "torch"}

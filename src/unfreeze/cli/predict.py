@@ -9,6 +9,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors, Output
 from unfreeze.cli.render import printable
+from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.runs.batch import Job
@@ -84,16 +85,17 @@ def predict(
     """
     from unfreeze.answering import require_one_limit
     from unfreeze.runs.answers import AnswerColumns
-    from unfreeze.runs.batch import Job, require_places
+    from unfreeze.runs.batch import Job
     from unfreeze.runs.listed_photos import Naming, PhotoSources
     from unfreeze.runs.submission import Submission, id_order
+    from unfreeze.runs.table_places import require_no_photos, require_places
 
     naming = Naming(Path() if folder is None else folder, suffix)
     sources = PhotoSources(paths or (), photo_list, from_csv, column, naming)
     require_one_limit(threshold, min_precision)
     contest = Submission(submission, style, positive)
     contest.require_use(threshold, min_precision)
-    require_places([csv, submission], sources.files)
+    csv, submission = require_places([csv, submission], sources.files, run)
 
     answerer = _answerer(run, tta, num_workers)
     least = answerer.least_probability(threshold, min_precision)
@@ -103,6 +105,7 @@ def predict(
     if submission is not None:
         tables.append((submission, contest.columns(answerer.rules)))
     photos = sources.photos()
+    require_no_photos([csv, submission], photos)
     if submission is not None:
         photos = photos.take(id_order(photos))
     job = Job(
@@ -163,7 +166,8 @@ def _do(job: "Job", least: float | None, as_json: bool) -> None:
 def _say_where(job: "Job", num_unreadable: int) -> None:
     names = " and ".join(str(path) for path, _ in job.tables)
     bad = f"; {num_unreadable} cannot be read" if num_unreadable else ""
-    typer.echo(printable(f"{len(job.photos)} photos, written to {names}{bad}"))
+    count = counted(len(job.photos), "photo")
+    typer.echo(printable(f"{count}, written to {names}{bad}"))
 
 
 def _output(job: "Job", least: float | None, as_json: bool) -> Output:

@@ -19,9 +19,17 @@ def member(found: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - not ye
 
 
 def as_text(value: object, name: str, *, most: int) -> str:
-    """A string of 1 to ``most`` characters."""
+    """A string of 1 to ``most`` characters, which can be written to a file.
+
+    Names of folders need not be text: bytes that are none are kept as Python keeps
+    them, and no other lone surrogates.
+    """
     if not isinstance(value, str) or not 1 <= len(value) <= most:
         raise _unlike(value, name, f"text of 1 to {most:,} characters")
+    try:
+        value.encode(errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise _unlike(value, name, "text without lone surrogates") from error
     return value
 
 

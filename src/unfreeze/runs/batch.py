@@ -2,40 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import final
 
+from unfreeze.data.decode import DECODER
 from unfreeze.data.paths import PackedNames
-from unfreeze.errors import PlanError
-from unfreeze.places import require_place
+from unfreeze.records import Skipped
 from unfreeze.runs.blocks import Answerer, Block, require_some_read
 from unfreeze.runs.growing_table import Columns, GrowingTable
+from unfreeze.runs.journal import Journal
+from unfreeze.versions import version_of
 
-__all__ = ["Job", "Work", "require_places"]
-
-
-def require_places(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
-    """Refuse names that tables cannot have, before anything is read.
-
-    Args:
-        outputs: Tables that will be written, if any.
-        inputs: Lists that will be read.
-
-    Raises:
-        PlanError: If a table has no place, or the name of another file.
-    """
-    taken = {each.resolve(): each for each in inputs}
-    for each in filter(None, outputs):
-        require_place(each)
-        if each.resolve() in taken:
-            raise PlanError(
-                f"{each} is named twice: it would be written over. Pass another name."
-            )
-        taken[each.resolve()] = each
+__all__ = ["Job", "Work"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,9 +33,13 @@ class Job:
     """Whatever else decides on what stands in them."""
 
     def digest(self) -> str:
-        """Tell jobs apart whose tables are not the same."""
+        """Tell jobs apart whose tables are not the same.
+
+        What is in the photos is the journal's to tell.
+        """
         found = hashlib.blake2b(digest_size=6)
-        said = [str(Path.cwd()), self.answerer.digest, self.settings]
+        ours = [DECODER, version_of("unfreeze")]
+        said = [str(Path.cwd()), self.answerer.digest, self.settings, ours]
         found.update(json.dumps(said).encode())
         for name in self.photos:
             found.update(name.encode(errors="surrogateescape") + b"\0")
@@ -76,23 +62,34 @@ class Work:
     def __init__(self, job: Job, *, goes_on: bool = True) -> None:
         self._job = job
         self.num_unreadable = 0
-        """Of the photos that were looked at now."""
+        """Of the photos that have been looked at, also by earlier commands."""
 
-        digest = job.digest() if job.tables else ""
+        self._first_unreadable: Skipped | None = None
+        self._tables: list[GrowingTable] = []
+        self._journal: Journal | None = None
+        self.before = 0
+        """Photos whose rows an earlier command has written."""
+
         with ExitStack() as opened:
-            self._tables = [
-                opened.enter_context(GrowingTable(path, columns, digest))
-                for path, columns in job.tables
-            ]
-            whole = [each.num_whole(job.photos) for each in self._tables]
-            self.before = min(whole, default=0) if goes_on else 0
-            """Photos whose rows an earlier command has written."""
-
-            for table in self._tables:
-                table.go_on_after(self.before, job.photos)
+            if job.tables:
+                self._open(opened, goes_on)
             self._opened = opened.pop_all()
         self.done = self.before
         """Photos in all whose rows are written."""
+
+    def _open(self, opened: ExitStack, goes_on: bool) -> None:
+        job, digest = self._job, self._job.digest()
+        for path, columns in job.tables:
+            table = GrowingTable(path, columns, digest)
+            self._tables.append(opened.enter_context(table))
+        journal = Journal(job.tables[0][0], job.photos, digest)
+        self._journal = opened.enter_context(journal)
+        if goes_on:
+            whole = (each.num_whole(job.photos) for each in self._tables)
+            self.before = min(journal.num_same(), *whole)
+        for table in self._tables:
+            table.go_on_after(self.before, job.photos)
+        self.num_unreadable, self._first_unreadable = journal.go_on_after(self.before)
 
     def __enter__(self) -> "Work":
         return self
@@ -124,17 +121,24 @@ class Work:
         Raises:
             DataError: If none of the photos can be read; the tables say why.
         """
-        photos, first_unreadable = self._job.photos, None
+        photos = self._job.photos
         if self.done < len(photos):
             with closing(self._job.answerer.blocks(photos, self.done)) as blocks:
                 for block in blocks:
-                    for table in self._tables:
-                        table.append(block)
-                    skipped = block.skipped
-                    first_unreadable = first_unreadable or next(iter(skipped), None)
-                    self.num_unreadable += len(skipped)
-                    self.done += len(block)
+                    self._note(block)
                     yield block
         for table in self._tables:
             table.finish()
-        require_some_read(len(photos), self.num_unreadable, first_unreadable)
+        if self._journal is not None:
+            self._journal.discard()
+        require_some_read(len(photos), self.num_unreadable, self._first_unreadable)
+
+    def _note(self, block: Block) -> None:
+        for table in self._tables:
+            table.append(block)
+        if self._journal is not None:
+            self._journal.append(block)
+        skipped = block.skipped
+        self._first_unreadable = self._first_unreadable or next(iter(skipped), None)
+        self.num_unreadable += len(skipped)
+        self.done += len(block)

@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, final
@@ -23,7 +24,11 @@ from typing_extensions import override
 from unfreeze.errors import PlanError
 from unfreeze.runs.blocks import BLOCK, Block
 
-__all__ = ["Columns", "GrowingTable"]
+__all__ = ["MOST_NAME", "Columns", "GrowingTable"]
+
+MOST_NAME = 231
+"""Bytes of the name of a table; file systems take 255, and a hidden neighbour has up to
+24 more."""
 
 
 class Columns(Protocol):
@@ -59,13 +64,15 @@ class GrowingTable:
         self.target = target
         self.part = target.with_name(f".{target.name}.{digest}.part")
         self._columns = columns
+        self._digest = digest
         self._stream = _locked(self.part, target)
 
     @property
     def leftovers(self) -> list[Path]:
         """What stopped commands with other photos or options left for this name."""
         found = self.target.parent.glob(f".{_escaped(self.target.name)}.*.part")
-        return sorted(each for each in found if each != self.part)
+        ours = f".{self._digest}.part"
+        return sorted(each for each in found if not each.name.endswith(ours))
 
     def num_whole(self, photos: Sequence[str]) -> int:
         """Rows that stand there already, in whole blocks.
@@ -73,8 +80,23 @@ class GrowingTable:
         Args:
             photos: What the table is about, in its order.
         """
-        count = sum(1 for _ in self._whole_rows(photos))
+        count = sum(1 for _ in self.rows(photos))
         return count if count == len(photos) else count // BLOCK * BLOCK
+
+    def rows(self, photos: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+        """Rows that are whole and about the photo in their place, and where they end.
+
+        Args:
+            photos: What the table is about, in its order.
+        """
+        titles = self._columns.titles
+        rows = _Rows(self._stream)
+        if next(rows, None) != titles:
+            return
+        for name, row in zip(photos, rows, strict=False):
+            if len(row) != len(titles) or row[0] != self._columns.begin(name):
+                return
+            yield rows.end, row
 
     def go_on_after(self, count: int, photos: Sequence[str]) -> None:
         """Cut off what stands behind so many rows; 0 begins with the titles.
@@ -84,7 +106,7 @@ class GrowingTable:
             photos: What the table is about, in its order.
         """
         end = 0
-        for number, place in enumerate(self._whole_rows(photos), start=1):
+        for number, (place, _) in enumerate(self.rows(photos), start=1):
             if number > count:
                 break
             end = place
@@ -104,17 +126,22 @@ class GrowingTable:
     def finish(self) -> None:
         """Give the table its name."""
         os.fsync(self._stream.fileno())
-        self._stream.close()
-        self.part.replace(self.target)
+        with self._given_up():
+            self.part.replace(self.target)
+
+    def discard(self) -> None:
+        """Leave nothing of the table."""
+        with self._given_up():
+            self.part.unlink()
 
     def close(self) -> None:
         """Leave what there is to a later command; nothing without a single row."""
         if self._stream.closed:
             return
-        is_empty = not any(True for _ in self._stream_lines(skipped=1))
-        self._stream.close()
-        if is_empty:
-            self.part.unlink()
+        if any(True for _ in self._stream_lines(skipped=1)):
+            self._stream.close()
+        else:
+            self.discard()
 
     def __enter__(self) -> "GrowingTable":
         return self
@@ -127,6 +154,19 @@ class GrowingTable:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def _given_up(self) -> Iterator[None]:
+        """Close the file after its name has changed, where the system allows that.
+
+        Until then it is locked: no command goes on with what is another file by now.
+        """
+        if sys.platform == "win32":  # pragma: no cover
+            self._stream.close()
+        try:
+            yield
+        finally:
+            self._stream.close()
+
     def _write(self, rows: Sequence[Sequence[str]]) -> None:
         text = io.StringIO(newline="")
         csv.writer(text).writerows(rows)
@@ -138,17 +178,6 @@ class GrowingTable:
         for number, line in enumerate(self._stream):
             if number >= skipped:
                 yield line
-
-    def _whole_rows(self, photos: Sequence[str]) -> Iterator[int]:
-        """Where each row ends that is whole and about the photo in its place."""
-        titles = self._columns.titles
-        rows = _Rows(self._stream)
-        if next(rows, None) != titles:
-            return
-        for name, row in zip(photos, rows, strict=False):
-            if len(row) != len(titles) or row[0] != self._columns.begin(name):
-                return
-            yield rows.end
 
 
 @final
@@ -182,18 +211,31 @@ def _escaped(name: str) -> str:
 
 
 def _locked(part: Path, target: Path) -> BinaryIO:
-    """Open a file to read and write that no second command opens meanwhile."""
-    part.touch()
-    stream = part.open("r+b")
-    try:
-        _lock(stream)
-    except BlockingIOError as error:
+    """Open a file to read and write that no second command opens meanwhile.
+
+    The command that held it may have ended between opening and locking: then what is
+    open is the finished table by now, or nothing, and has to be left alone.
+    """
+    while True:
+        stream = part.open("a+b")
+        try:
+            _lock(stream)
+        except BlockingIOError as error:
+            stream.close()
+            raise PlanError(
+                f"Another command is writing {target} with the same photos and "
+                "options. Wait for it, or pass another name."
+            ) from error
+        if _stands_at(stream, part):
+            return stream
         stream.close()
-        raise PlanError(
-            f"Another command is writing {target} with the same photos and options. "
-            "Wait for it, or pass another name."
-        ) from error
-    return stream
+
+
+def _stands_at(stream: BinaryIO, part: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), part.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(stream: BinaryIO) -> None:

@@ -124,7 +124,7 @@ def names_on_lines(file: Path, naming: Naming) -> Iterator[str]:
             hundred photos exists.
     """
     what = "standard input" if file == STANDARD_INPUT else str(file)
-    lines = (naming.path(each) for each in _lines(file) if each)
+    lines = (naming.path(each) for each in _lines(file) if each.strip())
     yield from _some_there(lines, what, naming)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError
 
-__all__ = ["fresh_run_folder", "model_file", "planned_run_folder"]
+__all__ = ["files_of_run", "fresh_run_folder", "model_file", "planned_run_folder"]
 
 _OURS = frozenset(
     {
@@ -72,6 +72,11 @@ def fresh_run_folder(out: Path) -> Iterator[None]:
             if aside is not None:
                 aside.rename(out)
         raise
+
+
+def files_of_run(run: Path) -> list[Path]:
+    """What a run writes into its folder, whether or not it is there yet."""
+    return [run / name for name in sorted(_OURS)]
 
 
 def model_file(run: Path) -> Path:

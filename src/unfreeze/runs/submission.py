@@ -50,7 +50,10 @@ def id_order(photos: PackedNames) -> Int64[np.ndarray, " N"]:
             "submission has one row for each id: name the photos of one folder."
         )
     if all(each.isascii() and each.isdecimal() for each in ids):
-        order = sorted(range(len(ids)), key=lambda row: (int(ids[row]), ids[row]))
+        digits = [each.lstrip("0") for each in ids]  # as numbers, however long
+        order = sorted(
+            range(len(ids)), key=lambda row: (len(digits[row]), digits[row], ids[row])
+        )
         return np.array(order, dtype=np.int64)
     return np.arange(len(ids))
 

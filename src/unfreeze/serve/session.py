@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from unfreeze.bundle import HEAT, PIXELS, PROBABILITIES, Bundle
+from unfreeze.bundle import HEAT, PIXELS, PROBABILITIES, Bundle, BundleHeader
 from unfreeze.errors import WeightsError
 from unfreeze.extras import need
 
@@ -27,7 +27,8 @@ class Session:
 
     Raises:
         MissingExtraError: If ONNX Runtime is not installed.
-        WeightsError: If ONNX Runtime refuses the graph.
+        WeightsError: If ONNX Runtime refuses the graph, or it has other answers than
+            the bundle says.
     """
 
     def __init__(self, bundle: Bundle, path: Path, threads: int) -> None:
@@ -43,14 +44,16 @@ class Session:
                 bundle.content, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its own classes share no parent but this one
-            found = " ".join(str(error).split())
-            raise WeightsError(
-                f"ONNX Runtime {runtime.__version__} cannot run {path}: {found}. "
-                "Update onnxruntime, or export the model again."
-            ) from error
+            raise _refused(error, path, runtime.__version__) from error
         self._is_batched = bundle.header.is_batched
         self._run_options = runtime.RunOptions()
         self._run_options.only_execute_path_to_fetches = True
+        try:
+            self._require_answers(bundle.header, path)
+        except WeightsError:
+            raise
+        except Exception as error:  # likewise
+            raise _refused(error, path, runtime.__version__) from error
 
     def run(
         self, squares: UInt8[np.ndarray, "N S S 3"], *, heat: bool = False
@@ -75,3 +78,28 @@ class Session:
         join = np.concatenate if self._is_batched else np.stack
         probs, *maps = (join(outputs) for outputs in zip(*runs, strict=True))
         return probs, (maps[0] if heat else None)
+
+    def _require_answers(self, header: BundleHeader, path: Path) -> None:
+        """Ask about a black square: what a graph says of its shapes need not be so."""
+        size, count = header.image.size, len(header.answering.classes)
+        probs, _ = self.run(np.zeros((1, size, size, 3), np.uint8))
+        if probs.shape != (1, count) or probs.dtype.kind != "f":
+            raise WeightsError(
+                f"{path} names {count:,} classes, and its graph answers with "
+                f"{probs.dtype} of shape {probs.shape[1:]} for a photo. Export the "
+                "model again."
+            )
+        names = [each.name for each in self._session.get_outputs()]
+        if header.has_heat and HEAT not in names:
+            raise WeightsError(
+                f"{path} promises heat maps, and its graph has none. Export the model "
+                "again."
+            )
+
+
+def _refused(error: Exception, path: Path, version: str) -> WeightsError:
+    found = " ".join(str(error).split())
+    return WeightsError(
+        f"ONNX Runtime {version} cannot run {path}: {found}. Update onnxruntime, or "
+        "export the model again."
+    )

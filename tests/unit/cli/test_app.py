@@ -86,6 +86,14 @@ def test_a_wrong_command_line_is_one_line_and_says_where_to_read(
             OSError(errno.ENOSPC, "No space left on device"),
             "error: No space left on device: while writing.",
         ),
+        (
+            OSError(errno.ENAMETOOLONG, "File name too long", "aaa"),
+            "error: File name too long: aaa.",
+        ),
+        (
+            OSError(errno.ELOOP, "Too many levels of symbolic links", "a"),
+            "error: Too many levels of symbolic links: a.",
+        ),
     ],
 )
 def test_mistakes_and_the_machines_limits_are_one_line(

@@ -131,6 +131,11 @@ def test_names_can_be_any_bytes(
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),
         ("no.onnx photo", "no.onnx cannot be read"),
+        ("RUN junk --csv junk", "junk is one of the photos"),
+        ("RUN junk --csv mine.jpg", "mine.jpg has the ending of a photo"),
+        ("RUN junk --csv LONG9.csv", "more than 231 bytes"),
+        ("RUN LONG0", r"(too long|no file or folder)"),
+        ("LONG0 junk", r"(too long|no model)"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -145,6 +150,7 @@ def test_a_mistake_is_one_line(
     (tmp_path / "t.csv").write_text("id,label\njunk,a\n")
 
     line = words.replace("RUN", str(finished_run))
+    line = line.replace("LONG9", 245 * "a").replace("LONG0", 300 * "a")
 
     assert re.search(found, unfreeze(f"predict {line}").mistake)
 
@@ -243,6 +249,16 @@ def test_a_submission_has_an_id_and_a_label(
     assert {row["label"] for row in rows} < {"circles", "squares", "stripes"}
     assert [row["id"] for row in of_one] == ["1", "9", "10"]
     assert all(0 < float(row["label"]) < 1 for row in of_one)
+
+
+def test_one_photo_is_one_photo(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    photo = photos / "valid/circles/circles00.png"
+
+    ended = unfreeze("predict --csv x.csv", finished_run, photo)
+
+    assert ended.out == "1 photo, written to x.csv\n"
 
 
 @pytest.fixture
@@ -357,6 +373,63 @@ def test_an_exported_model_answers_too(
     assert "augmented views" in unfreeze("predict --tta", bundle, "r.png").mistake
 
 
+def test_a_model_and_its_photos_are_never_replaced_by_a_table(
+    unfreeze: Unfreeze, bundle: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (40, 32), (250, 10, 10)).save(tmp_path / "r.png")
+    shutil.copy(tmp_path / "r.png", tmp_path / "photo")
+    (tmp_path / "link.csv").symlink_to("photo")
+    before = {each: each.read_bytes() for each in tmp_path.iterdir()}
+
+    for name in (bundle.name, "colours.golden.npz", "r.png", "photo", "link.csv"):
+        assert unfreeze(f"predict --csv {name}", bundle, "r.png", "photo").mistake
+
+    assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "summary.json"])
+def test_a_run_is_never_replaced_by_a_table(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(finished_run, tmp_path / "run")
+    photo = photos / "valid/circles/circles00.png"
+
+    ended = unfreeze(f"predict run --csv run/{name}", photo)
+
+    assert "belongs to the model run" in ended.mistake
+    found, expected = (
+        (each / name).read_bytes() for each in (Path("run"), finished_run)
+    )
+    assert found == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe with a name")
+def test_a_pipe_is_never_replaced_by_a_table(
+    unfreeze: Unfreeze, bundle: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (40, 32), (250, 10, 10)).save(tmp_path / "r.png")
+    os.mkfifo(tmp_path / "pipe")
+
+    ended = unfreeze("predict --submission pipe", bundle, "r.png")
+
+    assert "pipe is no regular file" in ended.mistake
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_table_goes_where_a_link_points_to(
+    unfreeze: Unfreeze, bundle: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (40, 32), (250, 10, 10)).save(tmp_path / "r.png")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/x.csv").touch()
+    (tmp_path / "x.csv").symlink_to("kept/x.csv")
+
+    assert unfreeze("predict --csv x.csv", bundle, "r.png").code == 0
+
+    assert (tmp_path / "x.csv").is_symlink()
+    assert _rows(tmp_path / "kept/x.csv")[0]["label"] == "red"
+
+
 @pytest.mark.slow
 def test_an_exported_model_answers_without_torch(
     bundle: Path, plain_colours: Path
@@ -397,7 +470,7 @@ def test_a_killed_process_loses_no_block(
     command = [sys.executable, "-m", "unfreeze", *line.split(), str(bundle)]
     process = subprocess.Popen(command)  # noqa: S603  # our own command
     until = time.monotonic() + 60
-    while not any(each.stat().st_size > 999 for each in tmp_path.glob(".x.csv.*")):
+    while not any(each.stat().st_size > 999 for each in tmp_path.glob(".x.csv.seen.*")):
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -30,6 +30,14 @@ def test_other_texts_are_refused(value: object) -> None:
         as_text(value, "it", most=2)
 
 
+def test_names_that_no_file_can_hold_are_refused() -> None:
+    folder = "caf\udce9"  # as Python keeps a byte that is no text
+    assert as_text(folder, "it", most=9) == folder
+    for value in ("\ud800", "a\udfff", "\udc7f"):
+        with pytest.raises(ValueError, match=r"it is .*without lone surrogates"):
+            as_text(value, "it", most=9)
+
+
 @pytest.mark.parametrize("value", [0, 4, True, 1.0, "1", None, 10**4000])
 def test_other_whole_numbers_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="expected a whole number from 1 to 3"):

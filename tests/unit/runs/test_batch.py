@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/runs/batch.py."""
 
+import os
 import tracemalloc
 import weakref
 from collections.abc import Generator
@@ -11,9 +12,10 @@ import pytest
 
 from unfreeze.answering import Answering
 from unfreeze.data.paths import PackedNames
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import DataError
+from unfreeze.runs import batch
 from unfreeze.runs.answers import AnswerColumns
-from unfreeze.runs.batch import Job, Work, require_places
+from unfreeze.runs.batch import Job, Work
 from unfreeze.runs.blocks import BLOCK, Block
 from unfreeze.runs.submission import Submission
 
@@ -191,16 +193,90 @@ def test_memory_does_not_grow_with_the_number_of_photos(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 1e6
 
 
-# --- places -------------------------------------------------------------------------
+# --- what has changed meanwhile -------------------------------------------------------
 
 
-def test_a_table_has_a_place_and_a_name_of_its_own(tmp_path: Path) -> None:
-    ours, theirs = tmp_path / "a.csv", tmp_path / "list.txt"
+@pytest.fixture
+def there(tmp_path: Path) -> PackedNames:
+    """150 files."""
+    names = [str(tmp_path / f"{number:03}.jpg") for number in range(150)]
+    for name in names:
+        Path(name).write_bytes(b"first")
+    return PackedNames.from_names(names)
 
-    require_places([ours, None], [theirs])
-    with pytest.raises(PlanError, match="no folder"):
-        require_places([tmp_path / "no" / "a.csv"], [])
-    with pytest.raises(PlanError, match="named twice"):
-        require_places([ours, theirs], [tmp_path / "." / "list.txt"])
-    with pytest.raises(PlanError, match="named twice"):
-        require_places([ours, ours], [])
+
+@pytest.mark.parametrize(
+    ("number", "asked"), [(3, [0, 64, 128]), (70, [64, 128]), (149, [128])]
+)
+def test_a_photo_that_was_replaced_is_answered_again(
+    tmp_path: Path, there: PackedNames, number: int, asked: list[int]
+) -> None:
+    _do(_job(tmp_path, Guesser(), there), 2)
+    Path(there[number]).write_bytes(b"repaired")
+
+    again = Guesser()
+    _do(_job(tmp_path, again, there))
+
+    assert again.asked == asked
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + 150
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_photo_of_the_same_size_and_another_time_is_answered_again(
+    tmp_path: Path, there: PackedNames
+) -> None:
+    _do(_job(tmp_path, Guesser(), there), 2)
+    os.utime(there[70], (1, 1))
+
+    again = Guesser()
+    _do(_job(tmp_path, again, there))
+
+    assert again.asked == [64, 128]
+
+
+def test_a_photo_that_came_or_went_is_answered_again(
+    tmp_path: Path, there: PackedNames
+) -> None:
+    Path(there[3]).unlink()
+    _do(_job(tmp_path, Guesser(), there), 2)
+    Path(there[3]).write_bytes(b"")
+
+    again = Guesser()
+    _do(_job(tmp_path, again, there))
+
+    assert again.asked == [0, 64, 128]
+
+
+@pytest.mark.parametrize("what", ["DECODER", "version_of"])
+def test_another_version_makes_another_job(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    job = Job(answerer=Guesser(), photos=_photos(9))
+    first = job.digest()
+    new = {"DECODER": "rules 99", "version_of": lambda name: f"{name} 99"}
+    monkeypatch.setattr(batch, what, new[what])
+
+    assert job.digest() != first
+
+
+@pytest.mark.parametrize("kinds", [("a.csv", "s.csv"), ("s.csv",)])
+def test_unreadable_photos_of_earlier_sittings_count(
+    tmp_path: Path, kinds: tuple[str, ...]
+) -> None:
+    """Also where only a submission is written, which does not tell them apart."""
+
+    def job(photos: PackedNames) -> Job:
+        whole = _job(tmp_path, Guesser(), photos)
+        tables = tuple(each for each in whole.tables if each[0].name in kinds)
+        return Job(answerer=Guesser(), photos=photos, tables=tables)
+
+    some = PackedNames.from_names([*_photos(3, "bad"), *_photos(97), "p/bad9.jpg"])
+    _do(job(some), 1)
+    assert _do(job(some)).num_unreadable == 4
+
+    _do(job(_photos(100, "bad")), 1)
+    with pytest.raises(DataError, match=r"None of the 100 .*bad0.jpg': It is bad"):
+        _do(job(_photos(100, "bad")))
+    _do(job(_photos(100, "bad")), 2)
+    with pytest.raises(DataError, match="None of the 100"):
+        _do(job(_photos(100, "bad")))

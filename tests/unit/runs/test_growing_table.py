@@ -2,13 +2,16 @@
 
 import csv
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 
 from unfreeze.answering import Answering
 from unfreeze.errors import PlanError
+from unfreeze.runs import growing_table
 from unfreeze.runs.answers import AnswerColumns
 from unfreeze.runs.blocks import BLOCK, Block
 from unfreeze.runs.growing_table import GrowingTable
@@ -163,3 +166,72 @@ def test_two_commands_cannot_write_the_same(tmp_path: Path) -> None:
         pytest.raises(PlanError, match="Another command is writing"),
     ):
         _table(tmp_path)
+
+
+def _meanwhile(event: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let something happen between the first opening of a file and its locking."""
+    lock, events = growing_table._lock, [event]
+
+    def late(stream: BinaryIO) -> None:
+        if events:
+            events.pop()()
+        lock(stream)
+
+    monkeypatch.setattr(growing_table, "_lock", late)
+
+
+def test_a_table_that_another_command_has_just_finished_stays_whole(
+    whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _table(tmp_path)
+    _go_on(first)
+    _meanwhile(first.finish, monkeypatch)
+
+    with _table(tmp_path) as second:
+        second.go_on_after(0, NAMES)
+        assert (tmp_path / "x.csv").read_bytes() == whole
+        _go_on(second)
+        second.finish()
+
+    assert (tmp_path / "x.csv").read_bytes() == whole
+
+
+def test_what_another_command_has_just_removed_is_not_written_to(
+    whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _table(tmp_path)
+    _meanwhile(first.close, monkeypatch)
+
+    with _table(tmp_path) as second:
+        _go_on(second)
+        second.finish()
+
+    assert (tmp_path / "x.csv").read_bytes() == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files keep their names there")
+@pytest.mark.parametrize("end", ["finish", "discard"])
+def test_a_file_stays_locked_until_its_name_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    table = _table(tmp_path)
+    table.go_on_after(0, NAMES)
+    rename = {"finish": "replace", "discard": "unlink"}[end]
+
+    def refused(part: Path, *_: object) -> None:
+        with pytest.raises(PlanError, match="Another command is writing"):
+            GrowingTable(table.target, COLUMNS, "d1")
+        raise PermissionError(part)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, rename, refused)
+        with pytest.raises(PermissionError):
+            getattr(table, end)()
+
+
+def test_a_discarded_table_leaves_nothing(tmp_path: Path) -> None:
+    with _table(tmp_path) as table:
+        _go_on(table)
+        table.discard()
+
+    assert list(tmp_path.iterdir()) == []

@@ -30,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_line_is_a_photo(here: Path) -> None:
-    content = b"\xef\xbb\xbf1.jpg\r\n\r\n ./2.jpg \ncaf\xe9.jpg\nno.jpg"
+    content = b"\xef\xbb\xbf1.jpg\r\n\r\n  \t\n ./2.jpg \ncaf\xe9.jpg\nno.jpg"
     (here / "list.txt").write_bytes(content)
 
     names = list(names_on_lines(Path("list.txt"), Naming()))
@@ -59,6 +59,7 @@ def test_names_get_their_folder_and_their_ending(here: Path) -> None:
     ("content", "found"),
     [
         ("\n\n", "no photos in list.txt"),
+        ("  \n\t\n", "no photos in list.txt"),
         ("3.jpg\n4.jpg\n", "None of the first 2 photos in list.txt exists.*--folder"),
     ],
 )

@@ -36,6 +36,14 @@ def test_numbers_are_put_in_order_and_other_ids_stay_as_they_are() -> None:
     assert list(words.take(id_order(words))) == list(words)
 
 
+def test_numbers_of_any_length_are_put_in_order() -> None:
+    """Python makes no number of more than 4,300 digits."""
+    ids = ["9" * 5000, "1" + "0" * 4999, "007", "7", "0"]
+    photos = PackedNames.from_names([f"t/{each}.jpg" for each in ids])
+
+    assert id_order(photos).tolist() == [4, 2, 3, 1, 0]
+
+
 def test_an_id_that_two_photos_have_is_refused() -> None:
     photos = PackedNames.from_names(["a/1.jpg", "a/2.jpg", "b/1.png"])
 

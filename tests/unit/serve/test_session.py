@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from tests.tiny_bundles import (
+    CLASSES,
     SIZE,
+    colour_graph,
     colour_header,
     expected_probabilities,
     write_colour_bundle,
 )
+from unfreeze.answering import Answering
 from unfreeze.bundle import read_bundle, write_bundle
 from unfreeze.errors import WeightsError
 from unfreeze.serve.session import Session
@@ -47,4 +50,55 @@ def test_a_graph_that_onnx_runtime_refuses_is_named(tmp_path: Path) -> None:
     write_bundle(path, b"", colour_header())
 
     with pytest.raises(WeightsError, match=r"cannot run .*m\.onnx"):
+        Session(read_bundle(path), path, 1)
+
+
+@pytest.mark.parametrize("is_batched", [True, False])
+@pytest.mark.parametrize("names", ["a", "ab", "abcd"])
+def test_a_graph_with_another_number_of_classes_is_refused(
+    tmp_path: Path, names: str, is_batched: bool
+) -> None:
+    path = tmp_path / "m.onnx"
+    rules = Answering(classes=tuple(names))
+    write_colour_bundle(path, answering=rules, is_batched=is_batched)
+
+    with pytest.raises(
+        WeightsError, match=rf"names {len(names)} classes.*shape \(3,\)"
+    ):
+        Session(read_bundle(path), path, 1)
+
+
+def test_what_a_graph_says_of_its_shapes_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    graph = colour_graph()
+    shape = graph.graph.output[0].type.tensor_type.shape
+    shape.dim[1].Clear()
+    write_bundle(
+        path,
+        graph.SerializeToString(),
+        colour_header(answering=Answering(classes=CLASSES[:2])),
+    )
+
+    with pytest.raises(WeightsError, match="names 2 classes"):
+        Session(read_bundle(path), path, 1)
+
+
+def test_a_graph_for_single_images_that_is_called_batched_is_refused(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "m.onnx"
+    graph = colour_graph(is_batched=False).SerializeToString()
+    write_bundle(path, graph, colour_header())
+
+    with pytest.raises(WeightsError, match=r"cannot run .*m\.onnx"):
+        Session(read_bundle(path), path, 1)
+
+
+def test_promised_heat_maps_have_to_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    graph = colour_graph()
+    del graph.graph.output[1]
+    write_bundle(path, graph.SerializeToString(), colour_header())
+
+    with pytest.raises(WeightsError, match="promises heat maps"):
         Session(read_bundle(path), path, 1)
