@@ -93,6 +93,10 @@ def test_spaces_behind_the_header_are_part_of_the_format(tmp_path: Path) -> None
         ({"__metadata__": {"a": 1}, **changed()}, "more than texts"),
         (
             '{"\\ud800": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}',
+            "lone surrogates",
+        ),
+        (
+            '{"\\udce9": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}',
             "codec",
         ),
         (changed(dtype="F4"), "type 'F4', which is not read"),
