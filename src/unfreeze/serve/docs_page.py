@@ -1,4 +1,4 @@
-"""``/docs``: the routes in words, on one plain page that loads nothing."""
+"""``/docs``: the routes in words, in the clothes of the page at ``/``."""
 
 from html import escape
 from typing import Any
@@ -10,7 +10,13 @@ __all__ = ["docs_routes"]
 
 _METHODS = ("get", "post")
 _EXAMPLES = {
-    "/predict": "curl -F files=@photo.jpg -F files=@other.jpg http://HOST/predict",
+    "/predict": (
+        "curl -F files=@photo.jpg -F files=@other.jpg 'http://HOST/predict?top=3'\n"
+        'curl --json \'{"images": [{"name": "photo.jpg", "content": "BASE64"}]}\' '
+        "http://HOST/predict\n\n"
+        '{"predictions": [{"file": "photo.jpg", "label": "cats", "probability": 0.98,\n'
+        '                  "is_sure": true, "probabilities": {"cats": 0.98, ...}}]}'
+    ),
     "/collect": "curl -F file=@photo.jpg -F label=CLASS http://HOST/collect",
 }
 
@@ -31,9 +37,12 @@ def _page(described: dict[str, Any]) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
-        "<title>unfreeze: routes</title></head><body><main>",
+        "<title>unfreeze: routes</title>",
+        '<link rel="icon" href="data:,">',
+        '<link rel="stylesheet" href="/page/page.css"></head><body><main>',
         "<h1>Routes</h1>",
-        '<p>For programs: <a href="/openapi.json">openapi.json</a>. '
+        '<p><a href="/">The page for people</a>. For programs: '
+        '<a href="/openapi.json">openapi.json</a>. '
         "Where the server has a token, send it as "
         "<code>Authorization: Bearer TOKEN</code>.</p>",
     ]
@@ -51,9 +60,9 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> list[str]:
         f"<p>{escape(operation.get('description', ''))}</p>",
         f"<p>Answers: {escape(statuses)}.</p>",
     ]
-    names = [each["name"] for each in operation.get("parameters", [])]
-    if names:
-        lines.append(f"<p>In the query: {escape(', '.join(names))}.</p>")
+    for each in operation.get("parameters", []):
+        words = each.get("description", "")
+        lines.append(f"<p><code>?{escape(each['name'])}</code> {escape(words)}</p>")
     if path in _EXAMPLES:
         lines.append(f"<pre>{escape(_EXAMPLES[path])}</pre>")
     return lines

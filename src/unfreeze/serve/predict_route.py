@@ -34,8 +34,14 @@ def predict_routes(service: Service) -> APIRouter:
     )
     async def predict(
         request: Request,
-        heat: Literal["true", "false"] = "false",
-        top: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+        heat: Annotated[
+            Literal["true", "false"],
+            Query(description="true adds where the model looked."),
+        ] = "false",
+        top: Annotated[
+            int | None,
+            Query(ge=1, le=1_000_000, description="So many classes of each photo."),
+        ] = None,
     ) -> Response:
         """Say what is on photos, with probabilities from 0 to 1."""
         wants_heat = heat == "true"
