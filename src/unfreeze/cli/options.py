@@ -21,11 +21,13 @@ __all__ = [
     "Folder",
     "GroupBy",
     "MaxZoom",
+    "MinPrecision",
     "NumWorkers",
     "Recipe",
     "Run",
     "Seed",
     "Size",
+    "Threshold",
     "Tta",
     "ValidFraction",
     "Weights",
@@ -108,6 +110,16 @@ Fixes = Annotated[
 ]
 Tta = Annotated[
     bool, typer.Option("--tta", help="Average over the photo and 4 augmented views.")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
+]
+MinPrecision = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Say 'not sure' unless answers are right this often."
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else.")

@@ -64,16 +64,8 @@ def predict(
         str | None,
         typer.Option(metavar="CLASS", help="The one; of two, the second unless given."),
     ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
-    ] = None,
-    min_precision: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Say 'not sure' unless answers are right this often."
-        ),
-    ] = None,
+    threshold: options.Threshold = None,
+    min_precision: options.MinPrecision = None,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:

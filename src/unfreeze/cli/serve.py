@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.cli import options
+
 __all__ = ["serve"]
 
 
@@ -25,16 +27,8 @@ def serve(
             envvar="UNFREEZE_TOKEN", help="What clients must show before they may ask."
         ),
     ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
-    ] = None,
-    min_precision: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Say 'not sure' unless answers are right this often."
-        ),
-    ] = None,
+    threshold: options.Threshold = None,
+    min_precision: options.MinPrecision = None,
     collect: Annotated[
         Path | None,
         typer.Option(help="Save photos that people label here, to train on them."),

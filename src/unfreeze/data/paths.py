@@ -6,7 +6,7 @@ costs its own bytes plus 13, and becomes a string or a Path when it is asked for
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import final, overload
 
 import numpy as np
@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from unfreeze.data.names import END, joined, name_starts, sorted_starts
 
-__all__ = ["PackedNames", "PackedPaths"]
+__all__ = ["PackedNames", "PackedPaths", "is_below"]
 
 
 @final
@@ -112,3 +112,16 @@ class PackedPaths(Sequence[Path]):
         if isinstance(row, slice):
             return PackedPaths(self.root, self.names[row])
         return self.root / self.names[row]
+
+
+def is_below(name: str) -> bool:
+    """Whether a name, with forward slashes, stays below the folder it is joined to.
+
+    Files that anybody may have written, such as tables of a run, can hold others.
+
+    Example:
+        >>> is_below("cats/1.jpg"), is_below("../1.jpg"), is_below("/etc/passwd")
+        (True, False, False)
+    """
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts

@@ -29,7 +29,7 @@ from unfreeze.front.datasets import ImageDataset, ImageLoader
 from unfreeze.front.tfms import TrainTransform, ValidTransform, tfms_from_stats
 from unfreeze.places import made, writable_home
 from unfreeze.records import ImageSpec, Skipped
-from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.source import Labels, Loading
 
 __all__ = ["ImageClassifierData", "TransformPair"]

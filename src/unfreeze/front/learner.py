@@ -40,9 +40,9 @@ from unfreeze.places import made, writable_home
 from unfreeze.records import Task
 from unfreeze.training.bn_statistics import refresh_statistics
 from unfreeze.training.callbacks.average_weights import AverageWeights
+from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.callbacks.base import Callback
 from unfreeze.training.callbacks.keep_best import BestScore
-from unfreeze.training.callbacks.progress import Bar
 from unfreeze.training.checkpoint import load_weights, save_model
 from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.history import EpochRow

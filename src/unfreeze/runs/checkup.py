@@ -31,7 +31,7 @@ from unfreeze.numerics.neighbours import nearest, standardised
 from unfreeze.places import made, writable_home
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
-from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.callbacks.bar import Bar
 from unfreeze.words import counted, finding_title
 
 __all__ = [

@@ -12,7 +12,7 @@ from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import with_new_head
 from unfreeze.places import made, writable_home
 from unfreeze.records import Task
-from unfreeze.training.callbacks.progress import Bar
+from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.features import FeatureKeeper
 from unfreeze.training.runtime import AcceleratedRuntime
 from unfreeze.training.source import Loading, Setup

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeVar
 
 from unfreeze.answering import Answering
 from unfreeze.data.index import index_flat_folder
+from unfreeze.data.paths import is_below
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
@@ -61,7 +62,7 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
     found = [
         (root / each.file, each.label)
         for each in answers
-        if _is_below(each.file) and (root / each.file).is_file()
+        if is_below(each.file) and (root / each.file).is_file()
     ]
     if not found:
         raise DataError(
@@ -136,8 +137,3 @@ def _some(rows: list[_T], count: int) -> list[_T]:
     rng = rng_for(0, Purpose.EXPORT_PHOTOS)
     places = sorted(rng.choice(len(rows), count, replace=False).tolist())
     return [rows[place] for place in places]
-
-
-def _is_below(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.arrays import as_labels
+from unfreeze.data.paths import is_below
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.errors import UnfreezeError
 from unfreeze.front.conv_learner import ConvLearner
@@ -90,14 +91,9 @@ def _thumbnails(record: RunRecord) -> dict[str, str]:
     if root is None:
         return {}
     # A run folder can come from anywhere: it names files below the photos or none.
-    files = [each.file for each in chosen(record.answers) if _is_below(each.file)]
+    files = [each.file for each in chosen(record.answers) if is_below(each.file)]
     made = {file: thumbnail_or_none(Path(root) / file, _SIDE) for file in files}
     return {file: uri for file, uri in made.items() if uri is not None}
-
-
-def _is_below(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts
 
 
 def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from tests.unit.data.pictures import file_content, noisy_photo
 from unfreeze.data.decode import (
     encode,
     preprocess,
@@ -25,19 +26,11 @@ from unfreeze.records import ImageSpec, Interpolation
 
 
 def _photo(width: int = 150, height: int = 100) -> Image.Image:
-    """A picture with smooth parts, edges and noise."""
-    rng = np.random.default_rng(width * 1000 + height)
-    y, x = np.mgrid[0:height, 0:width]
-    waves = np.stack([np.sin(x / 9), np.cos(y / 7), np.sin((x + y) / 5)], axis=-1)
-    pixels = 128 + 70 * waves + 50 * (x > width / 2)[:, :, None]
-    noisy = pixels + rng.normal(0, 12, pixels.shape)
-    return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+    return noisy_photo(width, height)
 
 
 def _content(image: Image.Image, file_format: str = "PNG", **settings: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, file_format, **settings)
-    return stream.getvalue()
+    return file_content(image, file_format, **settings)
 
 
 def _largest_difference(first: np.ndarray, second: np.ndarray) -> int:

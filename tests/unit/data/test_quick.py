@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from tests.unit.data.pictures import file_content, noisy_photo
 from unfreeze.data import quick as module
 from unfreeze.data.decode import read_pixels
 from unfreeze.data.quick import read_quickly
@@ -22,19 +23,13 @@ _FILTERS: dict[Interpolation, Image.Resampling] = {
 
 
 def _photo(width: int = 300, height: int = 200) -> Image.Image:
-    """A picture with smooth parts, edges and noise."""
-    rng = np.random.default_rng(width * 1000 + height)
-    y, x = np.mgrid[0:height, 0:width]
-    waves = np.stack([np.sin(x / 9), np.cos(y / 7), np.sin((x + y) / 5)], axis=-1)
-    pixels = 128 + 70 * waves + 50 * (x > width / 2)[:, :, None]
-    noisy = pixels + rng.normal(0, 12, pixels.shape)
-    return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+    return noisy_photo(width, height)
 
 
-def _content(image: Image.Image, file_format: str = "JPEG", **more: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, file_format, **more)
-    return stream.getvalue()
+def _content(
+    image: Image.Image, file_format: str = "JPEG", **settings: object
+) -> bytes:
+    return file_content(image, file_format, **settings)
 
 
 def _assert_all_but_equal(found: np.ndarray, expected: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from typing_extensions import override
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
 
-__all__ = ["Bar", "ShowProgress"]
+__all__ = ["ShowProgress"]
 
 
 @final
