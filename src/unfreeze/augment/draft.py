@@ -72,7 +72,7 @@ class Draft:
             matrix, canvas = self._placement.matrix, self._placement.canvas
             pixels = kernels.warp(pixels, matrix, canvas, self._border, out)
         if self._lights:
-            pixels = kernels.light(pixels, kernels.light_table(self._lights), out)
+            pixels = kernels.light(pixels, self._lights, out)
         if out is not None and pixels is not out:
             np.copyto(out, pixels)
             return out

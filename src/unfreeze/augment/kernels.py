@@ -6,12 +6,12 @@ with 1 to 8 loader threads on 2 cores, they neither help nor harm.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64, Shaped, UInt8
 
 from unfreeze.augment.geometry import Canvas, Matrix
 
@@ -24,6 +24,7 @@ __all__ = [
     "blur",
     "light",
     "light_table",
+    "look_up",
     "warp",
 ]
 
@@ -83,14 +84,16 @@ def warp(
         out: Where the result goes: contiguous, of the size of ``canvas``.
     """
     pixels, matrix = average_areas(pixels, matrix)
-    return cv2.warpAffine(
-        pixels,
+    # To the same values in half of the time: vector instructions take pixels of four
+    # bytes as they lie, and have to sort those of three.
+    warped = cv2.warpAffine(
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA),
         _between_pixel_centres(matrix),
         canvas,
-        dst=out,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=_BORDERS[border],
     )
+    return cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=out)
 
 
 def average_areas(
@@ -136,11 +139,38 @@ def light_table(lights: Iterable[Light]) -> LightTable:
 
 def light(
     pixels: UInt8[np.ndarray, "H W 3"],
-    table: LightTable,
+    lights: Sequence[Light],
     out: UInt8[np.ndarray, "H W 3"] | None = None,
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """Look every value up in ``table``; ``out`` may be ``pixels`` itself."""
-    return cv2.LUT(pixels, table, dst=out)
+    """Do to every value what ``light_table`` lists for it.
+
+    Args:
+        pixels: They are not changed, unless they are ``out`` as well.
+        lights: Changes, one after another. A single one is a straight line, which
+            vector instructions follow twice as fast as they look up a table; in
+            float32, so that one value in 100,000 ends a level beside it.
+        out: Where the result goes.
+    """
+    if len(lights) != 1:
+        return cv2.LUT(pixels, light_table(lights), dst=out)
+    brightness, contrast = lights[0]
+    shift = 255 * (0.5 + brightness - 0.5 * contrast)
+    return cv2.addWeighted(pixels, contrast, pixels, 0.0, shift, dst=out)
+
+
+def look_up(
+    pixels: UInt8[np.ndarray, "H W 3"],
+    table: Shaped[np.ndarray, "256 3"],
+    out: Shaped[np.ndarray, "H W 3"],
+) -> None:
+    """Write to ``out``, for every value, what stands for it in its channel's column.
+
+    Args:
+        pixels: They are not changed.
+        table: Of any number type that OpenCV knows, as ``out`` is: 8 to 32 bits.
+        out: Contiguous.
+    """
+    cv2.LUT(pixels, table[None], dst=out)
 
 
 def blur(pixels: UInt8[np.ndarray, "H W 3"], side: int) -> UInt8[np.ndarray, "H W 3"]:
@@ -154,6 +184,7 @@ def blur(pixels: UInt8[np.ndarray, "H W 3"], side: int) -> UInt8[np.ndarray, "H 
 
 def _between_pixel_centres(matrix: Matrix) -> Float64[np.ndarray, "2 3"]:
     """Move the origin from the corner of the first pixel to its centre, as in cv2."""
-    moved = matrix[:2].copy()
-    moved[:, 2] += 0.5 * (moved[:, 0] + moved[:, 1]) - 0.5
-    return moved
+    (xx, xy, x0), (yx, yy, y0) = matrix[:2].tolist()
+    x0 += 0.5 * (xx + xy) - 0.5
+    y0 += 0.5 * (yx + yy) - 0.5
+    return np.array(((xx, xy, x0), (yx, yy, y0)))

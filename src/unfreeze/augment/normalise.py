@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Shaped
 from torch import Tensor
 
+from unfreeze.augment import kernels
 from unfreeze.records import ImageSpec
 from unfreeze.tensors import Images, Pixels
 
 __all__ = ["normalise"]
-
-_MOST_AT_ONCE = 2**15
-"""Numbers that a processor works on in one go. So many stay in its fastest memory
-between two operations, and torch hands no part of them to another thread: threads that
-read photos keep all cores busy, and waiting for a core costs more than it saves."""
 
 
 def normalise(
@@ -30,6 +26,44 @@ def normalise(
     Returns:
         A new batch, in channels_last memory order.
     """
+    if pixels.device.type == "cpu" and pixels.dtype == torch.uint8:
+        numbers = _looked_up(pixels, _table(spec, dtype))
+    else:
+        numbers = _calculated(pixels, spec).to(dtype)
+    return numbers.permute(0, 3, 1, 2)
+
+
+def _looked_up(
+    pixels: Pixels, table: Shaped[Tensor, "256 3"]
+) -> Shaped[Tensor, "N H W 3"]:
+    """Take from a table what was calculated once for each of 256 values.
+
+    That takes a processor as long as the arithmetic, and a single call for a whole
+    batch: between many calls it would wait for the threads that read photos, since
+    Python runs in one thread at a time.
+    """
+    numbers = torch.empty(pixels.shape, dtype=table.dtype)
+    bits = _NAMELESS.get(table.dtype, table.dtype)
+    kernels.look_up(
+        pixels.contiguous().flatten(0, 1).numpy(),
+        table.view(bits).numpy(),
+        out=numbers.view(bits).flatten(0, 1).numpy(),
+    )
+    return numbers
+
+
+_NAMELESS = {torch.bfloat16: torch.uint16, torch.float16: torch.uint16}
+"""Numbers that OpenCV does not know, and others of the same length."""
+
+
+def _table(spec: ImageSpec, dtype: torch.dtype) -> Shaped[Tensor, "256 3"]:
+    values = torch.arange(256, dtype=torch.float32).view(1, 256, 1, 1)
+    return _calculated(values.expand(-1, -1, -1, 3), spec)[0, :, 0].to(dtype)
+
+
+def _calculated(
+    pixels: Shaped[Tensor, "N H W 3"], spec: ImageSpec
+) -> Float32[Tensor, "N H W 3"]:
     factor = [1 / (255 * std) for std in spec.std]
     offset = [-mean / std for mean, std in zip(spec.mean, spec.std, strict=True)]
     # One image row is W * 3 numbers in a line. Constants of that length let the
@@ -37,18 +71,8 @@ def normalise(
     width = pixels.shape[2]
     factors = _along_a_row(factor, width, pixels.device)
     offsets = _along_a_row(offset, width, pixels.device)
-    rows = pixels.flatten(2).flatten(0, 1)
-    images = torch.empty(rows.shape, dtype=dtype, device=pixels.device)
-    is_single = dtype == torch.float32
-    at_once = len(rows)
-    if pixels.device.type == "cpu":
-        at_once = max(1, _MOST_AT_ONCE // factors.numel())
-    for some, result in zip(rows.split(at_once), images.split(at_once), strict=True):
-        numbers = result.copy_(some) if is_single else some.to(torch.float32)
-        torch.addcmul(offsets, numbers, factors, out=numbers)
-        if not is_single:
-            result.copy_(numbers)
-    return images.view(pixels.shape).permute(0, 3, 1, 2)
+    numbers = pixels.flatten(2).to(torch.float32)
+    return torch.addcmul(offsets, numbers, factors).view(pixels.shape)
 
 
 def _along_a_row(

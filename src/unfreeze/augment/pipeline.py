@@ -149,7 +149,8 @@ class Augmentation:
     ) -> Draft:
         draft = Draft(pixels, self.pad_mode)
         draft.place(self._scale(draft.canvas, rng))
-        draft.place(geometry.pad(draft.canvas, self.pad))
+        if self.pad:
+            draft.place(geometry.pad(draft.canvas, self.pad))
         for step in map(as_step, self.steps):
             draft.take(step, rng)
         draft.place(self._cut(draft.canvas, rng))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import get_args
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,7 +13,16 @@ from torchvision.transforms.v2 import functional as tv
 
 from unfreeze.augment import geometry
 from unfreeze.augment.geometry import Canvas
-from unfreeze.augment.kernels import Border, Light, blur, light, light_table, warp
+from unfreeze.augment.kernels import (
+    Border,
+    Light,
+    blur,
+    light,
+    light_table,
+    look_up,
+    warp,
+)
+from unfreeze.numerics.keyed import Purpose, rng_for
 
 Pixels = NDArray[np.uint8]
 SlowWarp = Callable[..., NDArray[np.float64]]
@@ -171,12 +181,87 @@ def test_panoramas_wider_than_sixteen_bits_can_count_are_cut_in_the_right_place(
     assert (warp(pixels, part.matrix, part.canvas) == 200).all()
 
 
-@pytest.mark.parametrize("change", [Light(0.1, 1.0), Light(-0.04, 1.05), Light(0, 0.5)])
+@pytest.mark.parametrize(
+    "change",
+    [Light(0.1, 1.0), Light(-0.04, 1.05), Light(0, 0.5), Light(-0.9, 3), Light(1, 0)],
+)
 def test_light_follows_its_formula(noise: Pixels, change: Light) -> None:
-    result = light(noise, light_table([change]))
+    result = light(noise, [change])
 
     image = (noise / 255 - 0.5) * change.contrast + 0.5 + change.brightness
+    assert np.abs(result - image.clip(0, 1) * 255).max() <= 0.5 + 1e-4
+
+
+def test_a_straight_line_and_a_table_differ_in_one_value_of_100_000() -> None:
+    values = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, axis=2)
+    draws = rng_for(0, Purpose.AUGMENT)
+    changes = [
+        Light(draws.uniform(-0.2, 0.2), draws.uniform(0.6, 1.6)) for _ in range(1000)
+    ]
+
+    differences = np.stack(
+        [
+            light(values, [each])[0, :, 0].astype(int) - light_table([each])
+            for each in changes
+        ]
+    )
+
+    assert np.abs(differences).max() <= 1
+    assert np.count_nonzero(differences) <= 10
+
+
+def test_several_changes_of_light_are_rounded_once(noise: Pixels) -> None:
+    changes = [Light(0.013, 0.7), Light(-0.021, 1.3)]
+
+    result = light(noise, changes)
+
+    image = ((noise / 255 - 0.5) * 0.7 + 0.513 - 0.5) * 1.3 + 0.479
     assert np.abs(result - image.clip(0, 1) * 255).max() <= 0.5 + 1e-9
+
+
+def test_light_may_be_changed_in_place(noise: Pixels) -> None:
+    pixels = noise.copy()
+
+    light(pixels, [Light(0.1, 1.1)], out=pixels)
+
+    assert np.array_equal(pixels, light(noise, [Light(0.1, 1.1)]))
+
+
+@pytest.mark.parametrize("border", ["reflect", "edge", "constant"])
+def test_a_warp_gives_what_opencv_gives_for_images_of_three_channels(
+    noise: Pixels, border: Border
+) -> None:
+    """An oracle on the spare channel: it must not show anywhere."""
+    turned = geometry.rotate(NOISE, 31).then(geometry.enlarge(NOISE, 0.8, 1.1))
+
+    result = warp(noise, turned.matrix, NOISE, border)
+
+    half = turned.matrix[:2].copy()
+    half[:, 2] += half[:, :2].sum(axis=1) / 2 - 0.5
+    expected = cv2.warpAffine(
+        noise,
+        half,
+        NOISE,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode={
+            "reflect": cv2.BORDER_REFLECT_101,
+            "edge": cv2.BORDER_REPLICATE,
+            "constant": cv2.BORDER_CONSTANT,
+        }[border],
+    )
+    assert np.array_equal(result, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_looking_up_takes_each_channel_from_its_column(
+    noise: Pixels, dtype: type[np.generic]
+) -> None:
+    table = (np.arange(768).reshape(256, 3) % 251).astype(dtype)
+    result = np.empty(noise.shape, dtype)
+
+    look_up(noise, table, out=result)
+
+    assert np.array_equal(result, table[noise, [0, 1, 2]])
 
 
 def test_no_change_of_light_keeps_every_value() -> None:
