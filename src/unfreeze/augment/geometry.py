@@ -109,7 +109,7 @@ def resize(canvas: Canvas, to: Canvas) -> Placement:
 
 def cut(left: int, top: int, to: Canvas) -> Placement:
     """Cut out ``to`` pixels from (``left``, ``top``), which may lie outside."""
-    return Placement(_shifted(left, top), to)
+    return Placement(Affine(1.0, 0.0, left, 0.0, 1.0, top), to)
 
 
 def pad(canvas: Canvas, margin: int) -> Placement:
@@ -120,15 +120,14 @@ def pad(canvas: Canvas, margin: int) -> Placement:
 
 def rotate(canvas: Canvas, degrees: float) -> Placement:
     """Turn counter-clockwise about the centre; the canvas keeps its size."""
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    turn = Affine(cos, -sin, 0.0, sin, cos, 0.0)
-    return Placement(_about_centre(turn, canvas), canvas)
+    angle = math.radians(degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    return Placement(_about_centre(cos, -sin, sin, cos, canvas), canvas)
 
 
 def enlarge(canvas: Canvas, across: float, down: float) -> Placement:
     """Magnify about the centre by a factor per axis; the canvas keeps its size."""
-    shrunk = Affine(1 / across, 0.0, 0.0, 0.0, 1 / down, 0.0)
-    return Placement(_about_centre(shrunk, canvas), canvas)
+    return Placement(_about_centre(1 / across, 0.0, 0.0, 1 / down, canvas), canvas)
 
 
 def mirror(canvas: Canvas) -> Placement:
@@ -149,10 +148,7 @@ def _one_quarter(canvas: Canvas) -> Placement:
     return Placement(turned, Canvas(canvas.height, canvas.width))
 
 
-def _about_centre(linear: Affine, canvas: Canvas) -> Affine:
+def _about_centre(xx: float, xy: float, yx: float, yy: float, canvas: Canvas) -> Affine:
+    """The linear map that leaves the centre of the canvas where it is."""
     x, y = canvas.width / 2, canvas.height / 2
-    return _shifted(x, y).after(linear).after(_shifted(-x, -y))
-
-
-def _shifted(x: float, y: float) -> Affine:
-    return Affine(1.0, 0.0, x, 0.0, 1.0, y)
+    return Affine(xx, xy, x - xx * x - xy * y, yx, yy, y - yx * x - yy * y)

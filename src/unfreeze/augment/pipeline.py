@@ -15,6 +15,7 @@ from unfreeze.augment.kernels import Border
 from unfreeze.augment.pixel_steps import ImageFunction, as_step
 from unfreeze.augment.steps import Step
 from unfreeze.errors import PlanError
+from unfreeze.numerics.keyed import uniform
 from unfreeze.records import ImageSpec
 
 __all__ = ["Augmentation", "Crop"]
@@ -196,7 +197,7 @@ def _require_choice(value: object, choices: tuple[str, ...], name: str) -> None:
 
 
 def _draw_zoom(bounds: tuple[float, float], rng: np.random.Generator) -> float:
-    zoom = rng.uniform(*bounds)
+    zoom = uniform(rng, *bounds)
     return zoom if rng.random() < _ZOOM_CHANCE else 1.0
 
 
@@ -228,8 +229,8 @@ def _draw_part(canvas: Canvas, rng: np.random.Generator) -> Placement:
     After Szegedy et al., "Going deeper with convolutions", 2014.
     """
     for _ in range(_AREA_TRIES):
-        area = rng.uniform(_LEAST_AREA, 1.0) * canvas.width * canvas.height
-        aspect = rng.uniform(*_ASPECTS)
+        area = uniform(rng, _LEAST_AREA, 1.0) * canvas.width * canvas.height
+        aspect = uniform(rng, *_ASPECTS)
         sides = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         part = Canvas(*(sides if rng.random() < 0.5 else reversed(sides)))
         if part.width <= canvas.width and part.height <= canvas.height:

@@ -15,6 +15,7 @@ from unfreeze.augment.geometry import Canvas, Placement
 from unfreeze.augment.kernels import Light
 from unfreeze.augment.steps import GeometricStep, LightStep
 from unfreeze.errors import PlanError
+from unfreeze.numerics.keyed import uniform
 
 __all__ = [
     "AddPadding",
@@ -46,7 +47,7 @@ class RandomRotate(GeometricStep):
 
     @override
     def draw(self, rng: np.random.Generator, canvas: Canvas) -> Placement:
-        degrees = rng.uniform(-self.deg, self.deg)
+        degrees = uniform(rng, -self.deg, self.deg)
         is_turned = rng.random() < self.p
         return geometry.rotate(canvas, degrees) if is_turned else geometry.keep(canvas)
 
@@ -99,7 +100,7 @@ class RandomZoom(GeometricStep):
 
     @override
     def draw(self, rng: np.random.Generator, canvas: Canvas) -> Placement:
-        factor = 1 + rng.uniform(self.zoom_min, self.zoom_max)
+        factor = 1 + uniform(rng, self.zoom_min, self.zoom_max)
         return geometry.enlarge(canvas, factor, factor)
 
 
@@ -116,7 +117,7 @@ class RandomStretch(GeometricStep):
 
     @override
     def draw(self, rng: np.random.Generator, canvas: Canvas) -> Placement:
-        factor = 1 + rng.uniform(0, self.max_stretch)
+        factor = 1 + uniform(rng, 0, self.max_stretch)
         if rng.random() < 0.5:
             return geometry.enlarge(canvas, factor, 1.0)
         return geometry.enlarge(canvas, 1.0, factor)
@@ -202,8 +203,8 @@ class RandomLighting(LightStep):
 
     @override
     def draw(self, rng: np.random.Generator) -> Light:
-        brightness = rng.uniform(-self.b, self.b)
-        change = rng.uniform(-self.c, self.c)
+        brightness = uniform(rng, -self.b, self.b)
+        change = uniform(rng, -self.c, self.c)
         return Light(brightness, 1 + change if change >= 0 else 1 / (1 - change))
 
 

@@ -7,11 +7,13 @@ The generator is numpy's Philox, a counter-based generator (Salmon et al., "Para
 random numbers: as easy as 1, 2, 3", 2011), so that starting one costs microseconds.
 """
 
+import threading
 from enum import IntEnum
+from typing import final
 
 import numpy as np
 
-__all__ = ["Purpose", "rng_for", "torch_seed"]
+__all__ = ["KeyedRngs", "Purpose", "rng_for", "torch_seed", "uniform"]
 
 
 class Purpose(IntEnum):
@@ -57,6 +59,35 @@ def rng_for(
         counter=np.array([0, turn, row, epoch], dtype=np.uint64),
     )
     return np.random.Generator(bits)
+
+
+@final
+class KeyedRngs(threading.local):
+    """What ``rng_for`` starts for one image after another, in a fifth of the time.
+
+    Each thread has one generator, which ``at`` sets to the beginning of what belongs to
+    an image. So none may be used any more once the thread has asked for the next.
+
+    Args:
+        seed: As ``rng_for`` takes it.
+        purpose: What all of them are for.
+    """
+
+    def __init__(self, seed: int, purpose: Purpose) -> None:
+        self._rng = rng_for(seed, purpose)
+        self._start = self._rng.bit_generator.state
+
+    def at(self, *, epoch: int, row: int, turn: int = 0) -> np.random.Generator:
+        """Start the generator of one image in one epoch."""
+        counter = np.array([0, turn, row, epoch], dtype=np.uint64)
+        self._start["state"]["counter"] = counter
+        self._rng.bit_generator.state = self._start
+        return self._rng
+
+
+def uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw from ``low`` to ``high``: the number of ``rng.uniform``, three times sooner."""
+    return low + (high - low) * rng.random()
 
 
 def torch_seed(seed: int, purpose: Purpose, *, epoch: int = 0, row: int = 0) -> int:

@@ -23,7 +23,7 @@ from unfreeze.data.quick import QUICK_DECODER, read_quickly
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.balance import balanced_order, turns_of
-from unfreeze.numerics.keyed import Purpose, rng_for
+from unfreeze.numerics.keyed import KeyedRngs, Purpose
 from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Batch, Features, Logits, Pixels, Targets
 from unfreeze.training.delivery import (
@@ -204,11 +204,12 @@ class FromImages:
     ) -> Callable[[int], np.random.Generator]:
         """Generators by place: a photo that comes again is varied in another way."""
         turns = turns_of(order)
+        rngs = KeyedRngs(seed, self.purpose)
 
         def rng_at(place: int) -> np.random.Generator:
             row, turn = int(order[place]), int(turns[place])
             counter = row if self.counters is None else int(self.counters[row])
-            return rng_for(seed, self.purpose, epoch=epoch, row=counter, turn=turn)
+            return rngs.at(epoch=epoch, row=counter, turn=turn)
 
         return rng_at
 

@@ -1,9 +1,11 @@
 """Mirrors src/unfreeze/numerics/keyed.py."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from unfreeze.numerics.keyed import Purpose, rng_for, torch_seed
+from unfreeze.numerics.keyed import KeyedRngs, Purpose, rng_for, torch_seed, uniform
 
 
 def test_a_draw_does_not_depend_on_what_was_drawn_before() -> None:
@@ -53,3 +55,42 @@ def test_a_torch_seed_fits_torch() -> None:
 
     assert len(set(seeds)) == 100
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_generators_that_follow_one_another_draw_what_single_ones_do() -> None:
+    """Also after draws that leave half of a number, or a part of a block, behind."""
+    rngs = KeyedRngs(7, Purpose.AUGMENT)
+    keys = [(0, 5, 0), (3, 5, 0), (3, 6, 2), (0, 5, 0)]
+
+    drawn = [_some(rngs.at(epoch=e, row=r, turn=t)) for e, r, t in keys]
+
+    assert drawn == [
+        _some(rng_for(7, Purpose.AUGMENT, epoch=e, row=r, turn=t)) for e, r, t in keys
+    ]
+
+
+def test_threads_do_not_share_a_generator() -> None:
+    rngs = KeyedRngs(0, Purpose.AUGMENT)
+
+    def draw(row: int) -> float:
+        rng = rngs.at(epoch=1, row=row)
+        rng.random(2000)  # long enough for others to come in between
+        return rng.random()
+
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(draw, range(200)))
+
+    expected = [rng_for(0, Purpose.AUGMENT, epoch=1, row=row) for row in range(200)]
+    assert drawn == [rng.random(2001)[-1] for rng in expected]
+
+
+def test_uniform_draws_the_number_that_numpy_draws() -> None:
+    mine, numpys = rng_for(1, Purpose.AUGMENT), rng_for(1, Purpose.AUGMENT)
+
+    drawn = [uniform(mine, -0.3, 10.7) for _ in range(100)]
+
+    assert drawn == [numpys.uniform(-0.3, 10.7) for _ in range(100)]
+
+
+def _some(rng: np.random.Generator) -> list[float]:
+    return [rng.random(), int(rng.integers(7)), rng.uniform(-3, 2), *rng.random(3)]
