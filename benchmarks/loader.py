@@ -11,7 +11,8 @@ BENCHMARK = Benchmark(
         "with the same number of workers: cold (the first epoch, from JPEG files in "
         "the page cache) and warm (a later epoch). Peers with their own usual "
         "augmentation. Beside them, what no loader can beat: decoding alone, and one "
-        "copy and one warp of each decoded photo alone, on as many threads."
+        "copy and one warp of each decoded photo alone, on as many threads: as OpenCV is"
+        " usually called, and by the quicker way that we take, over four channels."
     ),
     contestants=[
         ours("loading.epochs"),
@@ -33,6 +34,11 @@ BENCHMARK = Benchmark(
             over=(OURS, "images/s warm, 8-bit"),
             under=("warp alone", "images/s"),
             at_least=0.8,
+        ),
+        Goal(
+            name="warm 8-bit pixels: share of warp alone by four channels",
+            over=(OURS, "images/s warm, 8-bit"),
+            under=("warp alone", "images/s by four channels"),
         ),
         Goal(
             name="cold: share of decode alone",

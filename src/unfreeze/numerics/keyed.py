@@ -86,7 +86,7 @@ class KeyedRngs(threading.local):
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw from ``low`` to ``high``: the number of ``rng.uniform``, three times sooner."""
+    """Draw the number that ``rng.uniform`` draws, in a third of the time."""
     return low + (high - low) * rng.random()
 
 
