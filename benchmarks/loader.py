@@ -11,8 +11,8 @@ BENCHMARK = Benchmark(
         "with the same number of workers: cold (the first epoch, from JPEG files in "
         "the page cache) and warm (a later epoch). Peers with their own usual "
         "augmentation. Beside them, what no loader can beat: decoding alone, and one "
-        "copy and one warp of each decoded photo alone, on as many threads: as OpenCV is"
-        " usually called, and by the quicker way that we take, over four channels."
+        "copy and one warp of each decoded photo alone, on as many threads: as OpenCV "
+        "is usually called, and by the quicker way that we take, over four channels."
     ),
     contestants=[
         ours("loading.epochs"),
