@@ -295,6 +295,7 @@ class Learner:
         use_clr_beta: Sequence[float] | None = None,
         metrics: Sequence[Metric | MetricFunction] | None = None,
         callbacks: Sequence[Callback] | None = None,
+        early_size: int | None = None,
         use_wd_sched: bool = False,
         norm_wds: bool = False,
         wds_sched_mult: Callable[[LayerOptimizer], float] | None = None,
@@ -324,6 +325,9 @@ class Learner:
             use_clr_beta: (div, pct[, mom_max, mom_min]): a 1cycle per cycle.
             metrics: Instead of the learner's.
             callbacks: Called besides the built-in ones; the list is left as it is.
+            early_size: Side in pixels of the training photos in the first two thirds
+                of each cycle's epochs (rounded down). Smaller ones take less time; what
+                is measured has its full size in every epoch.
             use_wd_sched: Decay the weights themselves instead of the loss.
             norm_wds: Divide that decay by the square root of the cycle's batches.
             wds_sched_mult: Further factor on it, as a function of the optimizer.
@@ -362,7 +366,7 @@ class Learner:
                 self._measure_averaged, start=swa_start, measure_every=swa_eval_freq
             )
             asked.insert(0, averaging)
-        row = self._run(plan, layer_opt, scores, asked)
+        row = self._run(plan, layer_opt, scores, asked, early_size)
         if use_swa:
             self.swa_model = averaging.model
         return row
@@ -444,11 +448,15 @@ class Learner:
         layer_opt: LayerOptimizer,
         metrics: Sequence[Metric],
         callbacks: Sequence[Callback],
+        early_size: int | None,
     ) -> EpochRow:
         source = self._training_source()
+        early = self._early_source(early_size)
         self._say_if_augmentation_rests()
         fit_number = len(self.settings["fits"])
-        self.settings["fits"].append(_words_of(plan, layer_opt, self.precompute))
+        self.settings["fits"].append(
+            _words_of(plan, layer_opt, self.precompute, early_size)
+        )
         fit = Fit(
             model=self.model,
             groups=self.get_layer_groups(),
@@ -460,6 +468,8 @@ class Learner:
             validate=self._validation(metrics),
             callbacks=[*callbacks, *self._output.callbacks(f"fit {fit_number}")],
             first_epoch=self.epochs_done,
+            early=early,
+            early_epochs=plan.early_epochs,
             clip_norm=plan.clip_norm,
             bn_frozen=self._is_bn_frozen,
         )
@@ -574,6 +584,23 @@ class Learner:
             return self._supply.images(self.data.train, is_augmented=True)
         return self._stored_training_source()
 
+    def _early_source(self, size: int | None) -> Source | None:
+        """Training photos of another size, for the early epochs of a fit."""
+        if size is None:
+            return None
+        if self.precompute:
+            raise PlanError(
+                "early_size is for training on photos, and precompute is on: stored "
+                "activations have one size. Set learn.precompute = False, or leave it "
+                "out."
+            )
+        if size < 1 or not self.model.backbone.reads_any_size:
+            raise PlanError(
+                f"{self.model.backbone.arch} cannot learn from photos of {size} pixels "
+                f"for some epochs and {self.data.sz} for others. Leave early_size out."
+            )
+        return self._supply.images(self.data.train, is_augmented=True, size=size)
+
     def _stored_training_source(self) -> Source:
         with self._progress("storing activations") as bar:
             if self._precompute > 1:
@@ -655,7 +682,10 @@ def _steps_per_epoch(source: Source, batch_size: int) -> int:
 
 
 def _words_of(
-    plan: FitPlan, layer_opt: LayerOptimizer, precompute: bool | int
+    plan: FitPlan,
+    layer_opt: LayerOptimizer,
+    precompute: bool | int,
+    early_size: int | None,
 ) -> dict[str, Any]:
     """The hyperparameters of one fit, as saved files carry them."""
     return {
@@ -664,4 +694,5 @@ def _words_of(
         "epochs_of_cycles": list(plan.epochs_of_cycles),
         "has_cycles": plan.has_cycles,
         "precompute": precompute,
+        "early_size": early_size,
     }

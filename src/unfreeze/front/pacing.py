@@ -161,7 +161,10 @@ class Budget(Pacing):
         plan = self.chosen
         if plan is None or not plan.epochs:
             return 0
-        price = (self._elapsed() - self._marked) / len(learn.sched.times)
+        times = learn.sched.times
+        beside = self._elapsed() - self._marked - sum(times)
+        # The longest: epochs on smaller photos take less, and a short cycle has none.
+        price = max(times) + beside / len(times)
         epochs = further_epochs(plan, self._prices, price, self._left(AIM))
         if epochs:
             self.chosen = replace(plan, further_cycles=(*plan.further_cycles, epochs))

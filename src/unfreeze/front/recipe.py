@@ -15,7 +15,7 @@ from unfreeze.models.archs import Arch
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.training.callbacks.stop_on_overfitting import StopOnOverfitting
 
-__all__ = ["BEST", "follow", "layer_rates"]
+__all__ = ["BEST", "early_size_for", "follow", "layer_rates"]
 
 BEST = "model"
 """Name under which the weights that are best on the validation photos are saved."""
@@ -25,6 +25,15 @@ _USUAL_RATE = 1e-2
 
 _SAFETY = 10.0
 """With momentum 0.9 a step is up to this many times its gradient times the rate."""
+
+_EARLY_SHARE = 5 / 7
+_EARLY_STEP = 32
+"""In step 8, the early epochs of each cycle see photos of 5/7 of the side (160 pixels
+instead of 224), in half of the time. Most networks halve their maps five times, so it
+is a multiple of 32."""
+
+_LEAST_EARLY_SIZE = 96
+"""Smaller photos take little time anyway, and lose what they show."""
 
 _MOST_CYCLES = 3
 """Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
@@ -113,6 +122,14 @@ def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
     return [lr / ratio**distance for distance in reversed(range(groups))]
 
 
+def early_size_for(learn: ConvLearner) -> int | None:
+    """Side of the photos in the early epochs of a cycle; None if that of all others."""
+    size = round(learn.data.sz * _EARLY_SHARE / _EARLY_STEP) * _EARLY_STEP
+    if size < _LEAST_EARLY_SIZE or not learn.model.backbone.reads_any_size:
+        return None
+    return size
+
+
 def _show_augmented(
     learn: ConvLearner, plan: Plan, step: StepSummary
 ) -> tuple[int, int]:
@@ -182,6 +199,9 @@ def _fit_whole(
 ) -> None:
     """Step 8 itself: one cycle of so many epochs and what the pacing adds, or more."""
     (step, note), overfitting = noted, StopOnOverfitting()
+    early_size = early_size_for(learn)
+    if early_size:
+        step.say(f"Photos of {early_size} pixels in the early epochs of each cycle.")
     try:
         learn.fit(
             rates,
@@ -189,6 +209,7 @@ def _fit_whole(
             cycle_len=epochs or 1,
             cycle_mult=2,
             best_save_name=BEST,
+            early_size=early_size,
             callbacks=[note, overfitting, *pacing.watch(step)],
         )
         while further := pacing.further_cycle(learn, step):
@@ -197,6 +218,7 @@ def _fit_whole(
                 1,
                 cycle_len=further,
                 best_save_name=BEST,
+                early_size=early_size,
                 callbacks=[note, *pacing.watch(step)],
             )
     except DivergedError as error:

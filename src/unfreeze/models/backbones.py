@@ -86,6 +86,11 @@ class Backbone(nn.Module):
         return self._readout.num_prefix_tokens
 
     @property
+    def reads_any_size(self) -> bool:
+        """Whether images may change their size without ``resize_input``."""
+        return not zoo.record_of(self.arch)["fixed_input_size"]
+
+    @property
     def layout(self) -> Layout:
         """Axes of the features before they are brought to channels first."""
         return self._readout.layout

@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import final
@@ -54,6 +54,13 @@ class Fit:
     """Epochs that earlier fits have run; keys order, augmentation and dropout."""
 
     clip_norm: float | None = None
+    early: Source | None = None
+    """What the early epochs learn from, where that is another source: a row for each of
+    ``source``, too, such as the same photos at a smaller size."""
+
+    early_epochs: Collection[int] = ()
+    """Which epochs those are, from 0."""
+
     bn_frozen: bool = False
     """Keep the statistics of every batch norm, also of those that learn."""
 
@@ -97,14 +104,13 @@ class Fit:
         global_epoch = self.first_epoch + epoch
         set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
         num_images = 0
-        for i, batch in enumerate(
-            shuffled(self.source, self.setup.loading, global_epoch)
-        ):
+        source = self._source_of(epoch)
+        for i, batch in enumerate(shuffled(source, self.setup.loading, global_epoch)):
             rates, momentum = self._set_rates(len(self.history))
             _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
             loss = train_step(
                 self.model,
-                self.source,
+                source,
                 batch,
                 self.optimizer,
                 self.setup,
@@ -117,6 +123,11 @@ class Fit:
             if _ask(self.callbacks, lambda callback: callback.on_batch_end(view)):
                 return True, num_images
         return False, num_images
+
+    def _source_of(self, epoch: int) -> Source:
+        if self.early is not None and epoch in self.early_epochs:
+            return self.early
+        return self.source
 
     def _seed(self, global_epoch: int, step_in_epoch: int) -> int:
         return torch_seed(

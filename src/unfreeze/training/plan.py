@@ -57,6 +57,18 @@ class FitPlan:
         return sum(self.epochs_of_cycles)
 
     @property
+    def early_epochs(self) -> frozenset[int]:
+        """The first two thirds of the epochs of each cycle, rounded down.
+
+        Counted from 0 over the whole fit. A cycle of one epoch has none.
+        """
+        found, begin = set[int](), 0
+        for count in self.epochs_of_cycles:
+            found.update(range(begin, begin + 2 * count // 3))
+            begin += count
+        return frozenset(found)
+
+    @property
     def has_cycles(self) -> bool:
         """Whether the rate follows a cycle, rather than staying constant."""
         return not (

@@ -48,6 +48,7 @@ class Supply:
         is_augmented: bool,
         purpose: Purpose = Purpose.AUGMENT,
         is_kept: bool = True,
+        size: int | None = None,
     ) -> FromImages:
         """The images of a split.
 
@@ -56,9 +57,13 @@ class Supply:
             is_augmented: Vary them, differently in each epoch.
             purpose: What the random numbers of the augmentation are for.
             is_kept: Keep decoded photos for later passes, where the cache has room.
+            size: Side of the squares, in pixels, if not that of ``spec``.
         """
-        augmentation = self.augmentation if is_augmented else None
-        source = FromImages(split.index, self.spec, augmentation, purpose)
+        spec, augmentation = self.spec, self.augmentation if is_augmented else None
+        if size is not None:
+            spec = replace(spec, size=size)
+            augmentation = augmentation and replace(augmentation, spec=spec)
+        source = FromImages(split.index, spec, augmentation, purpose)
         if not (is_kept and self.most_cached_bytes) or split.index.is_in_memory:
             return source
         store = self._shelf_of_pixels().store(source.way_of_decoding)

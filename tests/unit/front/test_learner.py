@@ -335,6 +335,62 @@ def test_a_fit_where_nothing_can_learn_is_refused(learn: ConvLearner) -> None:
         learn.lr_find()
 
 
+class Sizes(Callback):
+    """Keep the side of the photos that the backbone sees, per epoch."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        self.learning: list[set[int]] = [set()]
+        self.measuring: set[int] = set()
+        backbone.register_forward_pre_hook(self._see)
+
+    def _see(self, backbone: nn.Module, inputs: tuple[Tensor]) -> None:
+        seen = self.learning[-1] if torch.is_grad_enabled() else self.measuring
+        seen.add(inputs[0].shape[-1])
+
+    @override
+    def on_epoch_end(self, run: RunView) -> None:
+        self.learning.append(set())
+
+
+def test_early_epochs_of_each_cycle_learn_from_photos_of_another_size(
+    learn: ConvLearner,
+) -> None:
+    learn.unfreeze()
+    sizes = Sizes(learn.model.backbone)
+
+    learn.fit(1e-3, 2, cycle_len=1, cycle_mult=2, early_size=48, callbacks=[sizes])
+
+    full = learn.data.sz
+    assert sizes.learning == [{full}, {48}, {full}, set()]
+    assert sizes.measuring == {full}
+    assert learn.settings["fits"][-1]["early_size"] == 48
+
+
+def test_early_photos_change_nothing_where_every_cycle_is_one_epoch(
+    make_learner: MakeLearner, state_of: StateOf
+) -> None:
+    ends = []
+    for early_size in (None, 20):
+        learn = make_learner()
+        learn.fit(1e-2, 2, cycle_len=1, early_size=early_size)
+        ends.append(state_of(learn.model))
+
+    assert is_same(*ends)
+
+
+@pytest.mark.parametrize(
+    ("precompute", "size", "found"),
+    [(True, 20, "stored activations have one size"), (False, 0, "photos of 0 pixels")],
+)
+def test_early_photos_that_cannot_be_are_refused(
+    learn: ConvLearner, precompute: bool, size: int, found: str
+) -> None:
+    learn.precompute = precompute
+
+    with pytest.raises(PlanError, match=found):
+        learn.fit(1e-2, 1, cycle_len=3, early_size=size)
+
+
 def test_metrics_of_a_fit_take_the_place_of_those_of_the_learner(
     quick: ConvLearner, lines: list[str]
 ) -> None:

@@ -16,9 +16,10 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.learner import Learner
 from unfreeze.front.pacing import AsPlanned, Budget, Pacing
 from unfreeze.front.plan import Plan, Recipe, usual_plan
-from unfreeze.front.recipe import _safe, follow, layer_rates
+from unfreeze.front.recipe import _safe, early_size_for, follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import StepSummary
+from unfreeze.models.backbones import Backbone
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.speeds import Speeds
 
@@ -172,3 +173,32 @@ def test_the_second_rate_stays_a_decade_below_an_explosion(
 
     assert _safe(lr, tried, num_batches, step) == pytest.approx(safe)
     assert ("explodes at 1.0e-02" in step.note) == (safe != lr)
+
+
+@pytest.mark.parametrize(
+    ("size", "early"),
+    [
+        (224, 160),
+        (288, 192),
+        (160, 128),
+        (512, 352),
+        (128, 96),
+        (112, None),
+        (32, None),
+    ],
+)
+def test_early_photos_have_five_sevenths_of_the_side_in_whole_maps(
+    learn: ConvLearner, monkeypatch: pytest.MonkeyPatch, size: int, early: int | None
+) -> None:
+    monkeypatch.setattr(ImageClassifierData, "sz", size)
+
+    assert early_size_for(learn) == early
+
+
+def test_a_network_that_is_tied_to_a_size_keeps_it(
+    learn: ConvLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageClassifierData, "sz", 224)
+    monkeypatch.setattr(Backbone, "reads_any_size", False)
+
+    assert early_size_for(learn) is None

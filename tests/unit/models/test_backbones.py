@@ -208,3 +208,13 @@ def test_real_files_load_whole(arch: str, file: str, shared_data: Path) -> None:
         assert tensor.isfinite().all()
         if tensor.ndim == 4:
             assert not torch.equal(tensor, random_one.state_dict()[name])
+
+
+@pytest.mark.parametrize(
+    ("arch", "is_free"),
+    [("resnet18", True), ("unfreeze_nano", True), ("vit_tiny_patch16_224", False)],
+)
+def test_networks_tied_to_a_size_say_so(arch: str, is_free: bool) -> None:
+    backbone = build_backbone(arch, weights="none", size=224)
+
+    assert backbone.reads_any_size is is_free

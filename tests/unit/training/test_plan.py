@@ -94,3 +94,21 @@ def test_what_cannot_be_done_is_refused_when_the_plan_is_made(
 ) -> None:
     with pytest.raises(PlanError, match=message):
         FitPlan(**settings)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "cycle_len", "cycle_mult", "early"),
+    [
+        (3, 1, 2, {1, 3, 4}),  # of 0 | 1 2 | 3 4 5 6
+        (1, 1, 1, set()),
+        (1, 7, 1, {0, 1, 2, 3}),
+        (2, 3, 1, {0, 1, 3, 4}),
+        (4, None, 1, set()),
+    ],
+)
+def test_early_epochs_are_two_thirds_of_each_cycle_and_never_its_last(
+    cycles: int, cycle_len: int | None, cycle_mult: float, early: set[int]
+) -> None:
+    plan = FitPlan(cycles=cycles, cycle_len=cycle_len, cycle_mult=cycle_mult)
+
+    assert plan.early_epochs == early

@@ -48,6 +48,19 @@ def test_images_are_augmented_where_that_is_asked_for(
     assert plain.index is varied.index is split.index
 
 
+def test_images_of_another_size_are_decoded_for_that_size(
+    supply: Supply, split: Screening, setup: Setup
+) -> None:
+    usual = supply.images(split, is_augmented=True)
+    small = supply.images(split, is_augmented=True, size=24)
+    plain = supply.images(split, is_augmented=False, size=24)
+
+    for source in (small, plain):
+        batch = next(iter(in_order(source, setup.loading)))
+        assert batch.inputs.shape[1:] == (24, 24, 3)
+    assert small.way_of_decoding != usual.way_of_decoding
+
+
 def test_features_come_with_the_labels_of_their_rows(
     supply: Supply, frozen: StagedClassifier, split: Screening
 ) -> None:
