@@ -9,7 +9,7 @@ from torch import nn
 from typing_extensions import override
 
 from unfreeze.models.backbones import Backbone, Weights, build_with_original_head
-from unfreeze.models.heads import ConcatPool, build_head
+from unfreeze.models.heads import ConcatPool, Head, build_head
 from unfreeze.tensors import Features, Images, Logits
 
 __all__ = [
@@ -94,9 +94,13 @@ class StagedClassifier(nn.Module):
         """Compute logits from what ``features`` returned, in single precision.
 
         The head costs next to nothing, and so it says the same about an image whether
-        its features come from the backbone or from the disk.
+        its features come from the backbone or from the disk. Only while a ``Head``
+        learns under autocast, its layers round what they gain from.
         """
-        with torch.autocast(features.device.type, enabled=False):
+        kind = features.device.type
+        may_round = isinstance(self.head, Head) and self.head.training
+        rounds = may_round and torch.is_autocast_enabled(kind)
+        with torch.autocast(kind, torch.bfloat16, enabled=rounds):
             logits: Logits = self.head(features.float())
         return logits
 
