@@ -97,10 +97,9 @@ class StagedClassifier(nn.Module):
         its features come from the backbone or from the disk. Only while a ``Head``
         learns under autocast, its layers round what they gain from.
         """
-        kind = features.device.type
-        may_round = isinstance(self.head, Head) and self.head.training
-        rounds = may_round and torch.is_autocast_enabled(kind)
-        with torch.autocast(kind, torch.bfloat16, enabled=rounds):
+        if isinstance(self.head, Head) and self.head.training:
+            return self.head(features.float())
+        with torch.autocast(features.device.type, enabled=False):
             logits: Logits = self.head(features.float())
         return logits
 
