@@ -33,7 +33,7 @@ class Dropout(nn.Dropout):
             return features * 0.0
         scale = _LEVELS / (_LEVELS - dropped)
         scales = torch.empty_like(features)
-        # Written as numbers at once: turning booleans into them takes six times as long.
+        # Numbers at once: to turn booleans into them takes six times as long.
         torch.ge(_noise(features), dropped - _LEVELS // 2, out=scales)
         return features * scales.mul_(scale)
 

@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/models/dropout.py."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -56,6 +57,23 @@ def test_the_same_seed_drops_the_same() -> None:
         return Dropout(0.3)(torch.ones(5, 7))
 
     torch.testing.assert_close(draw(), draw())
+
+
+def test_a_number_goes_where_its_sixteen_bits_are_low() -> None:
+    """A seed must drop for ever what it once did, or old runs cannot be repeated."""
+    features = torch.linspace(1, 2, 3 * 5).view(3, 5)  # 15 numbers take four words
+    words = torch.empty(4, dtype=torch.int64)
+    words.random_(-(2**63), None, generator=torch.Generator().manual_seed(11))
+    bits = words.numpy().view(np.int16)[:15].reshape(3, 5).astype(int)
+
+    torch.manual_seed(11)
+    found = Dropout(0.3)(features)
+
+    dropped = round(0.3 * 65536)
+    is_kept = bits + 32768 >= dropped
+    expected = np.where(is_kept, features.numpy() * (65536 / (65536 - dropped)), 0)
+    assert 0 < is_kept.sum() < 15
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("layer", [Dropout(0.5).eval(), Dropout(0.0)])
