@@ -9,7 +9,7 @@ from torch import nn
 from typing_extensions import override
 
 from unfreeze.models.backbones import Backbone, Weights, build_with_original_head
-from unfreeze.models.heads import ConcatPool, build_head
+from unfreeze.models.heads import ConcatPool, Head, build_head
 from unfreeze.tensors import Features, Images, Logits
 
 __all__ = [
@@ -94,8 +94,11 @@ class StagedClassifier(nn.Module):
         """Compute logits from what ``features`` returned, in single precision.
 
         The head costs next to nothing, and so it says the same about an image whether
-        its features come from the backbone or from the disk.
+        its features come from the backbone or from the disk. Only while a ``Head``
+        learns under autocast, its layers round what they gain from.
         """
+        if isinstance(self.head, Head) and self.head.training:
+            return self.head(features.float())
         with torch.autocast(features.device.type, enabled=False):
             logits: Logits = self.head(features.float())
         return logits

@@ -12,10 +12,11 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.models.dropout import Dropout
+from unfreeze.models.linear import Linear
 from unfreeze.numerics.keyed import Purpose, torch_seed
 from unfreeze.tensors import Features
 
-__all__ = ["ConcatPool", "build_head", "dropouts_of"]
+__all__ = ["ConcatPool", "Head", "build_head", "dropouts_of"]
 
 _HIDDEN_DROPOUT, _LAST_DROPOUT = 0.25, 0.5  # the lesson's defaults
 
@@ -51,6 +52,11 @@ class ConcatPool(nn.Module):
         return f"num_prefix_tokens={self.num_prefix_tokens}"
 
 
+@final
+class Head(nn.Sequential):
+    """The layers of ``build_head``: under autocast, each knows what it may round."""
+
+
 def build_head(
     num_features: int,
     num_classes: int,
@@ -58,7 +64,7 @@ def build_head(
     xtra_fc: Sequence[int] = (512,),
     ps: float | Sequence[float] | None = None,
     seed: int = 0,
-) -> nn.Sequential:
+) -> Head:
     """Build batch norm, dropout and a linear layer per width, ending in logits.
 
     Weights are Kaiming-normal (He et al., 2015), biases zero. The same seed gives
@@ -89,7 +95,7 @@ def build_head(
         if dropout:
             layers.append(Dropout(dropout))
         layers += [_linear(width_in, width_out, generator), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+    return Head(*layers[:-1])
 
 
 def dropouts_of(ps: float | Sequence[float] | None, count: int) -> list[float]:
@@ -111,9 +117,9 @@ def dropouts_of(ps: float | Sequence[float] | None, count: int) -> list[float]:
     return dropouts
 
 
-def _linear(width_in: int, width_out: int, generator: torch.Generator) -> nn.Linear:
+def _linear(width_in: int, width_out: int, generator: torch.Generator) -> Linear:
     # Built without memory first: torch would draw its own weights globally.
-    layer = nn.Linear(width_in, width_out, device="meta").to_empty(device="cpu")
+    layer = Linear(width_in, width_out, device="meta").to_empty(device="cpu")
     nn.init.kaiming_normal_(layer.weight, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer

@@ -106,7 +106,9 @@ class LayerOptimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of the last step."""
-        self.opt.zero_grad()
+        for group in self.opt.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
 
     @torch.no_grad()
     def _decay(self) -> None:

@@ -21,7 +21,7 @@ from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow, History
 from unfreeze.training.restore import borrowed_random_state, repeatable
 from unfreeze.training.runtime import memory_explained
-from unfreeze.training.source import Setup, Source, shuffled
+from unfreeze.training.source import FromImages, Setup, Source, shuffled
 from unfreeze.training.stand_in import fused_if_frozen
 from unfreeze.training.step import train_step
 
@@ -91,7 +91,8 @@ class Fit:
                 self._record(evaluation, time.perf_counter() - began, num_images, view)
                 if self._ask_at_epoch_end(view) or is_stopped:
                     break
-        self.setup.runtime.rest()
+        if isinstance(self.source, FromImages):  # stored activations fill no memory
+            self.setup.runtime.rest()
         return self.history
 
     def _compiled_if_it_pays(self) -> AbstractContextManager[None]:

@@ -64,8 +64,6 @@ class MicroBatches:
             PlanError: If the smallest pieces do not fit either: one photo, two where
                 batch norm learns in the backbone.
         """
-        norms = self._norms_of(model)
-        norms.keep()
         largest = self._largest
         while True:
             self._num_given = 0
@@ -77,7 +75,7 @@ class MicroBatches:
                     raise
                 self._halve(model, error)
             # Outside of the handler, where the error no longer holds the activations.
-            norms.put_back()
+            self._norms_of(model).put_back()
             torch.cuda.empty_cache()
         if self._largest != largest:
             self._tell(model)
@@ -97,6 +95,7 @@ class MicroBatches:
             model: Whose features they are.
         """
         self._num_given = len(pixels)
+        self._norms_of(model).keep()
         if self._largest is None or len(pixels) <= self._largest:
             return features(pixels)
         norms = BatchNorms(model.backbone)

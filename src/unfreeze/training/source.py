@@ -315,7 +315,7 @@ class _FeatureBatches:
 
     def _read(self, rows: np.ndarray, view_of: np.ndarray) -> np.ndarray:
         """The rows, each from its view; mostly all from the same."""
-        first, *others = np.unique(view_of).tolist()
+        first, *others = np.unique(view_of).tolist() if len(self.views) > 1 else [0]
         if not others:
             return np.ascontiguousarray(self.views[first][rows])
         parts = [self.views[each][rows[view_of == each]] for each in (first, *others)]

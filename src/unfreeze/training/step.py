@@ -45,7 +45,8 @@ def train_step(  # noqa: PLR0913  # all that a step depends on
     def find_gradients() -> Tensor:
         optimizer.zero_grad()
         seed_modules(setup.runtime.device, seed)
-        logits = logits_of(model, source, batch, setup)
+        with setup.runtime.autocast():
+            logits = logits_of(model, source, batch, setup)
         labels = labels_of(batch).to(logits.device)
         loss = loss_of(logits, labels, setup.task, class_weights=setup.class_weights)
         setup.runtime.backward(loss)

@@ -75,3 +75,40 @@ def test_the_original_head_computes_what_timm_does(
     assert sum(p.numel() for p in model.parameters()) == sum(
         p.numel() for p in oracle.parameters()
     )
+
+
+@pytest.fixture(scope="module")
+def rows() -> Tensor:
+    """Stored activations of eight images, as the backbone above hands them out."""
+    return torch.randn(8, 1024, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_new_head_rounds_under_autocast_while_it_learns_and_only_then(
+    backbone: Backbone, rows: Tensor
+) -> None:
+    model = with_new_head(backbone, 3, ps=0.0)
+    for_sure = model.head.train()(rows).detach()
+
+    with torch.autocast("cpu", torch.bfloat16):
+        learning = model.classify(rows).detach()
+        measuring = model.eval().classify(rows).detach()
+
+    error = (learning - for_sure).norm() / for_sure.norm()
+    assert learning.dtype is torch.float32
+    assert 1e-5 < error < 0.02  # bfloat16 has eight significant bits
+    assert torch.equal(measuring, model.head(rows))
+    assert torch.equal(model.train().classify(rows), for_sure)
+
+
+def test_a_head_of_the_user_s_own_learns_in_single_precision(
+    backbone: Backbone, rows: Tensor
+) -> None:
+    head = nn.Sequential(nn.Linear(1024, 256, device="meta").to_empty(device="cpu"))
+    nn.init.eye_(head[0].weight)
+    nn.init.zeros_(head[0].bias)
+    model = with_custom_head(backbone, head).train()
+
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model.classify(rows)
+
+    assert torch.equal(found, rows[:, :256])

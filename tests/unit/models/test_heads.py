@@ -62,6 +62,32 @@ def test_default_head_is_the_lessons() -> None:
     ]
 
 
+def test_a_head_under_autocast_learns_what_it_would_in_single_precision() -> None:
+    """Twenty steps on separable rows, in both formats from the same weights."""
+    rows, labels = _drawn(64, 32), torch.arange(64) % 4
+    rows[torch.arange(64), labels] += 3.0
+
+    def losses(is_autocast: bool) -> list[float]:
+        head = build_head(32, 4, xtra_fc=(256, 128), ps=0.0)
+        optimizer = torch.optim.SGD(head.parameters(), lr=0.01, momentum=0.9)
+        seen = []
+        for _ in range(20):
+            with torch.autocast("cpu", torch.bfloat16, enabled=is_autocast):
+                logits = head(rows)
+            loss = nn.functional.cross_entropy(logits, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            seen.append(loss.item())
+        return seen
+
+    exact, rounded = losses(False), losses(True)
+
+    assert rounded != exact
+    assert exact[-1] < exact[0] / 5
+    assert rounded == pytest.approx(exact, rel=0.02, abs=0.005)
+
+
 @pytest.mark.parametrize("num_classes", [2, 17, 120])
 def test_logits_are_as_wide_as_there_are_classes(num_classes: int) -> None:
     assert build_head(8, num_classes).eval()(_drawn(3, 8)).shape == (3, num_classes)

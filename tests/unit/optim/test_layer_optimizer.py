@@ -220,3 +220,15 @@ def test_a_wrong_count_is_refused_by_number_and_name(
 def test_rates_that_are_no_rates_are_refused(value: float | list[float]) -> None:
     with pytest.raises(PlanError, match="must be finite and not negative"):
         one_each(value, 3, "learning rates")
+
+
+def test_forgetting_gradients_leaves_none_in_any_group(
+    groups: list[nn.ParameterList],
+) -> None:
+    optimizer = LayerOptimizer(sgd, groups, _RATES)
+    _loss(groups).backward()
+    assert all(weight.grad is not None for group in groups for weight in group)
+
+    optimizer.zero_grad()
+
+    assert all(weight.grad is None for group in groups for weight in group)

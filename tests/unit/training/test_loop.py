@@ -22,12 +22,12 @@ from unfreeze.numerics.schedules import constant, cosine_restarts, one_cycle
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec
-from unfreeze.training import loop
+from unfreeze.training import loop, runtime
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
 from unfreeze.training.evaluate import Evaluation, evaluate
 from unfreeze.training.loop import Fit
 from unfreeze.training.runtime import PlainRuntime
-from unfreeze.training.source import FromImages, Setup
+from unfreeze.training.source import FromFeatures, FromImages, Setup
 
 StateOf = Callable[[nn.Module], dict[str, bytes]]
 MakeFit = Callable[..., Fit]
@@ -513,6 +513,22 @@ def test_the_loss_of_a_distant_device_is_looked_at_every_20_steps(
 
     with pytest.raises(DivergedError, match="epoch 0, step 39"):
         fit.run()
+
+
+def test_only_a_fit_on_photos_gives_its_memory_back(
+    make_fit: MakeFit, index: ImageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claiming it again would take as long as a few steps on stored activations."""
+    given_back: list[str] = []
+    monkeypatch.setattr(
+        runtime, "give_back_freed_memory", lambda: given_back.append("all")
+    )
+    features = np.ones((22, 12), dtype=np.float32)
+
+    make_fit(source=FromFeatures(features, index.labels), epochs=1).run()
+    assert not given_back
+    make_fit(epochs=1).run()
+    assert given_back == ["all"]
 
 
 def test_a_source_longer_than_the_schedule_is_refused(make_fit: MakeFit) -> None:

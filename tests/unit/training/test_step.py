@@ -4,6 +4,7 @@ import copy
 import dataclasses
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,10 +15,12 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.errors import PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import layer_groups
+from unfreeze.models.heads import build_head
 from unfreeze.optim.builders import sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Batch
+from unfreeze.training.runtime import AcceleratedRuntime
 from unfreeze.training.source import FromFeatures, FromImages, Setup, in_order
 from unfreeze.training.step import train_step
 
@@ -33,6 +36,11 @@ def _own_stream() -> Iterator[None]:
 
 def _first_batch(source: FromImages, setup: Setup) -> Batch:
     return next(iter(in_order(source, setup.loading)))
+
+
+def _flat(module: nn.Module) -> torch.Tensor:
+    """All weights in a row."""
+    return nn.utils.parameters_to_vector(module.parameters()).detach().clone()
 
 
 def _step_by_hand(
@@ -116,6 +124,50 @@ def test_stored_activations_train_the_head_and_nothing_else(
 
     assert state_of(model.backbone) == body
     assert state_of(model.head) != head
+
+
+def test_in_bf16_a_wide_head_learns_what_plain_torch_does_but_for_the_rounding(
+    model: StagedClassifier, index: ImageIndex, setup: Setup
+) -> None:
+    """Five steps, weighted, clipped, with weight decay, dropout left out."""
+    model.head = build_head(12, 3, xtra_fc=(256, 128), ps=0.0)
+    twin = copy.deepcopy(model.head.train())
+    start = _flat(twin)
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((22, 12), dtype=np.float32)
+    source = FromFeatures(rows, index.labels)
+    weights = (0.5, 1.5, 2.5)
+    rounding = dataclasses.replace(
+        setup, runtime=AcceleratedRuntime("bf16"), class_weights=weights
+    )
+    optimizer = LayerOptimizer(sgd, [model.head], 0.05, 0.01)
+    oracle = torch.optim.SGD(
+        twin.parameters(), lr=0.05, momentum=0.9, weight_decay=0.01
+    )
+    batches = list(in_order(source, setup.loading))[:5]
+    head = model.train().head
+
+    losses = [
+        train_step(model, source, each, optimizer, rounding, seed=0, clip_norm=0.5)
+        for each in batches
+    ]
+
+    by_hand = []
+    for batch in batches:
+        loss = functional.cross_entropy(
+            twin(batch.inputs), batch.labels, weight=torch.tensor(weights)
+        )
+        oracle.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(twin.parameters(), 0.5)
+        oracle.step()
+        by_hand.append(loss.item())
+    found = [loss.item() for loss in losses]
+    assert found != by_hand
+    assert found == pytest.approx(by_hand, rel=0.03)
+    exact, rounded = (_flat(each) for each in (twin, head))
+    assert rounded.dtype is torch.float32
+    assert (rounded - exact).norm() < 0.1 * (exact - start).norm()
 
 
 def test_there_is_nothing_to_learn_from_images_without_labels(
