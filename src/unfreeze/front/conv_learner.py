@@ -110,7 +110,8 @@ class ConvLearner(Learner):
                 head = HeadShape(
                     xtra_fc=widths, ps=tuple(dropouts_of(ps, len(widths) + 1))
                 )
-        _require_outputs(model, data)
+        if head.kind != "concat-pool":  # which is built to fit
+            _require_outputs(model, data)
         learner = cls(data, model, head=head, seed=seed, **kwargs)
         learner.precompute = precompute
         if precompute:
