@@ -66,7 +66,7 @@ def train(  # one parameter per option
     from unfreeze.runs.run_folder import planned_run_folder
 
     run = planned_run_folder(out, data)
-    write(f"looking at the photos in {data}, and loading what trains on them")
+    write("looking at the photos, and loading what trains on them")
     with loading(), _first_look(data, csv):
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder
