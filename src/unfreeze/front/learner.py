@@ -523,6 +523,8 @@ class Learner:
     def full_precision(self) -> Iterator[None]:
         """Compute in single precision meanwhile, from the photos themselves.
 
+        Or from what was stored in that precision; see ``measure_exactly``.
+
         What is said of photos then does not depend on the number format that this
         machine trains in, and equals what the saved model says of them elsewhere, up
         to rounding. (GPUs of NVIDIA round inside convolutions: TF32.)
