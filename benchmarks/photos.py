@@ -3,11 +3,16 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = ["fresh_photos"]
+
+_SECONDS_TO_SETTLE = 2.1
+"""Photos of a user were not put there a moment ago, and we do not trust the time of a
+file that was: it could change again and keep it."""
 
 
 @contextmanager
@@ -31,6 +36,7 @@ def fresh_photos(data: Path, limit: int | None = None) -> Iterator[Path]:
             for folder in sorted(each for each in (data / split).iterdir()):
                 if folder.is_dir():
                     _link_all(folder, root / split / folder.name, limit)
+        time.sleep(_SECONDS_TO_SETTLE)
         yield root
 
 

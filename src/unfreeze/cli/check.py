@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, printable
 from unfreeze.words import counted, finding_title
 
@@ -53,7 +54,9 @@ def check(
     """
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.places import require_place
-    from unfreeze.runs.checkup import Backbone, check_folder
+
+    with loading():
+        from unfreeze.runs.checkup import Backbone, check_folder
 
     if page is not None:
         require_place(page)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import talker
 from unfreeze.cli.train import show_run
 
@@ -27,9 +28,11 @@ def demo(
     is needed. The digits are written as image files to the cache folder, once.
     """
     began = time.perf_counter()
-    from unfreeze.runs.demo import demo_photos, demo_settings
     from unfreeze.runs.run_folder import planned_run_folder
-    from unfreeze.runs.training_run import train_folder
+
+    with loading():
+        from unfreeze.runs.demo import demo_photos, demo_settings
+        from unfreeze.runs.training_run import train_folder
 
     photos = demo_photos()
     run = planned_run_folder(out, Path("demo"))

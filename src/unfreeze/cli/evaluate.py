@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table
 from unfreeze.words import counted
 
@@ -34,9 +35,10 @@ def evaluate(
 
     Folders, or the labels of a table, are matched with the model's classes by name.
     """
-    from unfreeze.runs.predictor import Classifier
-    from unfreeze.runs.scores import scores_of
-    from unfreeze.runs.table_photos import Table
+    with loading():
+        from unfreeze.runs.predictor import Classifier
+        from unfreeze.runs.scores import scores_of
+        from unfreeze.runs.table_photos import Table
 
     table = None if csv is None else Table(csv, folder, suffix)
     classifier = Classifier.load(run, num_workers=num_workers)

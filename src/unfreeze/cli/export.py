@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, printable
 from unfreeze.errors import PlanError
 
@@ -64,11 +65,12 @@ def export(
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="export")
     require_place(file)
-    from unfreeze.model_file.reading import read_header
-    from unfreeze.runs.export_photos import photos_below, photos_of_run
-    from unfreeze.runs.exporting import Precision, export_model, require_target
-    from unfreeze.runs.predictor import rules_of
-    from unfreeze.runs.run_folder import model_file
+    with loading():
+        from unfreeze.model_file.reading import read_header
+        from unfreeze.runs.export_photos import photos_below, photos_of_run
+        from unfreeze.runs.exporting import Precision, export_model, require_target
+        from unfreeze.runs.predictor import rules_of
+        from unfreeze.runs.run_folder import model_file
 
     precision: Precision = "int8" if int8 else "fp16" if fp16 else "fp32"
     require_target(file, precision, is_batched=batch)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, talker
 
 __all__ = ["lr_find"]
@@ -40,8 +41,9 @@ def lr_find(  # one parameter per option
 
     Leaves a picture of the curve, and no model.
     """
-    from unfreeze.runs.rate_search import search_rate
-    from unfreeze.runs.settings import RunSettings
+    with loading():
+        from unfreeze.runs.rate_search import search_rate
+        from unfreeze.runs.settings import RunSettings
 
     settings = RunSettings(
         arch=arch,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table
 from unfreeze.errors import PlanError
 
@@ -24,7 +25,8 @@ def models(
     as_json: options.AsJson = False,
 ) -> None:
     """List architectures, and whether their weights are at hand."""
-    from unfreeze.models.catalogue import list_models
+    with loading():
+        from unfreeze.models.catalogue import list_models
 
     found = list_models(pattern)
     if not found:

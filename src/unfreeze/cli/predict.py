@@ -8,6 +8,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors, Output
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import printable
 from unfreeze.words import counted
 
@@ -112,7 +113,8 @@ def predict(
 def _answerer(run: Path, tta: bool, num_workers: int | None) -> "Answerer":
     """Open a run, or an exported model, which needs no torch."""
     if run.suffix != ".onnx":
-        from unfreeze.runs.run_answers import RunAnswers
+        with loading():
+            from unfreeze.runs.run_answers import RunAnswers
 
         return RunAnswers(run, tta=tta, num_workers=num_workers)
     from unfreeze.errors import PlanError

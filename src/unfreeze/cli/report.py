@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json
 
 __all__ = ["report"]
@@ -20,7 +21,8 @@ def report(
     One page without a network: the verdict, the photos, the steps, the mistakes, and
     what to do next. Photos are shown if they are still where they were.
     """
-    from unfreeze.runs.reporting import write_report
+    with loading():
+        from unfreeze.runs.reporting import write_report
 
     page = write_report(run)
     if as_json:

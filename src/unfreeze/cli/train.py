@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, talker
 from unfreeze.words import counted
 
@@ -59,10 +61,15 @@ def train(  # one parameter per option
     folder where DATA is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
+    write = talker(as_json)
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.runs.run_folder import planned_run_folder
-    from unfreeze.runs.settings import RunSettings
-    from unfreeze.runs.training_run import train_folder
+
+    run = planned_run_folder(out, data)
+    write("looking at the photos, and loading what trains on them")
+    with loading(), _first_look(data, csv):
+        from unfreeze.runs.settings import RunSettings
+        from unfreeze.runs.training_run import train_folder
 
     settings = RunSettings(
         arch=arch,
@@ -84,9 +91,17 @@ def train(  # one parameter per option
         group_by=group_by,
         fixes=None if fixes is None else str(fixes),
     )
-    run = planned_run_folder(out, data)
-    summary = train_folder(data, run, settings, write=talker(as_json), began=began)
+    summary = train_folder(data, run, settings, write=write, began=began)
     show_run(summary, run, as_json)
+
+
+def _first_look(data: Path, csv: str | None) -> AbstractContextManager[None]:
+    """Check the photos of class folders meanwhile."""
+    if csv is not None:
+        return nullcontext()
+    from unfreeze.runs.first_look import first_look
+
+    return first_look(data)
 
 
 def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:

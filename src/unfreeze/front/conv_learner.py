@@ -110,7 +110,8 @@ class ConvLearner(Learner):
                 head = HeadShape(
                     xtra_fc=widths, ps=tuple(dropouts_of(ps, len(widths) + 1))
                 )
-        _require_outputs(model, data)
+        if head.kind != "concat-pool":  # which is built to fit
+            _require_outputs(model, data)
         learner = cls(data, model, head=head, seed=seed, **kwargs)
         learner.precompute = precompute
         if precompute:
@@ -125,7 +126,7 @@ class ConvLearner(Learner):
         self._stored_training_source()
         for split in filter(None, [self.data.valid, self.data.test]):
             with self._progress("storing activations") as bar:
-                self._supply.features(self.model, split, bar.show)
+                self._measured_supply.features(self.model, split, bar.show)
 
     def stored_activations(
         self, split: Literal["train", "valid"] = "valid"
@@ -135,19 +136,21 @@ class ConvLearner(Learner):
         Read from the disk, or from memory; what is missing is computed, and kept on
         the disk where the backbone is frozen.
         """
-        photos = self.data.train if split == "train" else self.data.valid
+        is_train = split == "train"
+        photos = self.data.train if is_train else self.data.valid
+        supply = self._supply if is_train else self._measured_supply
         is_frozen = self.model.is_backbone_frozen
         with self._progress("reading activations") as bar:
-            source = self._supply.features(
-                self.model, photos, bar.show, on_disk=is_frozen
-            )
+            source = supply.features(self.model, photos, bar.show, on_disk=is_frozen)
         return np.asarray(source.features[np.arange(len(source))], dtype=np.float32)
 
     def num_missing_activations(self) -> int:
         """Photos, of all splits, whose plain activations are not stored yet."""
-        splits = [self.data.train, self.data.valid, self.data.test]
-        known = filter(None, splits)
-        return sum(self._supply.num_missing(self.model, split) for split in known)
+        measured = self._measured_supply
+        return self._supply.num_missing(self.model, self.data.train) + sum(
+            measured.num_missing(self.model, split)
+            for split in filter(None, [self.data.valid, self.data.test])
+        )
 
     def set_data(
         self, data: ImageClassifierData, precompute: bool | int = False
@@ -169,7 +172,8 @@ class ConvLearner(Learner):
         if data.sz != self.data.sz:
             self.model.backbone.resize_input(data.sz)
         self.data = data
-        self._supply = self._make_supply()
+        self._supply = self._make_supply(self._setup)
+        self._exact_supply = None
         self.freeze()
         self.precompute = precompute
 
@@ -364,7 +368,7 @@ class ConvLearner(Learner):
             index=split.index,
             spec=self.data.spec,
             model=self.model,
-            features=lambda: self._supply.features(
+            features=lambda: self._measured_supply.features(
                 self.model, split, on_disk=bool(self.precompute)
             ).features[np.arange(len(split.index))],
         )
@@ -387,8 +391,13 @@ class ConvLearner(Learner):
 
         Those of a test are looked at but once.
         """
-        if self.precompute and split is self.data.valid:
-            return self._supply.features(self.model, split)
+        is_stored = self.precompute or (
+            self._exact_supply is not None and self.model.is_backbone_frozen
+        )
+        if is_stored and split is self.data.valid:
+            return self._measured_supply.features(
+                self.model, split, on_disk=bool(self.precompute)
+            )
         is_test = split is self.data.test
         return self._supply.images(split, is_augmented=False, is_kept=not is_test)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import torch
@@ -16,13 +16,15 @@ from unfreeze.insight.galleries import (
     explained_photos,
     feature_map_grid,
 )
-from unfreeze.insight.plots import Picture
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.probe import evaluating
 from unfreeze.models.stage_maps import stage_maps
 from unfreeze.numerics.losses import log_probs
 from unfreeze.records import ImageSpec, Predictions, Task
 from unfreeze.training.heat_maps import heat_maps
+
+if TYPE_CHECKING:
+    from unfreeze.insight.plots import Picture
 
 __all__ = ["Explanation", "explain"]
 
@@ -45,13 +47,13 @@ class Explanation:
     stages: tuple[tuple[FeatureMap, ...], ...]
     """The strongest feature maps of each stage, the stage nearest the image first."""
 
-    def plot(self) -> Picture:
+    def plot(self) -> "Picture":
         """Draw the photo, and what speaks for each of the two classes."""
         maps = {f"speaks for\n{name}": each for name, each in self.heat.items()}
         seen = Seen(self.photo, answer_of(self.said, 0), maps)
         return explained_photos([seen], self.said.names[0])
 
-    def plot_activations(self) -> Picture:
+    def plot_activations(self) -> "Picture":
         """Draw which feature maps fire, and where."""
         return feature_map_grid(self.photo, self.stages, self.said.names[0])
 

@@ -1,6 +1,6 @@
 """What a model gets right and wrong, as numbers and pictures."""
 
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,8 +12,10 @@ from unfreeze.insight import choices
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.feature_space import FeatureSpace, SpaceMethod, feature_space
 from unfreeze.insight.galleries import Seen, answer_of, explained_photos, space_plot
-from unfreeze.insight.plots import Picture, confusion_plot
 from unfreeze.records import Predictions
+
+if TYPE_CHECKING:
+    from unfreeze.insight.plots import Picture
 
 __all__ = ["ImageModelResults", "Interpretation"]
 
@@ -54,12 +56,14 @@ class Interpretation:
         """Counts: the row is the true class, the column the predicted one."""
         return confusion_matrix(self._labels, self.predicted, self.predictions.classes)
 
-    def plot_confusion_matrix(self, normalize: bool = False) -> Picture:
+    def plot_confusion_matrix(self, normalize: bool = False) -> "Picture":
         """Draw the confusion matrix with class names.
 
         Args:
             normalize: Show shares of each true class instead of counts.
         """
+        from unfreeze.insight.plots import confusion_plot
+
         return confusion_plot(
             self.confusion_matrix(), self.predictions.classes, normalise=normalize
         )
@@ -100,24 +104,26 @@ class Interpretation:
         """Photos with the largest losses."""
         return choices.top_losses(self.predictions, k)
 
-    def plot_most_correct(self, y: int | str | None = None, count: int = 4) -> Picture:
+    def plot_most_correct(
+        self, y: int | str | None = None, count: int = 4
+    ) -> "Picture":
         """Draw the photos of ``most_correct``."""
         return self.plot_val_with_title(self.most_correct(y, count), "Most correct")
 
     def plot_most_incorrect(
         self, y: int | str | None = None, count: int = 4
-    ) -> Picture:
+    ) -> "Picture":
         """Draw the photos of ``most_incorrect``."""
         rows = self.most_incorrect(y, count)
         return self.plot_val_with_title(rows, "Most incorrect" if len(rows) else _NONE)
 
     def plot_most_uncertain(
         self, y: int | str | None = None, count: int = 4
-    ) -> Picture:
+    ) -> "Picture":
         """Draw the photos of ``most_uncertain``."""
         return self.plot_val_with_title(self.most_uncertain(y, count), "Most uncertain")
 
-    def plot_confused(self, true: int | str, taken_for: int | str) -> Picture:
+    def plot_confused(self, true: int | str, taken_for: int | str) -> "Picture":
         """Draw photos of one class that were taken for another, with heat maps."""
         names, numbers = self.predictions.classes, [
             self._number_of(true), self._number_of(taken_for)
@@ -126,7 +132,7 @@ class Interpretation:
         title = f"{names[numbers[0]]} taken for {names[numbers[1]]}"
         return self.plot_heat_maps(rows, title)
 
-    def plot_top_losses(self, k: int = 9, heatmap: bool = True) -> Picture:
+    def plot_top_losses(self, k: int = 9, heatmap: bool = True) -> "Picture":
         """Draw the photos with the largest losses.
 
         Args:
@@ -138,7 +144,7 @@ class Interpretation:
             return self.plot_heat_maps(rows, title)
         return self.plot_val_with_title(rows, title)
 
-    def plot_val_with_title(self, rows: Rows, title: str = "") -> Picture:
+    def plot_val_with_title(self, rows: Rows, title: str = "") -> "Picture":
         """Draw any photos of the split, each with the answer and the truth.
 
         Raises:
@@ -151,7 +157,7 @@ class Interpretation:
         ]
         return explained_photos(seen, title)
 
-    def plot_heat_maps(self, rows: Rows, title: str = "") -> Picture:
+    def plot_heat_maps(self, rows: Rows, title: str = "") -> "Picture":
         """Draw any photos with what speaks for the predicted and for the true class.
 
         Raises:
@@ -184,7 +190,7 @@ class Interpretation:
         """
         return feature_space(self._photos().feature_rows(), self.predictions, method)
 
-    def plot_feature_space(self, method: SpaceMethod = "pca") -> Picture:
+    def plot_feature_space(self, method: SpaceMethod = "pca") -> "Picture":
         """Draw that plane, coloured by class, mistakes ringed."""
         return space_plot(self.feature_space(method), "As the model sees the photos")
 

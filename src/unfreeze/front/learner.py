@@ -7,6 +7,7 @@ groups and its files are the same with and without it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,8 @@ class Learner:
         self._is_bn_frozen = False
         self._precompute: bool | int = False
         self._notes: set[str] = set()
-        self._supply = self._make_supply()
+        self._supply = self._make_supply(self._setup)
+        self._exact_supply: Supply | None = None
         self._runtime.place(self.model)
         self.freeze()
 
@@ -531,6 +533,8 @@ class Learner:
     def full_precision(self) -> Iterator[None]:
         """Compute in single precision meanwhile, from the photos themselves.
 
+        Or from what was stored in that precision; see ``measure_exactly``.
+
         What is said of photos then does not depend on the number format that this
         machine trains in, and equals what the saved model says of them elsewhere, up
         to rounding. (GPUs of NVIDIA round inside convolutions: TF32.)
@@ -542,7 +546,23 @@ class Learner:
         finally:
             self._runtime, self._precompute = runtime, precompute
 
+    def measure_exactly(self) -> None:
+        """Store activations of photos that are measured in single precision.
+
+        Those of training photos stay in the format of the machine. As long as the
+        backbone is frozen, answers in ``full_precision`` then come from what was
+        stored, and are the same: no photo goes through the network a second time.
+        Until ``set_data``.
+        """
+        exact = replace(self._setup, runtime=self._runtime.in_full_precision())
+        self._exact_supply = self._make_supply(exact)
+
     # --- what the methods above share ------------------------------------------
+
+    @property
+    def _measured_supply(self) -> Supply:
+        """Where stored activations of validation and test photos come from."""
+        return self._exact_supply or self._supply
 
     @property
     def _setup(self) -> Setup:
@@ -566,11 +586,11 @@ class Learner:
             tell=self._say_once,
         )
 
-    def _make_supply(self) -> Supply:
+    def _make_supply(self, setup: Setup) -> Supply:
         return Supply(
             spec=self.data.spec,
             augmentation=self.data.augmentation,
-            setup=self._setup,
+            setup=setup,
             folder=lambda: made(self.tmp_path),
             most_cached_bytes=int(self._cache_gb * 1e9),
         )
@@ -615,7 +635,7 @@ class Learner:
         """How this fit measures a model on the validation photos."""
         valid = self.data.valid
         with self._progress("storing activations") as bar:
-            source = self._supply.for_measuring(
+            source = self._measured_supply.for_measuring(
                 self.model, valid, bar.show, on_disk=bool(self.precompute)
             )
         return partial(

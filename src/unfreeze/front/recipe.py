@@ -72,6 +72,8 @@ def follow(
     with clock.step("Enable augmentation, store activations (precompute=True)") as step:
         learn = ConvLearner.pretrained(arch, data, **words)
         plan = pacing.plan_at(Moment.BEGINNING, learn, step)
+        if plan.recipe != "eight-steps":  # the backbone never learns
+            learn.measure_exactly()
         learn.precompute = True
         learn.store_activations()
 

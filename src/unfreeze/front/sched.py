@@ -1,13 +1,18 @@
-"""``learn.sched``: what the last fit or rate search recorded, and its plots."""
+"""``learn.sched``: what the last fit or rate search recorded, and its plots.
 
-from typing import final
+What draws them is loaded when the first is drawn.
+"""
+
+from typing import TYPE_CHECKING, final
 
 from unfreeze.errors import PlanError
-from unfreeze.insight.plots import Picture, loss_by_step, rate_curve, rates_by_step
 from unfreeze.numerics.overfitting import OverfitReport, overfit_report
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.training.history import History
 from unfreeze.training.lr_find import RateSearch
+
+if TYPE_CHECKING:
+    from unfreeze.insight.plots import Picture
 
 __all__ = ["Sched"]
 
@@ -78,20 +83,24 @@ class Sched:
         rows = self._history.epochs
         return overfit_report([row.train_loss for row in rows], self.val_losses)
 
-    def plot_lr(self) -> Picture:
+    def plot_lr(self) -> "Picture":
         """Draw the rate of every layer group, batch by batch, and any momentum."""
+        from unfreeze.insight.plots import rates_by_step
+
         rows = self._history.steps
         rates = list(zip(*(row.rates for row in rows), strict=True))
         momentums = [row.momentum for row in rows if row.momentum is not None]
         return rates_by_step(rates, momentums or None)
 
-    def plot_loss(self, n_skip: int = 10, n_skip_end: int = 5) -> Picture:
+    def plot_loss(self, n_skip: int = 10, n_skip_end: int = 5) -> "Picture":
         """Draw the training loss batch by batch, and the validation loss by epoch.
 
         Args:
             n_skip: Batches left out at the beginning, where the mean is unsteady.
             n_skip_end: Batches left out at the end. Neither hides more than a tenth.
         """
+        from unfreeze.insight.plots import loss_by_step
+
         losses = [row.loss for row in self._history.steps]
         begin, end = _trimmed(len(losses), n_skip, n_skip_end)
         per_epoch = len(losses) / max(len(self._history.epochs), 1)
@@ -101,7 +110,7 @@ class Sched:
         ]
         return loss_by_step(losses[begin:end], valid, first_batch=begin)
 
-    def plot(self, n_skip: int = 0, n_skip_end: int = 0) -> Picture:
+    def plot(self, n_skip: int = 0, n_skip_end: int = 0) -> "Picture":
         """Draw training loss against learning rate, with the suggestion.
 
         Args:
@@ -112,6 +121,8 @@ class Sched:
         Raises:
             PlanError: If the last thing was a fit, which has no such curve.
         """
+        from unfreeze.insight.plots import rate_curve
+
         search = self._searched()
         rates, losses = self.lrs, [row.loss for row in self._history.steps]
         begin, end = _trimmed(len(rates), n_skip, n_skip_end)

@@ -1,7 +1,6 @@
-"""Which classes are taken for which; the scikit-learn door.
+"""Which classes are taken for which, counted as scikit-learn does.
 
-It opens only when something is counted: loading scikit-learn takes half a second, which
-no training run should wait for.
+Without it: it takes 1.3 seconds to load, and every training run counts.
 """
 
 from collections.abc import Sequence
@@ -54,13 +53,9 @@ def confusion_matrix(
         DataError: If a number is no class.
     """
     _require_class_numbers(labels, predicted, len(classes))
-    if len(labels) == 0:
-        return np.zeros((len(classes), len(classes)), dtype=np.int64)
-    from sklearn import metrics
-
-    return np.asarray(
-        metrics.confusion_matrix(labels, predicted, labels=np.arange(len(classes)))
-    )
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    np.add.at(matrix, (labels, predicted), 1)
+    return matrix
 
 
 def class_scores(
@@ -73,28 +68,29 @@ def class_scores(
     Raises:
         DataError: If a number is no class.
     """
-    _require_class_numbers(labels, predicted, len(classes))
-    if len(labels) == 0:
-        return tuple(ClassScore(name, 0.0, 0.0, 0.0, 0) for name in classes)
-    from sklearn import metrics
-
-    columns = metrics.precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(len(classes)), zero_division=0
+    matrix = confusion_matrix(labels, predicted, classes)
+    counts = zip(
+        matrix.diagonal().tolist(),
+        matrix.sum(axis=0).tolist(),
+        matrix.sum(axis=1).tolist(),
+        strict=True,
     )
-    hits = np.bincount(labels[labels == predicted], minlength=len(classes))
     return tuple(
         ClassScore(
             name=name,
-            precision=float(precision),
-            recall=float(recall),
-            f1=float(f1),
-            support=int(support),
-            recall_interval=share_interval(int(hit), int(support)) if support else None,
+            precision=_share(hits, taken),
+            recall=_share(hits, support),
+            f1=_share(2 * hits, taken + support),
+            support=support,
+            recall_interval=share_interval(hits, support) if support else None,
         )
-        for name, hit, precision, recall, f1, support in zip(
-            classes, hits, *columns, strict=True
-        )
+        for name, (hits, taken, support) in zip(classes, counts, strict=True)
     )
+
+
+def _share(part: int, whole: int) -> float:
+    """0 of nothing."""
+    return part / whole if whole else 0.0
 
 
 def _require_class_numbers(

@@ -1,10 +1,12 @@
 """Photos and what a model sees in them, side by side.
 
-Figures come from ``plots``; this file only lays them out.
+Figures come from ``plots``; this file only lays them out. ``plots`` is loaded when the
+first is drawn: matplotlib takes a quarter of a second, and most commands draw none.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -12,8 +14,10 @@ from jaxtyping import Float, UInt8
 from unfreeze.insight.feature_maps import FeatureMap
 from unfreeze.insight.feature_space import FeatureSpace
 from unfreeze.insight.heat import colour_scale, overlay
-from unfreeze.insight.plots import Picture, image_grid
 from unfreeze.records import Predictions
+
+if TYPE_CHECKING:
+    from unfreeze.insight.plots import Picture
 
 __all__ = ["Seen", "answer_of", "explained_photos", "feature_map_grid", "space_plot"]
 
@@ -44,13 +48,15 @@ class Seen:
         return [self.photo, *(overlay(self.photo, each) for each in self.heat.values())]
 
 
-def explained_photos(seen: Sequence[Seen], title: str = "") -> Picture:
+def explained_photos(seen: Sequence[Seen], title: str = "") -> "Picture":
     """Draw each photo followed by its heat maps, in one row where there are several.
 
     Args:
         seen: Photos; those with fewer maps than others leave places empty.
         title: Stands above all.
     """
+    from unfreeze.insight.plots import image_grid
+
     maps = max((len(each.heat) for each in seen), default=0)
     columns = 1 + maps
     abreast = 1 if columns > 2 else 2 if columns == 2 else 4
@@ -80,7 +86,7 @@ def feature_map_grid(
     photo: UInt8[np.ndarray, "S S 3"],
     stages: Sequence[Sequence[FeatureMap]],
     title: str = "",
-) -> Picture:
+) -> "Picture":
     """Draw the strongest feature maps, a row for each stage.
 
     Coarse maps lie over the photo; fine ones, whose points and lines a photo would
@@ -91,6 +97,8 @@ def feature_map_grid(
         stages: Maps of each stage, the stage nearest the image first.
         title: Stands above all.
     """
+    from unfreeze.insight.plots import image_grid
+
     columns = 1 + max((len(stage) for stage in stages), default=0)
     images, titles = [], []
     for stage in stages:
@@ -108,13 +116,15 @@ def feature_map_grid(
     return image_grid(images, titles, columns=columns, title=title)
 
 
-def space_plot(space: FeatureSpace, title: str = "") -> Picture:
+def space_plot(space: FeatureSpace, title: str = "") -> "Picture":
     """Draw a map of the features: a dot for each photo, mistakes ringed.
 
     Args:
         space: Up to 20 classes are named beside it.
         title: Stands above.
     """
+    from unfreeze.insight.plots import Picture
+
     picture = Picture(7.6, 5.6)
     axes = picture.subplots()
     across, up = space.places.T

@@ -4,8 +4,6 @@ import warnings
 
 import numpy as np
 from jaxtyping import Float64, Int, Shaped
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 __all__ = ["head_probs", "out_of_fold_probs"]
 
@@ -58,6 +56,10 @@ def head_probs(
     if len(known) < 2:
         probs[:, known] = 1.0
         return probs
+    # Imported here, since no training run should wait for it.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     head = LogisticRegression(C=_REGULARISATION, max_iter=_MOST_STEPS)
     with warnings.catch_warnings():

@@ -31,6 +31,7 @@ from unfreeze.numerics.neighbours import nearest, standardised
 from unfreeze.places import made, writable_home
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
+from unfreeze.runs.first_look import split_folders
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.words import counted, finding_title
 
@@ -152,7 +153,7 @@ def _surveyed(folder: Path, num_workers: int) -> Survey:
             f"There is no folder {folder}. Check the path; expected train/ and valid/ "
             "with a folder per class in each, or a folder per class."
         )
-    roots, home = _layout(folder)
+    roots, home = split_folders(folder)
     classes, indexes = index_for_survey(list(roots.values()))
     ledger = made(writable_home(home) / "tmp") / "screened"
     splits = []
@@ -169,21 +170,12 @@ def _surveyed(folder: Path, num_workers: int) -> Survey:
     return Survey(folder, classes, tuple(splits))
 
 
-def _layout(folder: Path) -> tuple[dict[str, Path], Path]:
-    """The folder of each split, and where training keeps its caches."""
-    train, valid = folder / "train", folder / "valid"
-    if train.is_dir() and valid.is_dir():
-        return {"train": train, "valid": valid}, folder
-    whole = train if train.is_dir() else folder
-    return {"": whole}, whole
-
-
 def _seen_by(
     backbone: Backbone, survey: Survey, likeness: Likeness, num_workers: int
 ) -> list[Finding]:
     features = features_of_splits(
         [each.screening for each in survey.splits if len(each.screening.index)],
-        _layout(survey.root)[1],
+        split_folders(survey.root)[1],
         arch=backbone.arch,
         weights=backbone.weights,
         size=backbone.size,

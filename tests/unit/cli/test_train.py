@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -42,6 +43,20 @@ def test_it_ends_with_a_table_that_fits_80_columns(
     assert "accuracy" in ended.out
     assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_it_speaks_before_it_loads_what_trains(
+    unfreeze: Unfreeze,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "unfreeze.runs.training_run", None)
+
+    with pytest.raises(ModuleNotFoundError):
+        unfreeze("train", photos)
+
+    assert capsys.readouterr().out.startswith("looking at the photos")
 
 
 def test_a_budget_is_compared_with_what_was_spent(

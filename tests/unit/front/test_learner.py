@@ -739,3 +739,40 @@ def test_answers_in_full_precision_are_those_of_a_plain_machine(
 
     assert found == pytest.approx(plain.predict(), abs=1e-4)
     assert not np.array_equal(found, learn.predict())
+
+
+def test_what_was_measured_exactly_is_the_answer_without_another_look(
+    make_learner: MakeLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
+    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
+    learn.measure_exactly()
+    row = learn.fit(0.01, 1)
+    plain.model.load_state_dict(learn.model.state_dict())
+
+    expected = plain.predictions()
+    monkeypatch.setattr(learn.model, "features", None)  # nothing may run it again
+    with learn.full_precision():
+        found = learn.predictions()
+
+    assert np.array_equal(found.log_probs, expected.log_probs)
+    assert row.valid_loss == pytest.approx(expected.losses().mean(), rel=1e-5)
+
+
+def test_photos_are_looked_at_again_once_the_backbone_has_learned(
+    make_learner: MakeLearner,
+) -> None:
+    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
+    learn.measure_exactly()
+    learn.store_activations()
+    before = learn.predict()
+    learn.unfreeze()
+    learn.fit(0.01, 1)
+    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
+    plain.model.load_state_dict(learn.model.state_dict())
+
+    with learn.full_precision():
+        found = learn.predict()
+
+    assert np.array_equal(found, plain.predict())
+    assert not np.array_equal(found, before)

@@ -66,6 +66,34 @@ def test_shorter_recipes_leave_the_backbone_alone(
     assert learn.model.is_backbone_frozen
 
 
+class Looked(Exception):  # noqa: N818  # nothing is wrong
+    """A photo went through the backbone."""
+
+
+@pytest.mark.parametrize(
+    ("recipe", "looks_again"),
+    [("quick", False), ("head", False), ("eight-steps", True)],
+)
+def test_final_answers_take_another_look_only_if_the_backbone_has_learned(
+    follow_through: Follow,
+    monkeypatch: pytest.MonkeyPatch,
+    recipe: Recipe,
+    looks_again: bool,
+) -> None:
+    learn, _ = follow_through(recipe, epochs=1)
+
+    def looked(images: object) -> None:
+        raise Looked
+
+    monkeypatch.setattr(learn.model, "features", looked)
+    with learn.full_precision():
+        if looks_again:
+            with pytest.raises(Looked):
+                learn.predict()
+        else:
+            assert len(learn.predict()) == len(learn.data.val_ds)
+
+
 def test_all_eight_steps_end_with_the_best_weights(
     follow_through: Follow, tmp_path: Path
 ) -> None:

@@ -1,15 +1,22 @@
 """Keep the weights of the best epoch."""
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from typing import final
 
+from torch import Tensor
 from typing_extensions import override
 
 from unfreeze.numerics.metrics import Metric
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
+from unfreeze.training.restore import put_back
 
 __all__ = ["BestScore", "KeepBest"]
+
+_SECONDS_BETWEEN = 5.0
+"""A file of resnet18 takes 0.15 seconds, an epoch of its head on stored activations of
+a thousand photos half of that. More than this much work is never lost."""
 
 
 @final
@@ -40,24 +47,61 @@ class BestScore:
 
 @final
 class KeepBest(Callback):
-    """Call ``save`` whenever an epoch beats all earlier ones.
+    """Save the weights whenever an epoch beats all earlier ones.
+
+    Where such epochs follow closely upon each other, the best one waits in memory, and
+    is saved a little later or at the end of the fit, also when it fails.
 
     Args:
         save: Writes the weights of the moment.
         best: The score to beat. Share one over several fits to keep the best of all.
         deciding: The metric that decides; None for the validation loss.
+        seconds_between: From one file to the next, at least, but for the end of a fit.
     """
 
     def __init__(
-        self, save: Callable[[], object], best: BestScore, deciding: Metric | None
+        self,
+        save: Callable[[], object],
+        best: BestScore,
+        deciding: Metric | None,
+        *,
+        seconds_between: float = _SECONDS_BETWEEN,
     ) -> None:
         self._save = save
         self._best = best
         self._deciding = deciding
+        self._seconds_between = seconds_between
+        self._saved_at = time.monotonic()
+        self._waiting: dict[str, Tensor] | None = None
 
     @override
     def on_epoch_end(self, run: RunView) -> Verdict:
         row = run.last
+        is_due = time.monotonic() - self._saved_at >= self._seconds_between
         if self._best.take(row.valid_loss, row.metrics, self._deciding):
-            self._save()
+            if is_due:
+                self._waiting = None
+                self._save_now()
+            else:
+                state = run.model.state_dict()
+                self._waiting = {name: each.clone() for name, each in state.items()}
+        elif is_due:
+            self.before_keeping(run)
         return Verdict.GO
+
+    def before_keeping(self, run: RunView) -> None:
+        """Save the best weights if they still wait for it."""
+        if self._waiting is None:
+            return
+        waiting, self._waiting = self._waiting, None
+        with put_back(run.model):
+            run.model.load_state_dict(waiting)
+            self._save_now()
+
+    @override
+    def on_train_end(self, run: RunView) -> None:
+        self.before_keeping(run)
+
+    def _save_now(self) -> None:
+        self._save()
+        self._saved_at = time.monotonic()

@@ -1,9 +1,12 @@
 """Mirrors src/unfreeze/training/callbacks/keep_best.py."""
 
 import math
+import time
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch import Tensor
 
 from unfreeze.numerics.metrics import Metric
 from unfreeze.training.callbacks.base import RunView
@@ -41,7 +44,9 @@ def test_the_best_epochs_are_kept(
 ) -> None:
     saved: list[int] = []
     now = 0
-    callback = KeepBest(lambda: saved.append(now), BestScore(), deciding)
+    callback = KeepBest(
+        lambda: saved.append(now), BestScore(), deciding, seconds_between=0
+    )
 
     for now, (loss, score) in enumerate(epochs):
         row = make_row(now, valid_loss=loss, metrics={"score": score})
@@ -55,7 +60,70 @@ def test_a_shared_score_outlives_its_fit(
 ) -> None:
     best, saved = BestScore(), []
     for fit, loss in enumerate((0.5, 0.75, 0.25)):
-        callback = KeepBest(lambda fit=fit: saved.append(fit), best, None)
+        callback = KeepBest(
+            lambda fit=fit: saved.append(fit), best, None, seconds_between=0
+        )
         callback.on_epoch_end(make_view(make_row(valid_loss=loss)))
 
     assert saved == [0, 2]
+
+
+def _bias(view: RunView) -> Tensor:
+    return next(view.model.head.parameters())
+
+
+def _played(
+    callback: KeepBest,
+    losses: list[float],
+    views: Callable[..., RunView],
+    rows: Callable[..., EpochRow],
+) -> RunView:
+    """Let epoch ``i`` end with weights that are all ``i``."""
+    for number, loss in enumerate(losses):
+        view = views(rows(number, valid_loss=loss))
+        with torch.no_grad():
+            _bias(view).fill_(number)
+        callback.on_epoch_end(view)
+    return view
+
+
+def test_epochs_that_follow_closely_leave_the_best_of_them_at_the_end(
+    make_view: Callable[..., RunView], make_row: Callable[..., EpochRow]
+) -> None:
+    saved: list[float] = []
+    callback = KeepBest(
+        lambda: saved.append(_bias(view).mean().item()), BestScore(), None
+    )
+
+    view = _played(callback, [0.9, 0.5, 0.7, 0.3, 0.4], make_view, make_row)
+    assert saved == []
+    view.model.eval()
+    callback.on_train_end(view)
+
+    assert saved == [3.0]
+    assert (_bias(view) == 4).all()
+    callback.on_train_end(view)
+    assert saved == [3.0]
+
+
+def test_what_waits_is_saved_once_the_time_has_come(
+    make_view: Callable[..., RunView],
+    make_row: Callable[..., EpochRow],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, saved = [0.0], []
+
+    def save() -> None:
+        saved.append((now[0], _bias(view).mean().item()))
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    callback = KeepBest(save, BestScore(), None, seconds_between=10)
+    for number, (now[0], loss) in enumerate(
+        [(4.0, 0.9), (8.0, 0.5), (12.0, 0.7), (16.0, 0.3), (23.0, 0.2), (40.0, 0.6)]
+    ):
+        view = make_view(make_row(number, valid_loss=loss))
+        with torch.no_grad():
+            _bias(view).fill_(number)
+        callback.on_epoch_end(view)
+
+    assert saved == [(12.0, 1.0), (23.0, 4.0)]

@@ -1,0 +1,89 @@
+"""Check photos while the libraries that train on them are being loaded.
+
+Loading keeps one core busy for seconds, and none of it is needed to open photos.
+Verdicts go to the ledger in which training looks for them, so whatever is not done in
+time is done there, and what is wrong is said there.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import final
+
+from unfreeze.data.index import class_folders, index_folder
+from unfreeze.data.screen import screen
+from unfreeze.errors import UnfreezeError
+from unfreeze.places import made, writable_home
+
+__all__ = ["first_look", "split_folders"]
+
+_THREADS = 1
+"""Beside the one that loads."""
+
+
+@contextmanager
+def first_look(folder: Path) -> Iterator[None]:
+    """Check the photos below ``folder``, in a thread of its own, until the body ends.
+
+    Args:
+        folder: As ``split_folders`` takes it. What cannot be trained on is left alone.
+    """
+    look = _Look(folder)
+    thread = threading.Thread(target=look.run, name="unfreeze-first-look")
+    thread.start()
+    try:
+        yield
+    finally:
+        look.stop()
+        thread.join()
+
+
+def split_folders(folder: Path) -> tuple[Mapping[str, Path], Path]:
+    """The folder of each split, by its name, and where training keeps its caches.
+
+    Args:
+        folder: Holds ``train/`` and ``valid/``, or class folders alone, perhaps in
+            ``train/``; their one split has no name.
+    """
+    train, valid = folder / "train", folder / "valid"
+    if train.is_dir() and valid.is_dir():
+        return {"train": train, "valid": valid}, folder
+    whole = train if train.is_dir() else folder
+    return {"": whole}, whole
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the rest."""
+
+
+@final
+class _Look:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._is_over = threading.Event()
+
+    def stop(self) -> None:
+        """Let the look end behind the photo that is being checked."""
+        self._is_over.set()
+
+    def run(self) -> None:
+        """Check split after split; whoever comes next finds what was wrong."""
+        try:
+            self._check()
+        except (OSError, UnfreezeError, _StoppedError):
+            return
+
+    def _check(self) -> None:
+        roots, home = split_folders(self._folder)
+        if any(len(class_folders(root)) < 2 for root in roots.values()):
+            return
+        indexes = [index_folder(root) for root in roots.values()]
+        ledger = made(writable_home(home) / "tmp") / "screened"
+        for index in indexes:
+            screen(index, ledger, num_workers=_THREADS, on_progress=self._go_on)
+
+    def _go_on(self, done: int, total: int) -> None:
+        del done, total
+        if self._is_over.is_set():
+            raise _StoppedError
