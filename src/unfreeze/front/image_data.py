@@ -233,15 +233,9 @@ class ImageClassifierData:
 
         pair, workers = _both(tfms), _threads(bs, num_workers)
         readable = _screen(root, whole, workers)
-        parts = hold_out(
-            readable,
-            0.2 if valid_fraction is None else valid_fraction,
-            seed,
-            group_by=group_by,
-            names=[group_of[name] for name in readable.index.names]
-            if group_of
-            else None,
-        )
+        named = [group_of[name] for name in readable.index.names] if group_of else None
+        fraction = 0.2 if valid_fraction is None else valid_fraction
+        parts = hold_out(readable, fraction, seed, group_by=group_by, names=named)
         return cls._parted(root, parts, test, bs, pair, workers)
 
     @classmethod
