@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.contestants import REPOSITORY, Contestant, ContestantError, Room
-from benchmarks.harness import Goal, Round, alternate, outcomes, results
-from benchmarks.machine import commit, hardware, versions
+from benchmarks.harness import Goal, Round, alternate
+from benchmarks.machine import hardware
 from benchmarks.photos import fresh_photos
 from benchmarks.protocol import Figures, Task, add_task_options, task_from
-from benchmarks.report import Report
+from benchmarks.publishing import Measurement
 
 __all__ = ["Benchmark"]
 
@@ -45,20 +45,16 @@ class Benchmark:
             rounds = self._rounds(task, chosen, options)
         except ContestantError as error:
             raise SystemExit(f"error: {error}") from error
-        report = Report(
+        measurement = Measurement(
             benchmark=self.name,
             about=self.about,
+            goals=self.goals,
             task={**asdict(task), "photos of each class at most": options.limit},
             repeats=options.repeats,
             hardware=on_what,
-            source=commit(REPOSITORY),
-            versions=versions({"ours": sys.executable, "peers": str(options.peers)}),
-            results=results(rounds),
-            outcomes=outcomes(self.goals, rounds),
+            interpreters={"ours": sys.executable, "peers": str(options.peers)},
         )
-        print(report.text())
-        if options.json is not None:
-            report.write(options.json)
+        measurement.publish(rounds, options.json)
 
     def _given_task(self, options: argparse.Namespace) -> Task:
         """Refuse what every contestant would stumble over."""

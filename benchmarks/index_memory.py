@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.contestants import REPOSITORY, ContestantError, Room, ours
-from benchmarks.harness import OURS, Goal, Round, alternate, outcomes, results
-from benchmarks.machine import commit, hardware, versions
+from benchmarks.contestants import ContestantError, Room, ours
+from benchmarks.harness import OURS, Goal, Round, alternate
+from benchmarks.machine import hardware
 from benchmarks.protocol import Task
-from benchmarks.report import Report
+from benchmarks.publishing import Measurement
 
 _ABOUT = (
     "Seconds to index a folder of empty files that are called as ImageNet's, beside a "
@@ -38,20 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-index-", dir=options.within) as name:
         _make_files(Path(name), options.count, options.folders)
         rounds = _rounds(Path(name), options.repeats)
-    report = Report(
+    measurement = Measurement(
         benchmark="index_memory",
         about=_ABOUT,
+        goals=_GOALS,
         task={"files": options.count, "folders": options.folders},
         repeats=options.repeats,
         hardware=on_what,
-        source=commit(REPOSITORY),
-        versions=versions({"ours": sys.executable}),
-        results=results(rounds),
-        outcomes=outcomes(_GOALS, rounds),
     )
-    print(report.text())
-    if options.json is not None:
-        report.write(options.json)
+    measurement.publish(rounds, options.json)
 
 
 def _rounds(files: Path, repeats: int) -> list[Round]:

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.contestants import REPOSITORY
-from benchmarks.harness import OURS, Goal, Round, alternate, outcomes, results
-from benchmarks.machine import commit, hardware, versions
+from benchmarks.harness import OURS, Goal, Round, alternate
+from benchmarks.machine import hardware
 from benchmarks.protocol import Figures
-from benchmarks.report import Report
+from benchmarks.publishing import Measurement
 
 _ABOUT = (
     "Clients on this machine, each of which sends one photo after another to "
@@ -46,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     on_what = hardware()  # before we load the machine ourselves
     contestants = {_BARE: lambda: _bare(options), OURS: lambda: _served(options)}
     rounds: list[Round] = alternate(contestants, options.repeats, _say)
-    report = Report(
+    measurement = Measurement(
         benchmark="serving",
         about=_ABOUT,
+        goals=_GOALS,
         task={
             "model": options.model.name,
             "clients": options.clients,
@@ -57,14 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         },
         repeats=options.repeats,
         hardware=on_what,
-        source=commit(REPOSITORY),
-        versions=versions({"ours": sys.executable}),
-        results=results(rounds),
-        outcomes=outcomes(_GOALS, rounds),
     )
-    print(report.text())
-    if options.json is not None:
-        report.write(options.json)
+    measurement.publish(rounds, options.json)
 
 
 def _bare(options: argparse.Namespace) -> Figures:

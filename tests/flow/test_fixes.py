@@ -3,34 +3,22 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
-from shutil import which
-from subprocess import PIPE, Popen
-from typing import Any, TypeAlias
 
 import pytest
+from PIL import Image
 
+from tests.browsing import Browser, opened
 from unfreeze.cli.app import run
-from unfreeze.data.fixes import read_fixes
+from unfreeze.data.fixes import Fix, read_fixes
 from unfreeze.records import Finding
 from unfreeze.runs.fixes_page import write_fixes_page
 
-Ask: TypeAlias = Callable[..., Any]
+_ORIENTATION = 0x0112  # of EXIF
 
 SHORT = ["--arch", "unfreeze_nano", "--size", "32", "--num-workers", "0"]
-BROWSER = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.mark.slow
@@ -79,8 +67,7 @@ def test_a_browser_saves_what_was_marked(drawn_folder: Path, tmp_path: Path) -> 
     ]
     write_fixes_page(page, drawn_folder, findings, ["circles", evil])
 
-    with browser(tmp_path) as ask:
-        ask("url", url=page.as_uri())
+    with page_opened(page) as browser:
         marked = """
             const [first, second] = document.querySelectorAll(".photo");
             first.querySelector(".relabel input").click();
@@ -90,20 +77,47 @@ def test_a_browser_saves_what_was_marked(drawn_folder: Path, tmp_path: Path) -> 
                     document.scripts.length, document.documentElement.scrollWidth,
                     innerWidth];
         """
-        text, scripts, width, room = ask("execute/sync", script=marked, args=[])
-        saved = tmp_path / "fixes.csv"
-        for _ in range(100):
-            if saved.is_file():
-                break
-            time.sleep(0.1)
-        log = ask("se/log", type="browser")
+        text, scripts, width, room = browser.run(marked)
+        decided = saved_fixes(tmp_path)
+        log = browser.complaints()
 
     assert text == "2 of 2 marked: 0 keep, 1 relabel, 1 drop"
     assert scripts == 2  # one of them the list of names
     assert width <= room
     assert log == []
-    decided = [(fix.file, fix.action, fix.label) for fix in read_fixes(saved).values()]
-    assert decided == [(name, "relabel", "circles"), (other, "drop", "")]
+    found = [(fix.file, fix.action, fix.label) for fix in decided.values()]
+    assert found == [(name, "relabel", "circles"), (other, "drop", "")]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("global_draws")
+def test_an_oddly_stored_photo_is_marked_dropped_and_not_trained_on(
+    drawn_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    circles = drawn_folder / "train/circles"
+    with Image.open(circles / "circles00.png") as image:
+        image.convert("P").save(circles / "sorry.gif")
+        note = Image.Exif()
+        note[_ORIENTATION] = 6
+        image.convert("RGB").save(circles / "turned.jpg", exif=note)
+    page = tmp_path / "page.html"
+    assert run(["check", str(drawn_folder), "--quick", "--page", str(page)]) == 0
+
+    with page_opened(page) as browser:
+        log = browser.complaints()
+        for wanted in ("#odd_mode .drop input", "#exif_rotated .keep input", "#save"):
+            browser.run("document.querySelector(args[0]).click()", wanted)
+        decided = saved_fixes(tmp_path)
+
+    assert log == []
+    assert {name: fix.action for name, fix in decided.items()} == {
+        "train/circles/sorry.gif": "drop",
+        "train/circles/turned.jpg": "keep",
+    }
+    words = [*SHORT, "--batch-size", "8", "--recipe", "quick", "--epochs", "1"]
+    options = ["--fixes", str(tmp_path / "fixes.csv"), "--out", str(tmp_path / "run")]
+    assert run(["train", str(drawn_folder), *words, *options]) == 0
+    assert "fixes: 1 dropped, 0 relabelled, 1 kept" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -117,8 +131,7 @@ def test_a_button_drops_the_training_copies_and_takes_that_back(
     leak = Finding("leakage", (valid, *train), 1.0, "kept", "")
     write_fixes_page(page, drawn_folder, [leak], ["circles", "squares", "stripes"])
 
-    with browser(tmp_path) as ask:
-        ask("url", url=page.as_uri())
+    with page_opened(page) as browser:
         clicked = """
             const photos = [...document.querySelectorAll(".photo")];
             const button = document.querySelector("[data-drop-copies]");
@@ -133,8 +146,8 @@ def test_a_button_drops_the_training_copies_and_takes_that_back(
             button.click();
             return [...found, said()];
         """
-        found = ask("execute/sync", script=clicked, args=[])
-        log = ask("se/log", type="browser")
+        found = browser.run(clicked)
+        log = browser.complaints()
 
     assert found == [
         6,
@@ -162,8 +175,7 @@ def test_the_list_starts_at_keep_and_goes_on_with_the_likely_class(
     classes = ["circles", "squares", "stripes"]
     write_fixes_page(page, drawn_folder, findings, classes)
 
-    with browser(tmp_path) as ask:
-        ask("url", url=page.as_uri())
+    with page_opened(page) as browser:
         clicked = """
             const [first, second] = document.querySelectorAll(".photo");
             const [one, two] = document.querySelectorAll("select");
@@ -177,12 +189,8 @@ def test_the_list_starts_at_keep_and_goes_on_with_the_likely_class(
             document.getElementById("save").click();
             return [started, asked, words(one), words(two), one.selectedIndex];
         """
-        found = ask("execute/sync", script=clicked, args=[])
-        saved = tmp_path / "fixes.csv"
-        for _ in range(100):
-            if saved.is_file():
-                break
-            time.sleep(0.1)
+        found = browser.run(clicked)
+        decided = saved_fixes(tmp_path)
 
     assert found == [
         ["", ""],
@@ -191,45 +199,28 @@ def test_the_list_starts_at_keep_and_goes_on_with_the_likely_class(
         ["keep squares", "circles", "stripes"],
         1,
     ]
-    saved.read_text(encoding="utf-8")  # whatever bytes the names hold
-    decided = {name: fix.label for name, fix in read_fixes(saved).items()}
-    assert decided == {file: "stripes", odd: "circles"}
+    labels = {name: fix.label for name, fix in decided.items()}
+    assert labels == {file: "stripes", odd: "circles"}
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator[Ask]:
-    """Drive Chromium, as wide as a phone, by the WebDriver protocol."""
-    program, driver = which("chromium"), which("chromedriver")
-    if program is None or driver is None:
-        pytest.skip("no chromium and chromedriver on this machine")
-    arguments = [*BROWSER, f"--user-data-dir={folder / 'profile'}"]
-    options = {
-        "binary": program,
-        "args": [*arguments, "--window-size=390,844"],
-        "prefs": {"download.default_directory": str(folder)},
-    }
-    wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-    with Popen([driver, "--port=0"], stdout=PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None
-        said = next(line for line in process.stdout if "successfully on port" in line)
-        port = int(said.rstrip(".\n").rpartition(" ")[2])
-        session = _asked(port, "", {"capabilities": {"alwaysMatch": wanted}})
-        way = f"/{session['sessionId']}"
-        try:
-            yield lambda name, **words: _asked(port, f"{way}/{name}", words)
-        finally:
-            _asked(port, way, None)
-            process.terminate()
+def page_opened(page: Path) -> Iterator[Browser]:
+    """Show a page as wide as a phone; what it saves goes beside it."""
+    folder = page.parent
+    with opened(folder / "profile", "--window-size=390,844") as browser:
+        browser.cdp(
+            "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder)
+        )
+        browser.open(page.as_uri())
+        yield browser
 
 
-def _asked(port: int, way: str, words: dict[str, Any] | None) -> Any:  # noqa: ANN401
-    connection = HTTPConnection("127.0.0.1", port, timeout=120)
-    try:
-        body = None if words is None else json.dumps(words)
-        method = "DELETE" if words is None else "POST"
-        connection.request(method, f"/session{way}", body)
-        answer = json.loads(connection.getresponse().read())["value"]
-    finally:
-        connection.close()
-    assert not (isinstance(answer, dict) and "error" in answer), answer
-    return answer
+def saved_fixes(folder: Path) -> dict[str, Fix]:
+    """Read what a page saved, as soon as it is there."""
+    saved = folder / "fixes.csv"
+    for _ in range(100):
+        if saved.is_file():
+            break
+        time.sleep(0.1)
+    saved.read_text(encoding="utf-8")  # whatever bytes the names hold
+    return read_fixes(saved)

@@ -1,58 +1,15 @@
 """Photos that are there more than once, above all in training and in validation."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int, Int64
+from jaxtyping import Bool, Int, Int64
 
-from unfreeze.data.perceptual import groups_from_pairs, near_links
+from unfreeze.data.likeness import Likeness, copy_groups, exact_groups
 from unfreeze.data.survey import Survey
 from unfreeze.records import Finding
 
-__all__ = [
-    "Likeness",
-    "copy_groups",
-    "duplicate_findings",
-    "leaked_rows",
-    "look_alikes",
-]
-
-_BITS = 256
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Likeness:
-    """Pairs of rows that show the same photo in different files.
-
-    Not all of them: as many as it takes to hold groups together.
-    """
-
-    pairs: Int64[np.ndarray, "P 2"]
-    scores: Float64[np.ndarray, " P"]
-    """How sure that is, 0 to 1."""
-
-    def joined(self, other: "Likeness") -> "Likeness":
-        """The pairs of both."""
-        return Likeness(
-            np.concatenate([self.pairs, other.pairs]),
-            np.concatenate([self.scores, other.scores]),
-        )
-
-
-def look_alikes(survey: Survey) -> Likeness:
-    """Find the photos whose perceptual hashes nearly agree, one of each equal files."""
-    _, firsts = np.unique(_exact_groups(survey), return_index=True)
-    pairs, distances = near_links(survey.looks["hash"][firsts])
-    return Likeness(firsts[pairs], 1 - distances / _BITS)
-
-
-def copy_groups(survey: Survey, likeness: Likeness) -> Int64[np.ndarray, " N"]:
-    """Number the rows so that equal files and near-duplicates share a number."""
-    exact = _exact_groups(survey)
-    _, firsts = np.unique(exact, return_index=True)
-    links = np.stack([firsts[exact], np.arange(len(exact))], axis=1)
-    return groups_from_pairs(len(exact), np.concatenate([likeness.pairs, links]))
+__all__ = ["duplicate_findings", "leaked_rows"]
 
 
 def duplicate_findings(
@@ -68,7 +25,7 @@ def duplicate_findings(
         accuracy_without: Where known, the accuracy of a model on all validation
             photos, and on those that are not in training, too; shares, 0 to 1.
     """
-    exact, whole = _exact_groups(survey), copy_groups(survey, likeness)
+    exact, whole = exact_groups(survey.digests), copy_groups(survey.digests, likeness)
     together = [rows for rows in _members(whole) if len(set(exact[rows].tolist())) > 1]
     weakest = np.ones(int(whole.max(initial=-1)) + 1)
     np.minimum.at(weakest, whole[likeness.pairs[:, 0]], likeness.scores)
@@ -78,13 +35,6 @@ def duplicate_findings(
         key=lambda finding: -finding.score,
     )
     return [*findings, *_leaks(survey, whole, accuracy_without)]
-
-
-def _exact_groups(survey: Survey) -> Int64[np.ndarray, " N"]:
-    """Number the rows so that equal files share a number, in order of appearance."""
-    known: dict[bytes, int] = {}
-    numbers = [known.setdefault(each.tobytes(), len(known)) for each in survey.digests]
-    return np.array(numbers, dtype=np.int64)
 
 
 def _members(groups: Int[np.ndarray, " N"]) -> Iterator[list[int]]:

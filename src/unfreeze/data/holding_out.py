@@ -1,17 +1,32 @@
 """Part screened photos into training and validation, never through a group."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from unfreeze.data.arrays import as_labels
 from unfreeze.data.groups import Grouping, as_grouping, joined_groups, numbered
-from unfreeze.data.perceptual import duplicate_groups
+from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
 from unfreeze.data.screen import Screening
 from unfreeze.data.splits import stratified_split
 
-__all__ = ["hold_out"]
+__all__ = ["Parts", "hold_out"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Photos on two sides, and what was found on the way."""
+
+    train: Screening
+    """These keep the list of skipped files."""
+
+    valid: Screening
+    grouping: Grouping | None
+    """What was kept together, if anything."""
+
+    likeness: Likeness
+    """Near-duplicates; rows are those of ``train``, then those of ``valid``."""
 
 
 def hold_out(
@@ -21,7 +36,7 @@ def hold_out(
     *,
     group_by: str | None = None,
     names: Sequence[str | None] | None = None,
-) -> tuple[Screening, Screening, Grouping | None]:
+) -> Parts:
     """Hold out a share of every class, beside its near-duplicates and its group.
 
     Args:
@@ -31,14 +46,11 @@ def hold_out(
         group_by: What the names of groups came from.
         names: Group of each photo; None for none.
 
-    Returns:
-        The training photos, which keep the list of skipped files; the validation
-        photos; and what was kept together, if anything.
-
     Raises:
         DataError: If nothing can be held out.
     """
-    alike = duplicate_groups(whole.digests, whole.hashes)
+    likeness = look_alikes(whole.digests, whole.hashes)
+    alike = copy_groups(whole.digests, likeness)
     groups = alike if names is None else joined_groups(alike, numbered(names))
     labels = as_labels(whole.index.labels)
     train_rows, valid_rows = stratified_split(labels, fraction, seed, groups)
@@ -53,4 +65,6 @@ def hold_out(
         grouping = replace(as_grouping(group_by, *sides), num_duplicates=num_duplicates)
     elif num_duplicates:
         grouping = Grouping(num_duplicates=num_duplicates)
-    return train, valid, grouping
+    rows = np.concatenate([train_rows, valid_rows])
+    likeness = likeness.taken(rows, whole.digests, whole.hashes)
+    return Parts(train, valid, grouping, likeness)

@@ -16,7 +16,6 @@ __all__ = [
     "HASH_BYTES",
     "MOST_COMPARED",
     "SIDE",
-    "duplicate_groups",
     "groups_from_pairs",
     "near_links",
     "perceptual_hash",
@@ -77,9 +76,12 @@ def near_links(
 ) -> tuple[Int64[np.ndarray, "P 2"], Int64[np.ndarray, " P"]]:
     """Find pairs of photos that look the same, as many as hold each group together.
 
-    Thousands of photos from a fixed camera have millions of near pairs; a group of M
-    photos has M - 1 links. Takes a second for ten thousand photos, and grows with
-    their square; so of more than 60,000, only those with equal hashes are found.
+    These are the most similar ones that do, so that the least similar of them tells how
+    similar a group is, in whatever order its photos stand. Thousands of photos from a
+    fixed camera have millions of near pairs; a group of M photos has M - 1 links.
+
+    Takes a second for ten thousand photos, and grows with their square; so of more than
+    60,000 different hashes, only equal ones are found.
 
     Args:
         hashes: Of each photo. Those without any bit set are left out.
@@ -91,42 +93,20 @@ def near_links(
         of bits in which the two differ.
     """
     rows = np.flatnonzero(hashes.any(axis=1))
-    if len(rows) > MOST_COMPARED:
-        equal = np.sort(rows[_links(_distinct(hashes[rows])[1])], axis=1)
-        return equal[np.lexsort(equal.T[::-1])], np.zeros(len(equal), dtype=np.int64)
-    words = np.ascontiguousarray(hashes[rows]).view(np.uint64)
-    root = np.arange(len(rows))
-    found = [np.empty((0, 3), dtype=np.int64)]
-    for near in _near(words, most_different):
-        found.append(near[_joined(root, near[:, :2], near[:, 2])])
-    links = np.concatenate(found)
-    first, second, distance = links[np.lexsort((links[:, 1], links[:, 0]))].T
-    return np.stack([rows[first], rows[second]], axis=1), distance
-
-
-def duplicate_groups(
-    digests: UInt8[np.ndarray, "N 16"], hashes: UInt8[np.ndarray, "N 32"]
-) -> Int64[np.ndarray, " N"]:
-    """Number the photos so that equal and similar ones share a number.
-
-    Similarity is carried on: what looks like a photo that looks like a third is in
-    one group with both.
-
-    Args:
-        digests: Hash of the content of each photo's file.
-        hashes: Perceptual hash of each photo.
-
-    Returns:
-        Group of each row, counted from 0 in the order of first appearance.
-    """
-    kinds, kind_of = _distinct(hashes)
-    pairs, _ = near_links(hashes[kinds])
-    same_file = _links(_distinct(digests)[1])
-    # Pictures without a hash are equal in it, and yet no duplicates.
-    has_hash = hashes.any(axis=1)
-    same_hash = _links(np.where(has_hash, kind_of, len(kinds) + np.arange(len(hashes))))
-    links = np.concatenate([same_file, same_hash, kinds[pairs]])
-    return groups_from_pairs(len(digests), links)
+    firsts, kind_of = _distinct(hashes[rows])
+    equal = _links(kind_of)
+    found = [np.concatenate([rows[equal], np.zeros_like(equal[:, :1])], axis=1)]
+    if len(firsts) <= MOST_COMPARED:
+        kinds = rows[np.sort(firsts)]
+        words = np.ascontiguousarray(hashes[kinds]).view(np.uint64)
+        links = np.empty((0, 3), dtype=np.int64)
+        for near in _near(words, most_different):
+            links = np.concatenate([links, near])
+            links = links[_forest(len(kinds), links[:, :2], links[:, 2])[1]]
+        found.append(np.concatenate([kinds[links[:, :2]], links[:, 2:]], axis=1))
+    every = np.concatenate(found)
+    every = every[np.lexsort((every[:, 1], every[:, 0]))]
+    return every[:, :2], every[:, 2]
 
 
 def groups_from_pairs(
@@ -145,44 +125,48 @@ def groups_from_pairs(
         >>> groups_from_pairs(5, np.array([[1, 3], [3, 4]])).tolist()
         [0, 1, 2, 1, 1]
     """
-    root = np.arange(count)
-    _joined(root, pairs, np.zeros(len(pairs), dtype=np.int64))
-    # A root is the first row of its group, so that their order is that of appearance.
+    root, _ = _forest(count, pairs, np.zeros(len(pairs), dtype=np.int64))
     return np.unique(root, return_inverse=True)[1].astype(np.int64)
 
 
-def _joined(
-    root: Int64[np.ndarray, " N"],
-    pairs: Int[np.ndarray, "P 2"],
-    costs: Int[np.ndarray, " P"],
-) -> Int64[np.ndarray, " L"]:
-    """Join the groups of the two of every pair.
+def _forest(
+    count: int, pairs: Int[np.ndarray, "P 2"], costs: Int[np.ndarray, " P"]
+) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " L"]]:
+    """Choose the pairs that hold the groups together at the least cost.
+
+    In each round, every group so far takes the cheapest pair that leaves it (Boruvka,
+    "O jistem problemu minimalnim", 1926).
 
     Args:
-        root: First row of the group of each row; brought up to date in place.
+        count: Number of rows.
         pairs: Row numbers.
-        costs: Of pairs that join the same groups, those that cost least are taken.
+        costs: Of each pair.
 
     Returns:
-        Positions of the pairs that were needed, one for each group that is gone.
+        First row of the group of each row; positions of the chosen pairs.
     """
-    taken = [np.empty(0, dtype=np.int64)]
+    root, taken = np.arange(count), [np.empty(0, dtype=np.int64)]
     left = np.arange(len(pairs))
-    ranks = costs * len(pairs) + left
+    ranks = costs * len(pairs) + left  # no two alike, so that no circle arises
     while len(left):
         ends = root[pairs[left]]
         is_new = ends[:, 0] != ends[:, 1]
         left, ends = left[is_new], ends[is_new]
-        # Each root goes below one that stands before it, so that no circle arises.
-        best = np.full(len(root), _NO_RANK)
-        np.minimum.at(best, ends.max(axis=1), ranks[left])
-        gone = np.flatnonzero(best < _NO_RANK)
-        chosen = best[gone] % len(pairs)
-        root[gone] = root[pairs[chosen]].min(axis=1)
-        taken.append(chosen)
+        best = np.full(count, _NO_RANK)
+        np.minimum.at(best, ends.ravel(), np.repeat(ranks[left], 2))
+        reached = np.flatnonzero(best < _NO_RANK)
+        chosen = best[reached] % len(pairs)
+        others = root[pairs[chosen]].sum(axis=1) - reached
+        # Of two that chose the same pair, one stays.
+        is_joining = (best[others] != best[reached]) | (others < reached)
+        root[reached[is_joining]] = others[is_joining]
+        taken.append(chosen[is_joining])
         while not np.array_equal(above := root[root], root):
-            root[:] = above
-    return np.concatenate(taken)
+            root = above
+        first = np.arange(count)
+        np.minimum.at(first, root, np.arange(count))
+        root = first[root]
+    return root, np.concatenate(taken)
 
 
 def _distinct(

@@ -17,8 +17,9 @@ from unfreeze.data.groups import (
     column_names,
     pattern_names,
 )
-from unfreeze.data.holding_out import hold_out
+from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.likeness import Likeness
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
 from unfreeze.data.screen import Screening, screen
@@ -62,6 +63,10 @@ class ImageClassifierData:
 
     fixes: FixSummary | None = None
     """What a person's fixes changed, where there are any."""
+
+    likeness: Likeness | None = None
+    """Near-duplicates among training and then validation photos, where the split was
+    made here; None where nobody has searched."""
 
     def __post_init__(self) -> None:
         _require_classes(self.path, self.train.index)
@@ -155,19 +160,8 @@ class ImageClassifierData:
         names = None
         if group_by is not None:
             names = pattern_names(whole.index.names, group_by)
-        train, valid, grouping = hold_out(
-            whole, valid_fraction, seed, group_by=group_by, names=names
-        )
-        return cls(
-            path=root,
-            train=train,
-            valid=valid,
-            test=None,
-            bs=bs,
-            tfms=pair,
-            num_workers=workers,
-            grouping=grouping,
-        )
+        parts = hold_out(whole, valid_fraction, seed, group_by=group_by, names=names)
+        return cls._parted(root, parts, None, bs, pair, workers)
 
     @classmethod
     def from_csv(
@@ -185,7 +179,7 @@ class ImageClassifierData:
         num_workers: int | None = None,
         cat_separator: str | None = " ",
         group_by: str | None = None,
-        valid_fraction: float = 0.2,
+        valid_fraction: float | None = None,
         seed: int = 0,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
@@ -196,7 +190,8 @@ class ImageClassifierData:
             csv_fname: The table: name of the photo, then its label or labels.
             bs: Photos in a batch.
             tfms: What ``tfms_from_model`` returns.
-            val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given.
+            val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given, or unless
+                ``valid_fraction`` or ``group_by`` asks for whole groups.
             suffix: Added to each name, for example ``.jpg``.
             test_name: Folder of unlabelled test photos below ``path``, if any.
             continuous: Labels are numbers to predict. Not supported.
@@ -207,7 +202,8 @@ class ImageClassifierData:
             group_by: The title of a column that names the group of each photo, such as
                 its patient; or a regular expression that finds it in the path of the
                 photo below ``path``. No group is then on both sides.
-            valid_fraction: Share held out where groups are kept together.
+            valid_fraction: Share of every class that is held out, near-duplicates on
+                one side; 0.2 with ``group_by``.
             seed: Keys the choice of groups.
 
         Raises:
@@ -225,33 +221,22 @@ class ImageClassifierData:
             label_separator=cat_separator,
         )
         test = _flat_test(root, test_name, whole)
-        if group_by is None:
+        if group_by is None and valid_fraction is None:
             splits = (*_held_out(whole, val_idxs), test)
             return cls._screened(root, splits, bs, tfms, num_workers)
         _refuse_both(val_idxs)
-        titles = column_names(Path(csv_fname), group_by) if skip_header else None
-        names = titles or pattern_names(whole.names, group_by)
-        group_of = dict(zip(whole.names, names, strict=True))
+        group_of: dict[str, str | None] = {}
+        if group_by is not None:
+            titles = column_names(Path(csv_fname), group_by) if skip_header else None
+            names = titles or pattern_names(whole.names, group_by)
+            group_of = dict(zip(whole.names, names, strict=True))
 
         pair, workers = _both(tfms), _threads(bs, num_workers)
         readable = _screen(root, whole, workers)
-        train, valid, grouping = hold_out(
-            readable,
-            valid_fraction,
-            seed,
-            group_by=group_by,
-            names=[group_of[name] for name in readable.index.names],
-        )
-        return cls(
-            path=root,
-            train=train,
-            valid=valid,
-            test=None if test is None else _screen(root, test, workers),
-            bs=bs,
-            tfms=pair,
-            num_workers=workers,
-            grouping=grouping,
-        )
+        named = [group_of[name] for name in readable.index.names] if group_of else None
+        fraction = 0.2 if valid_fraction is None else valid_fraction
+        parts = hold_out(readable, fraction, seed, group_by=group_by, names=named)
+        return cls._parted(root, parts, test, bs, pair, workers)
 
     @classmethod
     def from_names_and_array(
@@ -373,6 +358,29 @@ class ImageClassifierData:
             tfms=pair,
             num_workers=workers,
             grouping=grouping,
+        )
+
+    @classmethod
+    def _parted(
+        cls,
+        root: Path,
+        parts: Parts,
+        test: ImageIndex | None,
+        bs: int,
+        tfms: tuple[TrainTransform, ValidTransform],
+        num_workers: int,
+    ) -> "ImageClassifierData":
+        """Take photos that were opened, and split, before."""
+        return cls(
+            path=root,
+            train=parts.train,
+            valid=parts.valid,
+            test=None if test is None else _screen(root, test, num_workers),
+            bs=bs,
+            tfms=tfms,
+            num_workers=num_workers,
+            grouping=parts.grouping,
+            likeness=parts.likeness,
         )
 
     # --- what the lesson reads -------------------------------------------------
@@ -531,6 +539,7 @@ class ImageClassifierData:
             train=resized(self.train, "train"),
             valid=resized(self.valid, "valid"),
             test=None if self.test is None else resized(self.test, "test"),
+            likeness=None,  # of other files
         )
 
 
@@ -617,8 +626,8 @@ def _held_out(
 def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
     if val_idxs is not None:
         raise PlanError(
-            "val_idxs choose the photos to hold out, and so does group_by. Pass one of "
-            "them."
+            "val_idxs choose the photos to hold out, and so do group_by and "
+            "valid_fraction. Pass one of them."
         )
 
 

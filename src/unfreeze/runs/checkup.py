@@ -10,15 +10,10 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from unfreeze.data.class_findings import class_findings
-from unfreeze.data.duplicate_findings import (
-    Likeness,
-    copy_groups,
-    duplicate_findings,
-    leaked_rows,
-    look_alikes,
-)
+from unfreeze.data.duplicate_findings import duplicate_findings, leaked_rows
 from unfreeze.data.file_findings import file_findings
 from unfreeze.data.index import class_folders
+from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
 from unfreeze.data.same_photo import SURELY_THE_SAME, agreements
 from unfreeze.data.screen import screen
 from unfreeze.data.survey import Split, Survey, index_for_survey
@@ -105,7 +100,7 @@ def check_folder(
     """
     workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
     survey = _surveyed(folder, workers)
-    likeness = look_alikes(survey)
+    likeness = look_alikes(survey.digests, survey.looks["hash"])
     findings = [*file_findings(survey), *class_findings(survey)]
     if backbone is None or not len(survey.labels):
         findings += duplicate_findings(survey, likeness)
@@ -127,10 +122,13 @@ def findings_before_training(
         photos.classes,
         tuple(Split(name, each, photos.classes) for name, each in splits),
     )
+    likeness = photos.likeness
+    if likeness is None:  # not split here, so that nobody has searched yet
+        likeness = look_alikes(survey.digests, survey.looks["hash"])
     return (
         *file_findings(survey),
         *class_findings(survey),
-        *duplicate_findings(survey, look_alikes(survey)),
+        *duplicate_findings(survey, likeness),
     )
 
 
@@ -184,7 +182,7 @@ def _seen_by(
     units = standardised(features)
     files, labels = survey.files, survey.labels
     likeness = likeness.joined(_copies(survey, units, likeness, num_workers))
-    whole = copy_groups(survey, likeness)
+    whole = copy_groups(survey.digests, likeness)
     findings = duplicate_findings(
         survey, likeness, _accuracy_without(survey, features, whole)
     )
@@ -214,7 +212,7 @@ def _candidates(
     survey: Survey, units: Float32[np.ndarray, "N D"], known: Likeness
 ) -> Sequence[tuple[int, int]]:
     """Pairs of nearest neighbours among photos that are not known to be copies."""
-    _, kept = np.unique(copy_groups(survey, known), return_index=True)
+    _, kept = np.unique(copy_groups(survey.digests, known), return_index=True)
     neighbours = nearest(units[kept], _NEIGHBOURS)
     similar = neighbours.similarities
     rows, places = np.nonzero(similar >= _NEAR_COSINE)

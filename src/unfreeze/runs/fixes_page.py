@@ -67,7 +67,7 @@ def write_fixes_page(
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
-        headline=_headline(build.num_shown),
+        headline=_headline(build.num_asked),
         command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),
         sections=sections,
@@ -107,11 +107,12 @@ class _Build:
         self._valid = validation_prefix(folder)
         self._slots = count()
         self._uris: dict[str, str | None] = {}
+        self._asked: set[str] = set()
 
     @property
-    def num_shown(self) -> int:
-        """Photos with a thumbnail."""
-        return len(self._uris)
+    def num_asked(self) -> int:
+        """Photos that wait for a decision."""
+        return len(self._asked)
 
     def shown(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         """One section for each kind of finding with photos to decide about."""
@@ -125,18 +126,28 @@ class _Build:
 
     def _photos(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
         """A section of photos that have nothing to do with each other."""
-        likely: dict[str, str | None] = {}
-        for finding in found:
-            for file in finding.files:
-                is_first = file == finding.files[0]  # the one that ``likely`` is about
-                likely.setdefault(file, finding.likely if is_first else None)
+        topic = TOPICS[kind]
+        places = [(each, at) for each in found for at in range(len(each.files))]
+        shown = places[: self._room]
         suspects = [
-            {"message": "", "photos": [self._photo(file, likely[file])], "others": ()}
-            for file in [*likely][: self._room]
+            {
+                # What is about the whole finding stands before its first photo, which
+                # alone can have a likely class.
+                "lead": finding.message if topic.says_why and not at else "",
+                "message": "",
+                "photos": [
+                    self._photo(finding.files[at], None if at else finding.likely)
+                ],
+                "others": (),
+            }
+            for finding, at in shown
         ]
-        num_left_out = len(likely) - len(suspects)
-        counts = counted(len(likely), "photo")
-        return _section(kind, TOPICS[kind], suspects, counts, num_left_out)
+        files = {finding.files[at] for finding, at in places}
+        left_out = files - {finding.files[at] for finding, at in shown}
+        if not topic.is_harmless:
+            self._asked |= files - left_out
+        counts = counted(len(files), "photo")
+        return _section(kind, topic, suspects, counts, len(left_out))
 
     def _sets(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
         """A section of sets of copies."""
@@ -146,8 +157,10 @@ class _Build:
             if not self._room:
                 break
             shown = each.files[:_MOST_IN_A_SET]
+            self._asked.update(shown)
             suspects.append(
                 {
+                    "lead": "",
                     "message": "" if each.message == usual else each.message,
                     "photos": [self._photo(file, None) for file in shown],
                     "others": each.files[_MOST_IN_A_SET:],
@@ -184,7 +197,7 @@ class _Build:
     @property
     def _room(self) -> int:
         """Photos of one kind that may still be shown."""
-        return min(_MOST_SHOWN, max(0, _MOST_PHOTOS - self.num_shown))
+        return min(_MOST_SHOWN, max(0, _MOST_PHOTOS - len(self._uris)))
 
     def _photo(self, file: str, likely: str | None) -> dict[str, Any]:
         if file not in self._uris:

@@ -18,6 +18,13 @@ class Topic:
     is_in_sets: bool = False
     """Whether the photos of a finding belong together, as copies of one photo do."""
 
+    says_why: bool = False
+    """Whether a finding is about many photos, and its message stands before them."""
+
+    is_harmless: bool = False
+    """Whether training reads such photos as they should be, so that nothing is asked
+    of a person."""
+
 
 TOPICS: Mapping[FindingKind, Topic] = {
     "label_suspect": Topic(
@@ -55,7 +62,48 @@ TOPICS: Mapping[FindingKind, Topic] = {
         "Of a single colour, or nearly so. Drop them, unless emptiness is what a class "
         "is about.",
     ),
-    "tiny": Topic("Tiny", "Very small photos", "Smaller than a model can use."),
+    "tiny": Topic(
+        "Tiny",
+        "Very small photos",
+        "Smaller than a model can use.",
+        says_why=True,
+    ),
+    "odd_mode": Topic(
+        "Colours",
+        "Unusual colours",
+        "Drawings, scans and placeholders are often stored like this. Drop what is no "
+        "photo.",
+        says_why=True,
+    ),
+    "animated": Topic(
+        "Animated",
+        "Several pictures in a file",
+        "The first picture is the one you see here. Drop the file if it does not show "
+        "what the class is about.",
+        says_why=True,
+    ),
+    "exif_rotated": Topic(
+        "Turned",
+        "Stored turned or mirrored",
+        "You see them as training does. One that does not stand upright here has a "
+        "wrong note, and the model learns it that way.",
+        says_why=True,
+        is_harmless=True,
+    ),
+    "wrong_extension": Topic(
+        "Endings",
+        "Wrong file endings",
+        "Training goes by what is inside.",
+        says_why=True,
+        is_harmless=True,
+    ),
+    "huge": Topic(
+        "Large",
+        "Very large photos",
+        "They cost time and memory, and nothing else.",
+        says_why=True,
+        is_harmless=True,
+    ),
 }
 """Kinds whose photos are shown, in this order."""
 

@@ -8,6 +8,7 @@ from jaxtyping import Int64
 
 from unfreeze.data.fixed import FixCounts, FixSummary, apply_fixes, require_known
 from unfreeze.data.fixes import read_fixes
+from unfreeze.data.likeness import Likeness
 from unfreeze.data.screen import Screening
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
@@ -59,6 +60,7 @@ def fixed_photos(
         data,
         train=train,
         valid=valid,
+        likeness=_likeness_left(data, train, valid),
         fixes=_summary(fixes_path, counts, before, after),
     )
 
@@ -100,6 +102,26 @@ def _require_rest(
             f"{path} leaves no training photo of the class {name!r}. Keep some, or "
             "take the class out of the photos."
         )
+
+
+def _likeness_left(
+    data: ImageClassifierData, train: Screening, valid: Screening
+) -> Likeness | None:
+    """What is known of near-duplicates among the photos that were not dropped."""
+    if data.likeness is None:
+        return None
+    splits = ((data.train, train), (data.valid, valid))
+    is_left = [
+        name in left
+        for whole, part in splits
+        for left in [frozenset(part.index.names)]
+        for name in whole.index.names
+    ]
+    return data.likeness.taken(
+        np.flatnonzero(is_left),
+        np.concatenate([whole.digests for whole, _ in splits]),
+        np.concatenate([whole.hashes for whole, _ in splits]),
+    )
 
 
 def _photos_of_each(split: Screening) -> Int64[np.ndarray, " K"]:

@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
-from unfreeze.data.tables import index_table
 from unfreeze.front.image_data import ImageClassifierData, TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.table_photos import held_out_rows, table_at
+from unfreeze.runs.table_photos import table_at
 from unfreeze.words import printable
 
 __all__ = ["name_skipped", "read_photos"]
@@ -61,18 +60,12 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
 def _read_table(
     root: Path, csv: str, settings: RunSettings, tfms: TransformPair
 ) -> ImageClassifierData:
-    table = table_at(root, csv)
-    held_out = None
-    if settings.group_by is None:
-        whole = index_table(root, table, folder=settings.folder, suffix=settings.suffix)
-        held_out = held_out_rows(whole, settings.valid_fraction, settings.seed)
     return ImageClassifierData.from_csv(
         root,
         settings.folder,
-        table,
+        table_at(root, csv),
         settings.batch_size,
         tfms,
-        val_idxs=held_out,
         suffix=settings.suffix,
         num_workers=settings.num_workers,
         group_by=settings.group_by,

@@ -5,18 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
 
 from unfreeze.data.index import ImageIndex
-from unfreeze.data.splits import get_cv_idxs, stratified_split
 from unfreeze.data.tables import index_table
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["Table", "held_out_rows", "index_known_table", "table_at"]
-
-_SEEDS = 2**32
-"""Of the generator that draws folds."""
+__all__ = ["Table", "index_known_table", "table_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +41,6 @@ def table_at(root: Path, name: str | Path) -> Path:
         f"There is no table {name}, neither in {root} nor as a path of its own. "
         "Expected a CSV file with a photo and its label or labels in each row."
     )
-
-
-def held_out_rows(
-    index: ImageIndex, fraction: float, seed: int
-) -> Int64[np.ndarray, " M"]:
-    """Choose validation photos: the same share of every class, if each has but one.
-
-    Of photos with several labels, any.
-
-    Args:
-        index: All photos of the table.
-        fraction: Share to hold out, above 0 and below 1.
-        seed: Keys the choice.
-    """
-    labels = index.labels
-    if labels is None or labels.ndim == 2:
-        return get_cv_idxs(len(index), val_pct=fraction, seed=seed % _SEEDS)
-    return stratified_split(labels, fraction, seed)[1]
 
 
 def index_known_table(

@@ -8,17 +8,18 @@ import pytest
 from PIL import Image
 
 from tests.unit.data.test_survey import survey_of
-from unfreeze.data.duplicate_findings import (
-    Likeness,
-    copy_groups,
-    duplicate_findings,
-    look_alikes,
-)
+from unfreeze.data.duplicate_findings import duplicate_findings
+from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
+from unfreeze.data.survey import Survey
 
 
 def _photo(seed: int) -> Image.Image:
     coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC)
+
+
+def found_in(survey: Survey) -> Likeness:
+    return look_alikes(survey.digests, survey.looks["hash"])
 
 
 @pytest.fixture
@@ -35,14 +36,14 @@ def photos(tmp_path: Path) -> Path:
 def test_photos_of_their_own_have_nothing_to_report(photos: Path) -> None:
     survey = survey_of(photos)
 
-    assert duplicate_findings(survey, look_alikes(survey)) == []
+    assert duplicate_findings(survey, found_in(survey)) == []
 
 
 def test_equal_files_are_exact_duplicates_and_no_near_ones(photos: Path) -> None:
     shutil.copy(photos / "train/a/00.png", photos / "train/b/again.png")
     survey = survey_of(photos)
 
-    (found,) = duplicate_findings(survey, look_alikes(survey))
+    (found,) = duplicate_findings(survey, found_in(survey))
 
     assert found.kind == "exact_duplicate"
     assert found.files == ("train/a/00.png", "train/b/again.png")
@@ -53,7 +54,7 @@ def test_a_smaller_copy_is_a_near_duplicate_and_a_leak(photos: Path) -> None:
     _photo(0).resize((80, 60)).save(photos / "valid/a/small.jpg")
     survey = survey_of(photos)
 
-    near, leak = duplicate_findings(survey, look_alikes(survey), (0.9, 0.8))
+    near, leak = duplicate_findings(survey, found_in(survey), (0.9, 0.8))
 
     assert near.kind == "near_duplicate"
     assert near.files == ("train/a/00.png", "valid/a/small.jpg")
@@ -79,4 +80,4 @@ def test_a_group_counts_once_in_the_leak_and_names_all_its_files(photos: Path) -
     ]  # fmt: skip
     assert len(found[1].files) == 3
     assert "2 of 7 validation photos" in found[2].message
-    assert len(set(copy_groups(survey, likeness).tolist())) == 11
+    assert len(set(copy_groups(survey.digests, likeness).tolist())) == 11

@@ -9,6 +9,7 @@ from PIL import Image
 from unfreeze.data import perceptual
 from unfreeze.data.holding_out import hold_out
 from unfreeze.data.index import index_folder
+from unfreeze.data.likeness import copy_groups, look_alikes
 from unfreeze.data.screen import Screening, screen
 
 
@@ -39,8 +40,13 @@ def screened(tmp_path_factory: pytest.TempPathFactory) -> Screening:
     return screen(index_folder(root), None, num_workers=0)
 
 
+def groups_of(photos: Screening) -> np.ndarray:
+    likeness = look_alikes(photos.digests, photos.hashes)
+    return copy_groups(photos.digests, likeness)
+
+
 def test_copies_share_a_number_and_other_photos_do_not(screened: Screening) -> None:
-    groups = perceptual.duplicate_groups(screened.digests, screened.hashes)
+    groups = groups_of(screened)
 
     names = [name.rpartition("/")[2] for name in screened.index.names]
     expected = {
@@ -58,7 +64,7 @@ def test_of_very_many_photos_only_equal_ones_share_a_number(
 ) -> None:
     monkeypatch.setattr(perceptual, "MOST_COMPARED", 3)
 
-    groups = perceptual.duplicate_groups(screened.digests, screened.hashes)
+    groups = groups_of(screened)
 
     names = list(screened.index.names)
     first, second = (
@@ -71,40 +77,55 @@ def test_of_very_many_photos_only_equal_ones_share_a_number(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_copies_are_on_one_side(screened: Screening, seed: int) -> None:
-    train, valid, grouping = hold_out(screened, 0.3, seed)
+    parts = hold_out(screened, 0.3, seed)
 
     sides = [
         {name[-6:-4] for name in side.index.names if name.startswith("circles/")}
         - {"10", "11"}
-        for side in (train, valid)
+        for side in (parts.train, parts.valid)
     ]
     assert not sides[0] & sides[1]
-    assert grouping is not None
-    assert (grouping.by, grouping.num_duplicates) == (None, 22)
+    assert parts.grouping is not None
+    assert (parts.grouping.by, parts.grouping.num_duplicates) == (None, 22)
+
+
+def test_what_looks_alike_is_handed_on_in_the_rows_of_both_sides(
+    screened: Screening,
+) -> None:
+    parts = hold_out(screened, 0.3, 0)
+
+    names = [*parts.train.index.names, *parts.valid.index.names]
+    pairs = {frozenset(names[row] for row in pair) for pair in parts.likeness.pairs}
+    assert pairs == {
+        frozenset({f"circles/circles{n:02}.png", f"circles/small{n:02}.jpg"})
+        for n in range(10)
+    }
 
 
 def test_what_was_left_out_is_named_once(screened: Screening) -> None:
-    train, valid, _ = hold_out(screened, 0.3, 0)
+    parts = hold_out(screened, 0.3, 0)
 
-    assert [each.file for each in train.skipped] == ["squares/broken.png"]
-    assert (valid.skipped, valid.index.ignored) == ((), ())
+    assert [each.file for each in parts.train.skipped] == ["squares/broken.png"]
+    assert (parts.valid.skipped, parts.valid.index.ignored) == ((), ())
 
 
 def test_named_groups_and_copies_stay_together_at_once(screened: Screening) -> None:
     """Circles hang together by name, their copies by looks."""
     names = ["all" if "circles/circles" in n else None for n in screened.index.names]
 
-    train, _, grouping = hold_out(screened, 0.3, 0, group_by="a column", names=names)
+    parts = hold_out(screened, 0.3, 0, group_by="a column", names=names)
 
     linked = {f"circles/small{n:02}.jpg" for n in range(10)}
     linked |= {f"circles/circles{n:02}.png" for n in range(12)}
-    assert linked <= set(train.index.names)  # all of a class, so that it can be learned
-    assert grouping is not None
-    assert (grouping.by, grouping.num_groups) == ("a column", 1)
-    assert grouping.num_alone == 36 + 11 - 12
+    assert linked <= set(
+        parts.train.index.names
+    )  # all of a class, so that it can be learned
+    assert parts.grouping is not None
+    assert (parts.grouping.by, parts.grouping.num_groups) == ("a column", 1)
+    assert parts.grouping.num_alone == 36 + 11 - 12
 
 
 def test_without_groups_or_copies_there_is_nothing_to_tell(drawn_folder: Path) -> None:
     plain = screen(index_folder(drawn_folder / "train"), None, num_workers=0)
 
-    assert hold_out(plain, 0.2, 0)[2] is None
+    assert hold_out(plain, 0.2, 0).grouping is None

@@ -5,7 +5,6 @@ import pytest
 
 from unfreeze.data import perceptual
 from unfreeze.data.perceptual import (
-    duplicate_groups,
     groups_from_pairs,
     near_links,
     perceptual_hash,
@@ -45,13 +44,10 @@ def test_brightness_and_contrast_change_nothing() -> None:
 
 def test_an_empty_picture_is_like_no_other() -> None:
     blank = perceptual_hash(np.full((32, 32), 200, dtype=np.uint8))
-    hashes = np.stack([blank, blank])
-    digests = np.arange(32, dtype=np.uint8).reshape(2, 16)
 
-    pairs, _ = near_links(hashes)
+    pairs, _ = near_links(np.stack([blank, blank]))
 
     assert len(pairs) == 0
-    assert duplicate_groups(digests, hashes).tolist() == [0, 1]
 
 
 def test_links_hold_together_what_a_loop_over_all_pairs_does(
@@ -79,6 +75,31 @@ def test_links_hold_together_what_a_loop_over_all_pairs_does(
     np.testing.assert_array_equal(groups_from_pairs(60, pairs), expected)
     assert len(near) > 20
     assert len(links) == 60 - len(set(expected.tolist()))
+
+
+def test_links_are_the_least_spanning_forest_of_scipy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph = pytest.importorskip("scipy.sparse.csgraph")
+    monkeypatch.setattr("unfreeze.data.perceptual._CELLS_AT_ONCE", 500)
+    rng = np.random.default_rng(11)
+    hashes = np.stack(
+        [
+            _flipped(perceptual_hash(_picture(int(kind))), int(count))
+            for kind, count in zip(
+                rng.integers(0, 5, 120), rng.integers(1, 90, 120), strict=True
+            )
+        ]
+    )
+    bits = np.unpackbits(hashes, axis=1).astype(int)
+    costs = abs(bits[:, None] - bits[None]).sum(axis=2)
+
+    _, distances = near_links(hashes)
+
+    near = np.where(costs <= 32, costs + 1, 0)  # where 0 is no pair
+    expected = graph.minimum_spanning_tree(near).data - 1
+    np.testing.assert_array_equal(np.sort(distances), np.sort(expected))
+    assert len(distances) > 60
 
 
 def test_a_mirrored_photo_is_linked_and_one_upside_down_is_not() -> None:
@@ -110,31 +131,13 @@ def test_fewer_than_two_photos_have_no_pairs(count: int) -> None:
 
     assert pairs.shape == (0, 2)
     assert distances.shape == (0,)
-    assert len(duplicate_groups(np.ones((count, 16), np.uint8), hashes)) == count
 
 
-def test_similarity_is_carried_on_within_a_group() -> None:
-    start = perceptual_hash(_picture(3))
-    middle, end = _flipped(start, 25), _flipped(start, 50)
-    other = perceptual_hash(_picture(4))
-    hashes = np.stack([other, start, end, middle])
-    digests = np.random.default_rng(5).integers(0, 256, (4, 16), dtype=np.uint8)
+def test_thousands_of_equal_photos_have_a_link_each() -> None:
+    pairs, distances = near_links(np.tile(perceptual_hash(_picture(6)), (5000, 1)))
 
-    assert duplicate_groups(digests, hashes).tolist() == [0, 1, 1, 1]
-
-
-def test_equal_files_share_a_group_whatever_their_hash() -> None:
-    hashes = np.stack([perceptual_hash(_picture(seed)) for seed in range(3)])
-    digests = np.stack([np.full(16, value, dtype=np.uint8) for value in (7, 8, 7)])
-
-    assert duplicate_groups(digests, hashes).tolist() == [0, 1, 0]
-
-
-def test_thousands_of_equal_photos_are_one_group() -> None:
-    hashes = np.tile(perceptual_hash(_picture(6)), (5000, 1))
-    digests = np.random.default_rng(7).integers(0, 256, (5000, 16), dtype=np.uint8)
-
-    assert not duplicate_groups(digests, hashes).any()
+    assert len(pairs) == 4999
+    assert not distances.any()
 
 
 def test_groups_are_the_connected_components_of_scipy() -> None:

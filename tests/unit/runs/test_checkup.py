@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -10,9 +11,19 @@ import pytest
 from PIL import Image
 
 from tests.spoiling import Spoilt, hashes_of, spoil
+from unfreeze.data.fixes import Fix, write_fixes
+from unfreeze.data.perceptual import near_links
 from unfreeze.errors import DataError
 from unfreeze.records import Finding
-from unfreeze.runs.checkup import Backbone, Checkup, check_folder, name_findings
+from unfreeze.runs.checkup import (
+    Backbone,
+    Checkup,
+    check_folder,
+    findings_before_training,
+    name_findings,
+)
+from unfreeze.runs.photos import read_photos
+from unfreeze.runs.settings import RunSettings
 
 _NANO = Backbone(size=128)
 
@@ -192,6 +203,53 @@ def test_findings_before_training_take_a_line_for_each_kind() -> None:
 
     assert lines[0] == "check: very small (2 files). Small."
     assert len(lines) == 2
+
+
+def _clouds(folder: Path, *, first: int, num_copies: int) -> None:
+    """Eight soft pictures of each class, and small copies of the first class's."""
+    for label, name in enumerate("ab"):
+        (folder / name).mkdir(parents=True)
+        for number in range(8):
+            rng = np.random.default_rng(first + 10 * label + number)
+            grid = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+            cloud = Image.fromarray(grid).resize((160, 120), Image.Resampling.BICUBIC)
+            cloud.save(folder / name / f"{number}.png")
+            if label == 0 and number < num_copies:
+                cloud.resize((80, 60)).save(folder / name / f"small{number}.jpg")
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+@pytest.mark.parametrize("has_fixes", [False, True])
+def test_copies_are_searched_once_and_found_as_by_a_search_of_their_own(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_split: bool,
+    has_fixes: bool,
+) -> None:
+    photos = tmp_path / "photos"
+    _clouds(photos / "train" if is_split else photos, first=0, num_copies=4)
+    if is_split:
+        _clouds(photos / "valid", first=100, num_copies=2)
+    settings = RunSettings(arch="unfreeze_nano", size=32, num_workers=0)
+    if has_fixes:
+        name = "train/a/0.png" if is_split else "a/0.png"
+        write_fixes(tmp_path / "fixes.csv", [Fix(name, "drop")])
+        settings = replace(settings, fixes=str(tmp_path / "fixes.csv"))
+    searched: list[int] = []
+
+    def counted_links(hashes: np.ndarray, *most: int) -> tuple[np.ndarray, np.ndarray]:
+        searched.append(len(hashes))
+        return near_links(hashes, *most)
+
+    monkeypatch.setattr("unfreeze.data.likeness.near_links", counted_links)
+    data = read_photos(photos, settings)
+    found = findings_before_training(photos, data)
+
+    whole = [count for count in searched if count > 10]  # not a torn group again
+    assert len(whole) == 1
+    assert found == findings_before_training(photos, replace(data, likeness=None))
+    groups = [each for each in found if each.kind == "near_duplicate"]
+    assert len(groups) == 4 + 2 * is_split - has_fixes
 
 
 def test_of_several_findings_of_a_kind_the_first_is_said() -> None:

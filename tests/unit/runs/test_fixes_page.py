@@ -5,16 +5,22 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typing_extensions import override
 
-from unfreeze.records import Finding
+from unfreeze.records import Finding, FindingKind
 from unfreeze.runs import fixes_page
 from unfreeze.runs.fixes_page import class_in_path, write_fixes_page
+from unfreeze.runs.fixes_topics import TOPICS
 
 CLASSES = ("circles", "squares", "stripes")
+
+FILE_KINDS = (
+    "blank", "tiny", "odd_mode", "animated", "exif_rotated", "wrong_extension", "huge"
+)  # fmt: skip
+"""Kinds of which a finding is about many photos."""
 
 
 class _Reader(HTMLParser):
@@ -104,16 +110,53 @@ def test_without_a_likely_class_the_list_holds_keep_alone(
     assert [each.get("data-given") for each in reader.all("select")] == ["0"]
 
 
+@pytest.mark.parametrize("kind", FILE_KINDS)
 def test_photos_of_one_finding_that_are_no_copies_stand_one_by_one(
-    tmp_path: Path, photos: Path
+    tmp_path: Path, photos: Path, kind: str
 ) -> None:
     files = [f"train/circles/circles{n:02}.png" for n in range(8)]
-    page = written(tmp_path, photos, found("blank", *files))
+    page = written(tmp_path, photos, found(kind, *files))
 
     reader = read(page)
+    assert known(page)["files"] == files
     assert len(reader.all("img")) == 8
-    assert len(reader.all("li")) == 1 + 8  # the first one is a link to the section
+    assert len({each["name"] for each in reader.all("input")}) == 8
     assert "8 photos" in reader.text
+    assert reader.text.count(f"about {kind}") == TOPICS[kind].says_why  # type: ignore[index]
+
+
+def test_every_kind_of_finding_that_names_photos_is_shown_as_photos() -> None:
+    of_folders = {"class_missing", "class_tiny", "class_case", "imbalance"}
+
+    assert {*TOPICS} == {*get_args(FindingKind)} - of_folders - {"unreadable"}
+
+
+def test_what_was_found_stands_before_the_photos_that_it_is_about(
+    tmp_path: Path, photos: Path
+) -> None:
+    one, two = (f"train/circles/circles{n:02}.png" for n in range(2))
+    grey = Finding("odd_mode", (two, one), 1.0, "kept", "grey ones")
+    page = written(tmp_path, photos, found("odd_mode", one), grey)
+
+    reader = read(page)
+    order = ["about odd_mode", one, "grey ones", two]
+    places = [reader.text.index(words) for words in order]
+    assert places == sorted(places)
+    assert "2 photos to look at" in reader.text  # one of them twice
+    assert len(reader.all("img")) == 3
+
+
+def test_what_training_reads_as_it_should_asks_for_no_decision(
+    tmp_path: Path, photos: Path
+) -> None:
+    file = "train/circles/circles00.png"
+
+    reader = read(written(tmp_path, photos, found("exif_rotated", file)))
+
+    assert "No photo asks for a decision" in reader.text
+    assert [each["value"] for each in reader.all("input")] == [
+        "keep", "relabel", "drop"
+    ]  # fmt: skip
 
 
 def test_a_set_of_many_copies_names_those_that_it_does_not_show(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unfreeze.data.screen import Screening
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.settings import RunSettings
 
@@ -63,6 +64,33 @@ def test_photos_of_a_table_that_belong_together_stay_together(
 
     assert data.grouping is not None
     assert not groups(data.train) & groups(data.valid)
+
+
+@pytest.mark.parametrize("further", ["", " drawn"], ids=["one label", "several"])
+def test_copies_in_a_table_stay_on_one_side(
+    drawn_folder: Path, settings: RunSettings, further: str
+) -> None:
+    circles = drawn_folder / "train/circles"
+    lines = ["name,label"]
+    for photo in sorted((drawn_folder / "train").rglob("*.png")):
+        lines.append(f"{photo.parent.name}/{photo.name},{photo.parent.name}{further}")
+    for number in range(12):
+        content = (circles / f"circles{number:02}.png").read_bytes()
+        (circles / f"again{number:02}.png").write_bytes(content)
+        lines.append(f"circles/again{number:02}.png,circles{further}")
+    (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
+
+    data = read_photos(
+        drawn_folder, replace(settings, csv="labels.csv", folder="train")
+    )
+
+    def circles_of(split: Screening) -> set[str]:
+        return {name[-6:] for name in split.index.names if "/circles/" in f"/{name}"}
+
+    assert data.is_multi == bool(further)
+    assert not circles_of(data.train) & circles_of(data.valid)
+    assert circles_of(data.valid)
+    assert len(data.val_ds) in range(8, 12)  # of 48
 
 
 def test_the_first_skipped_files_are_named(

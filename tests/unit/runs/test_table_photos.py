@@ -4,12 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 import pytest
 
-from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError
-from unfreeze.runs.table_photos import held_out_rows, index_known_table, table_at
+from unfreeze.runs.table_photos import index_known_table, table_at
 
 MakeTable: TypeAlias = Callable[[list[str]], Path]
 
@@ -39,31 +37,6 @@ def test_a_table_is_found_beside_the_photos_or_where_it_is(
     assert table_at(tmp_path / "tiles", str(table)) == table
     with pytest.raises(DataError, match=r"no table other\.csv"):
         table_at(tmp_path, "other.csv")
-
-
-def test_the_same_share_of_every_class_is_held_out(
-    make_table: MakeTable, tmp_path: Path
-) -> None:
-    table = make_table(["a"] * 40 + ["b"] * 10)
-    index = index_table(tmp_path, table, folder="tiles", suffix=".jpg")
-
-    rows = held_out_rows(index, 0.2, seed=3)
-
-    assert index.labels is not None
-    assert np.bincount(index.labels[rows]).tolist() == [8, 2]
-    assert rows.tolist() == held_out_rows(index, 0.2, seed=3).tolist()
-    assert rows.tolist() != held_out_rows(index, 0.2, seed=4).tolist()
-
-
-def test_of_photos_with_several_labels_some_are_held_out(
-    make_table: MakeTable, tmp_path: Path
-) -> None:
-    table = make_table(["a b", "b", "", "a"] * 10)
-    index = index_table(tmp_path, table, folder="tiles", suffix=".jpg")
-
-    rows = held_out_rows(index, 0.25, seed=2**40)
-
-    assert len(set(rows.tolist())) == 10
 
 
 def test_labels_are_matched_by_name(make_table: MakeTable, tmp_path: Path) -> None:
