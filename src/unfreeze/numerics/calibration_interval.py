@@ -16,7 +16,7 @@ from unfreeze.numerics.intervals import Interval
 
 __all__ = ["error_interval"]
 
-_TEMPERATURES = np.geomspace(1.05, 12.0, 13)
+_TEMPERATURES = np.geomspace(1.15, 12.0, 9)
 """How many times too sure, or not sure enough, answers are supposed to be."""
 
 _DRAWS = 200
@@ -76,21 +76,16 @@ def _ends(
     rng: np.random.Generator,
 ) -> tuple[float, float] | None:
     """Ends of the interval if answers err in one direction; None if they cannot."""
-    true, larger, smaller = [], [], []
+    true, shown = [], []
     for temperature in (1.0, *temperatures):
         right = _at(cells.confidence, temperature)
-        shown = cells.errors(right, rng)
         true.append(cells.mean(np.abs(right - cells.confidence)))
-        larger.append((shown >= error).mean())
-        smaller.append((shown <= error).mean())
-    # Up and down with the true error but for the draws.
-    rising = np.maximum.accumulate(larger)
-    falling = np.maximum.accumulate(smaller[::-1])
-    if rising[-1] < seldom:
+        shown.append(np.quantile(cells.errors(right, rng), [seldom, 1 - seldom]))
+    # Both rise with the true error, but for the draws.
+    least, most = np.maximum.accumulate(shown).T
+    if error > most[-1]:
         return None
-    low = np.interp(seldom, rising, true) if rising[0] < seldom else 0.0
-    high = np.interp(seldom, falling, true[::-1]) if falling[-1] >= seldom else 0.0
-    return float(low), float(high if falling[0] < seldom else true[-1])
+    return float(np.interp(error, most, true)), float(np.interp(error, least, true))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +95,7 @@ class _Cells:
     confidence: Float64[np.ndarray, " C"]
     counts: Int64[np.ndarray, " C"]
     bins: Int64[np.ndarray, " C"]
-    num_bins: int
+    """Rising numbers."""
 
     def mean(self, each: Float64[np.ndarray, " C"]) -> float:
         """Over all answers."""
@@ -112,9 +107,8 @@ class _Cells:
         """Errors that are counted where answers are right so often."""
         drawn = rng.binomial(self.counts, right, size=(_DRAWS, len(right)))
         short = self.counts * self.confidence - drawn
-        sums = np.zeros((_DRAWS, self.num_bins))
-        for number in np.unique(self.bins):
-            sums[:, number] = short[:, self.bins == number].sum(axis=1)
+        starts = np.flatnonzero(np.diff(self.bins, prepend=-1))
+        sums = np.add.reduceat(short, starts, axis=1)
         return np.abs(sums).sum(axis=1) / self.counts.sum()
 
 
@@ -126,7 +120,6 @@ def _cells(confidence: Float[np.ndarray, " N"], num_bins: int) -> _Cells:
         confidence=means,
         counts=np.array([len(part) for part in parts]),
         bins=np.clip(np.ceil(means * num_bins).astype(int) - 1, 0, num_bins - 1),
-        num_bins=num_bins,
     )
 
 
@@ -134,6 +127,8 @@ def _at(
     confidence: Float64[np.ndarray, " C"], temperature: float
 ) -> Float64[np.ndarray, " C"]:
     """How often answers are right that are so many times too sure."""
+    if temperature == 1:
+        return confidence
     sure = np.clip(confidence, _SURE, 1 - _SURE)
     odds = np.log(sure / (1 - sure))
     return 1 / (1 + np.exp(-odds / temperature))
