@@ -200,8 +200,10 @@ def _judged_elsewhere(whole: Predictions, count: int) -> tuple[float, float, flo
 def test_probabilities_for_photos_are_right_after_scaling(
     shared_data: Path, tmp_path: Path, name: str, augment: Preset
 ) -> None:
-    """Chance taken away, half as far off as before or within 2 %: on halves that
-    temperatures were not found on, and on the rest where they were found on 69.
+    """With chance taken away, half as far off as before, or within 2 %.
+
+    On halves that temperatures were not found on; and where they were found on 69
+    photos, on the others.
     """
     found = _calibration_on(shared_data, tmp_path / name, augment)
 
