@@ -66,7 +66,7 @@ def test_what_chance_explains_may_be_no_error_at_all() -> None:
     found = [_drawn(sure, sure, seed) for seed in range(20)]
 
     assert sum(each.low == 0 for each in found) >= 17
-    assert min(each.high for each in found) > 0.02
+    assert np.median([each.high for each in found]) > 0.05
 
 
 def test_a_wider_interval_holds_the_narrower_one() -> None:
