@@ -15,6 +15,7 @@ from unfreeze.errors import DataError, PlanError
 from unfreeze.numerics.proper import log_loss, log_of_no
 
 __all__ = [
+    "USUAL_TEMPERATURE",
     "Bin",
     "Binning",
     "at_temperature",
@@ -31,9 +32,13 @@ Binning = Literal["width", "mass"]
 _LARGEST = np.log(20.0)
 """Temperatures are searched from 1/20 to 20."""
 
-_BELIEF = 0.5
+USUAL_TEMPERATURE = 1.4
+"""Networks that have learned until they are right most often are too sure by this
+much: heads on resnet18 by 1.5 to 2.6 in six runs, on mobilenetv2 hardly at all."""
+
+_BELIEF = 0.4
 """Deviation of the temperature's logarithm that is believed in before any image is
-seen: of networks, nineteen in twenty lie between 0.4 and 2.7."""
+seen: of networks, nineteen in twenty lie between 0.6 and 3.1."""
 
 _SHRINK = (np.sqrt(5) - 1) / 2
 
@@ -192,18 +197,20 @@ def at_temperature(
 def fit_temperature(
     log_probs: Float[np.ndarray, "N K"],
     labels: Int[np.ndarray, " N"] | Float[np.ndarray, "N K"],
+    usual: float = USUAL_TEMPERATURE,
 ) -> float:
     """Find the temperature at which the labels are most probable.
 
     Guo et al. minimise the log loss, and so do we, by golden-section search over the
-    temperature's logarithm. To that we add a weak belief that temperatures are near 1
-    (a normal distribution of the logarithm with deviation 0.5): without a single
-    mistake, the best temperature would be 0, and among few images one sure mistake
-    would move it far.
+    temperature's logarithm. To that we add a weak belief that temperatures are near the
+    usual one (a normal distribution of the logarithm with deviation 0.4): without a
+    single mistake, the best temperature would be 0, and among few images one sure
+    mistake would move it far.
 
     Args:
         log_probs: Of images that the model has not learned from.
         labels: Class numbers, or rows of 0s and 1s.
+        usual: What to believe in before any image is seen, above 0.
 
     Returns:
         From 1/20 to 20.
@@ -221,7 +228,7 @@ def fit_temperature(
         scaled = at_temperature(logs, float(np.exp(log_temperature)), is_multi=is_multi)
         return (
             num_answers * log_loss(scaled, labels)
-            + (log_temperature / _BELIEF) ** 2 / 2
+            + ((log_temperature - np.log(usual)) / _BELIEF) ** 2 / 2
         )
 
     return float(np.exp(_lowest(cost, -_LARGEST, _LARGEST)))

@@ -70,7 +70,9 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
         tta_temperature=(
             None
             if averaged is None
-            else measure_trust(averaged, seed=learn.seed, precisions=()).temperature
+            else measure_trust(
+                averaged, seed=learn.seed, precisions=(), usual=1.0
+            ).temperature
         ),
         thresholds=limits,
         reject=_promised(trust),

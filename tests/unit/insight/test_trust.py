@@ -176,8 +176,8 @@ def test_one_image_is_no_reason_to_fail() -> None:
     assert measure_trust(one).ece_after == pytest.approx(0.2)
 
 
-def test_where_a_temperature_would_not_help_it_stays_1() -> None:
-    """Two sure mistakes among sixty: each half asks for what harms the other."""
+def test_few_images_move_the_temperature_little() -> None:
+    """Two sure answers among sixty: each half asks for what harms the other."""
     probs = np.full((60, 2), [0.97, 0.03])
     probs[:2] = [1 - 1e-6, 1e-6]
     labels = np.zeros(60, dtype=int)
@@ -187,9 +187,27 @@ def test_where_a_temperature_would_not_help_it_stays_1() -> None:
 
     trust = measure_trust(few)
 
-    assert trust.temperature == 1
-    assert trust.ece_after == trust.ece_before
-    assert trust.log_loss_after == trust.log_loss_before
+    assert 1 < trust.temperature < 2
+    assert trust.log_loss_after > trust.log_loss_before  # which is not hidden
+
+
+def test_intervals_hold_the_true_errors(trust: Trust) -> None:
+    """Three times too sure before; right afterwards but for what chance left."""
+    elsewhere = check_trust(_drawn(100_000, 3.0, seed=9), trust.temperature)
+
+    for when in ("before", "after"):
+        interval = getattr(trust, f"ece_{when}_interval")
+        true = getattr(elsewhere, f"ece_{when}")
+        assert interval.low <= true <= interval.high
+    assert trust.ece_before_interval.low > 0.1
+    assert trust.ece_after_interval.high < 0.05
+
+
+def test_averages_over_views_are_not_believed_to_be_too_sure() -> None:
+    few = _drawn(20, 1.0)
+    plain, averaged = measure_trust(few), measure_trust(few, usual=1.0)
+
+    assert averaged.temperature < plain.temperature
 
 
 def test_elsewhere_a_given_temperature_is_taken_as_it_is(too_sure: Predictions) -> None:

@@ -99,11 +99,19 @@ def test_it_is_the_minimum_that_scipy_finds() -> None:
 
     def cost(log_temperature: float) -> float:
         scaled = _log_softmax(log_probs / np.exp(log_temperature))
-        return -scaled[np.arange(200), labels].sum() + 2 * log_temperature**2
+        away = log_temperature - np.log(1.4)
+        return -scaled[np.arange(200), labels].sum() + (away / 0.4) ** 2 / 2
 
     expected = np.exp(minimize_scalar(cost, bounds=(-3, 3), method="bounded").x)
 
     assert fit_temperature(log_probs, labels) == pytest.approx(expected, rel=1e-3)
+
+
+def test_of_few_images_the_usual_temperature_is_taken() -> None:
+    one = np.log([[0.6, 0.4]]), np.array([0])
+
+    assert fit_temperature(*one) == pytest.approx(1.4, rel=0.1)
+    assert fit_temperature(*one, usual=1.0) == pytest.approx(1.0, rel=0.1)
 
 
 def test_several_labels_share_one_temperature() -> None:

@@ -66,9 +66,25 @@ def trust_in_detail(trust: Mapping[str, Any], count: int) -> Iterator[str]:
         f"right. With chance taken away, {rest} points are left; what is below "
         f"{100 * trust['ece_visible']:.1f} points cannot be told from none."
     )
+    if "ece_after_interval" in trust:
+        yield _in_between(trust)
     if trust.get("num_halvings", 1) > 1:
         yield (
             "After scaling means: every photo at a temperature that was found on the "
             f"other half of the photos, over {trust['num_halvings']} ways of halving "
             "them. The temperature that is kept was found on all of them."
         )
+
+
+def _in_between(trust: Mapping[str, Any]) -> str:
+    """Say which true errors the photos leave the choice of."""
+    before, after = (
+        "{:.1f} and {:.1f}".format(
+            *(100 * trust[f"ece_{when}_interval"][end] for end in ("low", "high"))
+        )
+        for when in ("before", "after")
+    )
+    words = "In 95 of 100 such cases, the true error is between"
+    if trust["temperature"] == 1:
+        return f"{words} {before} points."
+    return f"{words} {before} points as trained, and between {after} after scaling."

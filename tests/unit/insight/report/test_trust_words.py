@@ -10,6 +10,8 @@ from unfreeze.insight.report.trust_words import trust_in_detail, trust_in_short
 def measured(**words: Any) -> dict[str, Any]:  # noqa: ANN401
     usual = {"temperature": 1.5, "ece_before": 0.09, "ece_after": 0.04,
              "ece_before_debiased": 0.08, "ece_after_debiased": 0.01,
+             "ece_before_interval": {"low": 0.05, "high": 0.12},
+             "ece_after_interval": {"low": 0.0, "high": 0.062},
              "ece_by_chance": 0.05, "ece_visible": 0.07, "num_halvings": 36,
              "log_loss_before": 0.3}  # fmt: skip
     return usual | words
@@ -37,7 +39,9 @@ def test_plain_and_debiased_figures_are_both_told() -> None:
 
     for words in ("off by 9.0 points as trained", "by 4.0 points after", "(1.50)",
                   "chance alone makes about 5.0", "8.0 and 1.0 points are left",
-                  "below 7.0 points", "over 36 ways of halving"):  # fmt: skip
+                  "below 7.0 points",
+                  "between 5.0 and 12.0 points as trained, and between 0.0 and 6.2",
+                  "over 36 ways of halving"):  # fmt: skip
         assert words in told, words
 
 
@@ -45,6 +49,7 @@ def test_a_temperature_that_did_not_help_is_said_to_be_left_out() -> None:
     told = " ".join(trust_in_detail(measured(temperature=1.0, num_halvings=1), 69))
 
     assert "left out (1.00)" in told
+    assert "the true error is between 5.0 and 12.0 points." in told
     assert "halving" not in told
 
 
