@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.render import print_json, print_table, talker
 from unfreeze.words import counted
 
@@ -60,7 +61,7 @@ def train(  # one parameter per option
     """
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.run_folder import planned_run_folder, unfinished_beside
     from unfreeze.runs.settings import RunSettings
     from unfreeze.runs.training_run import train_folder
 
@@ -85,7 +86,14 @@ def train(  # one parameter per option
         fixes=None if fixes is None else str(fixes),
     )
     run = planned_run_folder(out, data)
-    summary = train_folder(data, run, settings, write=talker(as_json), began=began)
+    write = talker(as_json)
+    if out is None and (other := unfinished_beside(run, data)):
+        write(
+            f"note: {other} holds an unfinished run of these photos; to go on with it: "
+            f"unfreeze resume {shlex.quote(str(other))}"
+        )
+    with saying_how_to_go_on(run):
+        summary = train_folder(data, run, settings, write=write, began=began)
     show_run(summary, run, as_json)
 
 

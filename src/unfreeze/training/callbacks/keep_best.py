@@ -61,3 +61,8 @@ class KeepBest(Callback):
         if self._best.take(row.valid_loss, row.metrics, self._deciding):
             self._save()
         return Verdict.GO
+
+    @override
+    def on_epoch_again(self, run: RunView) -> None:
+        row = run.last
+        self._best.take(row.valid_loss, row.metrics, self._deciding)
