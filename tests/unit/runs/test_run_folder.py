@@ -198,10 +198,9 @@ def unfinished(folder: Path) -> Path:
 def test_a_run_that_can_go_on_is_not_cleared(photos: Path, tmp_path: Path) -> None:
     out = unfinished(tmp_path / "my run")
 
-    refused = pytest.raises(PlanError, match=r"unfreeze resume '.*my run';")
-    with refused:
+    with pytest.raises(PlanError, match=r"unfreeze resume '.*my run';"):
         planned_run_folder(out, photos)
-    with refused, fresh_run_folder(out):
+    with pytest.raises(PlanError, match="unfinished run"), fresh_run_folder(out):
         pass
     assert is_unfinished(out)
 

@@ -74,10 +74,11 @@ def test_a_budget_decides_once() -> None:
 
     log = RunLog()
     first = decide(log, 1.0)
-    again = RunLog(json.loads(json.dumps(log.entries)))
+    kept = json.loads(json.dumps(log.entries))
+    again = RunLog(kept)
     second = decide(again, 50.0)
 
     assert learner.asked == 1
     assert second == first
-    assert again.entries == log.entries
+    assert again.entries == kept
     assert "Budget 1m" in first[2]
