@@ -42,7 +42,7 @@ def test_a_stopped_run_is_refused_by_train_and_finished_by_resume(
     assert ended.code == 0
     assert ended.content["status"] == "finished"
     assert ended.content["run"] == "run"
-    assert "Going on with run in step 2" in ended.err
+    assert "Going on with run in step 3" in ended.err
     assert not (stopped / "checkpoint").exists()
     assert "is finished already" in unfreeze("resume run").mistake
 

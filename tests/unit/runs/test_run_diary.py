@@ -39,7 +39,7 @@ class _Machine:
         assert self.log.entries[-1]["is_over"] == is_end
         self.now += 0.5
 
-    def at(self, seconds: float, **facts: Any) -> None:  # noqa: ANN401
+    def at(self, now: float, **facts: Any) -> None:  # noqa: ANN401
         """Offer a boundary so many seconds after the beginning."""
         usual = {
             "is_over": False,
@@ -48,7 +48,7 @@ class _Machine:
             "tensors": dict,
             "is_sound": lambda: True,
         }
-        self.now = 100.0 + seconds
+        self.now = 100.0 + now
         self.diary.keep(cast("Boundary", SimpleNamespace(**usual | facts)))
 
 
@@ -92,7 +92,7 @@ def test_within_an_epoch_minutes_lie_between_two_states(
     machine = _Machine(monkeypatch, Keeping(minutes=2.0))
 
     for seconds in range(0, 300, 10):
-        machine.at(seconds, is_within_epoch=True, seconds=float(seconds))
+        machine.at(seconds, is_within_epoch=True)
 
     assert [now - 100 for now, _ in machine.written] == [120, 250]
 
