@@ -15,12 +15,15 @@ from tests.resuming import (
     Copied,
     require_same_end,
     run_with_copies,
+    summary_of,
 )
 from unfreeze.errors import DataError, PlanError
+from unfreeze.front.learner import Learner
 from unfreeze.runs.locks import held
 from unfreeze.runs.resuming import resume_run
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.state_folder import StateFolder
+from unfreeze.training.speeds import Speeds
 
 
 def quiet(line: str) -> None:
@@ -114,6 +117,56 @@ def test_other_recipes_go_on_as_well(
         run = resumed(moment, tmp_path)
         require_same_end(run, copied.finished)
         shutil.rmtree(run)
+
+
+@pytest.mark.slow
+def test_several_labels_from_a_table_go_on_as_well(
+    drawn_folder: Path, settings: RunSettings, tmp_path: Path
+) -> None:
+    also = {"circles": "round", "squares": "cornered", "stripes": "cornered wide"}
+    files = sorted((drawn_folder / "train").rglob("*.png"))
+    rows = [
+        f"{file.relative_to(drawn_folder).as_posix()},"
+        f"{file.parent.name} {also[file.parent.name]}"
+        for file in files
+    ]
+    (drawn_folder / "labels.csv").write_text("\n".join(["file,labels", *rows]))
+    table = dataclasses.replace(settings, csv="labels.csv", epochs=3)
+    copied = run_with_copies(drawn_folder, tmp_path, table, EVERY_EPOCH)
+
+    require_same_end(resumed(copied.moments[5], tmp_path), copied.finished)
+    shutil.rmtree(tmp_path / "resumed")
+    (drawn_folder / "labels.csv").write_text(
+        "\n".join(["file,labels", *rows[:-1], rows[0].split(",")[0] + ",stripes"])
+    )
+    with pytest.raises(DataError, match="changed since the run began"):
+        resumed(copied.moments[5], tmp_path)
+
+
+@pytest.mark.slow
+def test_a_budget_keeps_its_plan_and_counts_the_time_that_was_used(
+    photos: Path,
+    settings: RunSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really, measured = Learner.measure_speeds, []
+
+    def measure(learn: Learner, seconds: float) -> Speeds:
+        measured.append(seconds)
+        return really(learn, seconds / 1000)
+
+    monkeypatch.setattr(Learner, "measure_speeds", measure)
+    ample = dataclasses.replace(settings, epochs=None, budget=7200.0)
+    copied = run_with_copies(
+        photos, tmp_path, ample, EVERY_EPOCH, lambda moment: moment == 8
+    )
+
+    ended = summary_of(resumed(copied.moments[0], tmp_path))
+
+    assert len(measured) == 1
+    assert ended == summary_of(copied.finished)
+    assert ended["plan"]["head_epochs"] == 50
 
 
 def test_rows_behind_the_kept_state_are_not_doubled(
