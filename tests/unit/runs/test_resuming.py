@@ -136,10 +136,9 @@ def test_several_labels_from_a_table_go_on_as_well(
 
     require_same_end(resumed(copied.moments[5], tmp_path), copied.finished)
     shutil.rmtree(tmp_path / "resumed")
-    (drawn_folder / "labels.csv").write_text(
-        "\n".join(["file,labels", *rows[:-1], rows[0].split(",")[0] + ",stripes"])
-    )
-    with pytest.raises(DataError, match="changed since the run began"):
+    relabelled = [*rows[:-1], rows[-1].replace(" wide", "")]
+    (drawn_folder / "labels.csv").write_text("\n".join(["file,labels", *relabelled]))
+    with pytest.raises(DataError, match=r"1 photo of .* changed since"):
         resumed(copied.moments[5], tmp_path)
 
 
@@ -212,7 +211,7 @@ def test_seconds_of_both_parts_are_added(copied: Copied, tmp_path: Path) -> None
     ended = json.loads((resumed(moment, tmp_path) / "summary.json").read_text())
 
     assert 1000 < ended["seconds"] < 1500
-    assert 1000 < ended["steps"][2]["seconds"] < 1500
+    assert 1000 < ended["steps"][len(summary["steps"]) - 1]["seconds"] < 1500
     total = sum(step["seconds"] for step in ended["steps"])
     assert ended["seconds"] == pytest.approx(total, abs=0.05)
 
