@@ -16,6 +16,7 @@ SURFACE = {
         "--augment --max-zoom --balance --seed --num-workers --out --csv --folder "
         "--suffix --valid-fraction --group-by --fixes --json --help"
     ),
+    "resume": "RUN --data --weights --anyway --json --help",
     "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
     "compare": (
         "DATA --page --fail-if-worse --tolerance --alpha --num-workers --json --help"
@@ -67,6 +68,7 @@ def test_these_are_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "demo",
         "check",
         "train",
+        "resume",
         "lr-find",
         "evaluate",
         "predict",

@@ -18,6 +18,7 @@ from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
 from unfreeze.cli.report import report
+from unfreeze.cli.resume import resume
 from unfreeze.cli.serve import serve
 from unfreeze.cli.train import train
 from unfreeze.errors import UnfreezeError
@@ -52,6 +53,7 @@ for command in (
     demo,
     check,
     train,
+    resume,
     lr_find,
     evaluate,
     predict,

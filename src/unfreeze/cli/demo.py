@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import talker
 from unfreeze.cli.train import show_run
@@ -37,5 +38,8 @@ def demo(
     photos = demo_photos()
     run = planned_run_folder(out, Path("demo"))
     settings = demo_settings(seed, num_workers)
-    summary = train_folder(photos, run, settings, write=talker(as_json), began=began)
+    with saying_how_to_go_on(run):
+        summary = train_folder(
+            photos, run, settings, write=talker(as_json), began=began
+        )
     show_run(summary, run, as_json)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, talker
 from unfreeze.words import counted
@@ -63,9 +64,14 @@ def train(  # one parameter per option
     began = time.perf_counter()
     write = talker(as_json)
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.run_folder import planned_run_folder, unfinished_beside
 
     run = planned_run_folder(out, data)
+    if out is None and (other := unfinished_beside(run, data)):
+        write(
+            f"note: {other} holds an unfinished run of these photos; to go on with it: "
+            f"unfreeze resume {shlex.quote(str(other))}"
+        )
     write("looking at the photos, and loading what trains on them")
     with loading(), _first_look(data, csv):
         from unfreeze.runs.settings import RunSettings
@@ -91,7 +97,8 @@ def train(  # one parameter per option
         group_by=group_by,
         fixes=None if fixes is None else str(fixes),
     )
-    summary = train_folder(data, run, settings, write=write, began=began)
+    with saying_how_to_go_on(run):
+        summary = train_folder(data, run, settings, write=write, began=began)
     show_run(summary, run, as_json)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
+from unfreeze.front.diary import Diary
 from unfreeze.front.fitting import Decay, Output, Saving
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.precompute import checked_precompute
@@ -82,6 +83,8 @@ class Learner:
         balance: Make rare classes count as much as frequent ones: ``"weights"`` in the
             loss, or ``"sampling"``, which shows all classes equally often.
         settings: Further hyperparameters to carry in saved files.
+        diary: Remembers searches and fits of an earlier process, for a run that goes
+            on; nothing unless given.
     """
 
     def __init__(  # the lesson's keywords, and ours behind them
@@ -101,6 +104,7 @@ class Learner:
         cache_gb: float = 20.0,
         balance: Balance = "none",
         settings: Mapping[str, Any] | None = None,
+        diary: Diary | None = None,
     ) -> None:
         require_balance(balance, is_multi=data.is_multi)
         self.data = data
@@ -125,6 +129,7 @@ class Learner:
         self._head = head or HeadShape(kind="custom", xtra_fc=(), ps=())
         self._runtime = runtime or AcceleratedRuntime()
         self._output = output or Output()
+        self._diary = diary or Diary()
         self._tmp_name = Path(tmp_name)
         self._models_name = Path(models_name)
         self._cache_gb = cache_gb
@@ -407,6 +412,10 @@ class Learner:
                 f"start_lr must be above 0 for the head, got {start_lr}. Its rate is "
                 "multiplied from batch to batch."
             )
+        known = self._diary.past_search(self.model)
+        if known is not None:
+            self._sched = Sched(known.history, known)
+            return known.suggestion
         ratios = [start / starts[-1] for start in starts]
         source = self._training_source()
         with self._progress("trying learning rates") as bar:
@@ -423,6 +432,7 @@ class Learner:
             )
         self._sched = Sched(search.history, search)
         self._output.note_search(search)
+        self._diary.note_search(self.model)
         return search.suggestion
 
     def measure_speeds(self, seconds: float = 10.0) -> Speeds:
@@ -474,6 +484,8 @@ class Learner:
             early_epochs=plan.early_epochs,
             clip_norm=plan.clip_norm,
             bn_frozen=self._is_bn_frozen,
+            past=self._diary.past_fit(),
+            keep=self._diary.keep,
         )
         self._sched = Sched(fit.history)
         try:
@@ -504,7 +516,8 @@ class Learner:
         Raises:
             WeightsError: If there is no such file, it is damaged, or it does not fit.
         """
-        load_weights(self.model, self._existing_model_file(name))
+        if not self._diary.is_recalling:
+            load_weights(self.model, self._existing_model_file(name))
 
     def load_cycle(self, name: str, cycle: int) -> None:
         """Read the weights that ``cycle_save_name=name`` saved after a cycle."""

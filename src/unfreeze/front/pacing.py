@@ -2,10 +2,10 @@
 
 import abc
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from enum import Enum, auto
-from typing import assert_never, final
+from typing import Any, assert_never, final
 
 from typing_extensions import override
 
@@ -172,6 +172,20 @@ class Budget(Pacing):
         else:
             step.say(self._repeating(plan))
         return epochs
+
+    def state(self) -> dict[str, Any]:
+        """What it goes by, for JSON: the plan so far, prices and a time."""
+        return {
+            "plan": None if self.chosen is None else asdict(self.chosen),
+            "prices": asdict(self._prices),
+            "marked": self._marked,
+        }
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Go by what ``state`` gave in an earlier process."""
+        self.chosen = None if state["plan"] is None else Plan(**state["plan"])
+        self._prices = Prices(**state["prices"])
+        self._marked = state["marked"]
 
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:

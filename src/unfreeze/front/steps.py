@@ -27,13 +27,21 @@ class StepClock:
         write: Takes the title of each step, and what it has to say.
         began: When the run began, as ``time.perf_counter`` counts; what happened
             before the first step counts as part of it.
+        before: Seconds that each step has taken in earlier processes, if the run goes
+            on; they count, too.
     """
 
-    def __init__(self, write: Callable[[str], object], began: float) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], object],
+        began: float,
+        before: Sequence[float] = (),
+    ) -> None:
         self.steps: list[StepSummary] = []
         self._write = write
-        self._began = began
+        self._began = began - sum(before)
         self._last = began
+        self._before = before
         self.best = BestScore()
         """Of all epochs so far; its weights are kept."""
 
@@ -42,10 +50,16 @@ class StepClock:
         """Time since the run began."""
         return time.perf_counter() - self._began
 
+    def seconds_of_steps(self) -> list[float]:
+        """Seconds of each step up to now, the running one included."""
+        self.settle()
+        return [step.seconds for step in self.steps]
+
     @contextmanager
     def step(self, title: str) -> Iterator[StepSummary]:
         """Time what happens inside, also when it fails."""
-        summary = StepSummary(title)
+        before = self._before[len(self.steps) : len(self.steps) + 1]
+        summary = StepSummary(title, seconds=sum(before))
         self.steps.append(summary)
         self._write(f"\n{len(self.steps)}. {title}")
         try:
@@ -105,3 +119,7 @@ class NoteFit(Callback):
         images = sum(row.num_images for row in rows)
         self._summary.images_per_second = images / sum(row.seconds for row in rows)
         return Verdict.GO
+
+    @override
+    def on_epoch_again(self, run: RunView) -> None:
+        self.on_epoch_end(run)

@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.runs.blocks import BLOCK, Block
+from unfreeze.runs.locks import lock
 
 __all__ = ["MOST_NAME", "Columns", "GrowingTable"]
 
@@ -219,7 +220,7 @@ def _locked(part: Path, target: Path) -> BinaryIO:
     while True:
         stream = part.open("a+b")
         try:
-            _lock(stream)
+            lock(stream)
         except BlockingIOError as error:
             stream.close()
             raise PlanError(
@@ -236,16 +237,3 @@ def _stands_at(stream: BinaryIO, part: Path) -> bool:
         return os.path.samestat(os.fstat(stream.fileno()), part.stat())
     except FileNotFoundError:
         return False
-
-
-def _lock(stream: BinaryIO) -> None:
-    """Mark an open file as taken, where the system can; it forgets on closing.
-
-    Raises:
-        BlockingIOError: If it is taken.
-    """
-    if sys.platform == "win32":  # pragma: no cover
-        return
-    import fcntl
-
-    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

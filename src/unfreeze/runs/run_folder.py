@@ -1,13 +1,36 @@
 """Where a run goes, without anything lost that was there."""
 
+import glob
 import json
+import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError
+from unfreeze.runs.locks import is_held
 
-__all__ = ["files_of_run", "fresh_run_folder", "model_file", "planned_run_folder"]
+__all__ = [
+    "BEGUN",
+    "CHECKPOINT",
+    "LOCK",
+    "files_of_run",
+    "fresh_run_folder",
+    "is_unfinished",
+    "model_file",
+    "planned_run_folder",
+    "unfinished_beside",
+]
+
+CHECKPOINT = "checkpoint"
+"""Folder in a run folder with what an unfinished run needs to go on."""
+
+BEGUN = "begun.json"
+"""In it: how the run was begun. Without that there is nothing to go on from."""
+
+LOCK = "lock"
+"""In it: held by the process that works on the run."""
 
 _OURS = frozenset(
     {
@@ -30,8 +53,8 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
     there is one already.
 
     Raises:
-        PlanError: If the chosen folder holds other things than a run, or lies where
-            its name would be taken for a class of photos.
+        PlanError: If the chosen folder holds other things than a run, or a run that
+            can go on; or lies where its name would be taken for a class of photos.
     """
     wanted = Path("runs") / photos.resolve().name if chosen is None else chosen
     for place in (wanted, *wanted.parents):
@@ -42,6 +65,7 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
         return _free(wanted, "-", first=2)
     if chosen.exists():
         _require_run(chosen)
+        _require_nothing_to_resume(chosen)
     return chosen
 
 
@@ -49,16 +73,17 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
 def fresh_run_folder(out: Path) -> Iterator[None]:
     """Make ``out`` an empty folder for a run.
 
-    An unfinished run in it is cleared; a finished one is moved aside, to ``<out>.1``
-    and so on. A run that is refused before it has saved a model leaves no trace: its
-    folder is removed and the finished one is moved back.
+    What a run left that cannot go on is cleared; a finished one is moved aside, to
+    ``<out>.1`` and so on. A run that is refused before it has saved a model leaves no
+    trace: its folder is removed and the finished one is moved back.
 
     Raises:
-        PlanError: If ``out`` holds other things than a run.
+        PlanError: If ``out`` holds other things than a run, or a run that can go on.
     """
     aside = None
     if out.exists():
         _require_run(out)
+        _require_nothing_to_resume(out)
         if _is_finished(out):
             aside = out.rename(_free(out, ".", first=1))
     _clear(out)
@@ -72,6 +97,22 @@ def fresh_run_folder(out: Path) -> Iterator[None]:
             if aside is not None:
                 aside.rename(out)
         raise
+
+
+def is_unfinished(run: Path) -> bool:
+    """Whether a folder holds a run that can go on."""
+    is_whole = _is_finished(run) and (run / "report.html").is_file()
+    return (run / CHECKPOINT / BEGUN).is_file() and not is_whole
+
+
+def unfinished_beside(planned: Path, photos: Path) -> Path | None:
+    """The latest unfinished run of these photos, where a new one gets a number."""
+    first = Path("runs") / photos.resolve().name
+    if planned == first:
+        return None
+    places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
+    found = [each for each in places if each != planned and is_unfinished(each)]
+    return max(found, key=lambda each: each.stat().st_mtime, default=None)
 
 
 def files_of_run(run: Path) -> list[Path]:
@@ -98,6 +139,7 @@ def model_file(run: Path) -> Path:
 def _clear(folder: Path) -> None:
     for name in _OURS:
         (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
 
 
 def _free(wanted: Path, mark: str, first: int) -> Path:
@@ -110,14 +152,26 @@ def _free(wanted: Path, mark: str, first: int) -> Path:
 
 
 def _require_run(folder: Path) -> None:
+    ours = {*_OURS, CHECKPOINT}
     strangers = sorted(
-        entry.name for entry in folder.iterdir() if entry.name not in _OURS
+        entry.name for entry in folder.iterdir() if entry.name not in ours
     )
     if strangers:
         raise PlanError(
             f"{folder} holds other things than a run, for example {strangers[0]!r}. "
             "Pass --out with a folder that is new or holds an earlier run."
         )
+
+
+def _require_nothing_to_resume(folder: Path) -> None:
+    if not is_unfinished(folder):
+        return
+    if is_held(folder / CHECKPOINT / LOCK):
+        raise PlanError(f"A run in {folder} is still running. Pass another --out.")
+    raise PlanError(
+        f"{folder} holds an unfinished run. Go on with it: unfreeze resume "
+        f"{shlex.quote(str(folder))}; or remove that folder, or pass another --out."
+    )
 
 
 def _require_outside(out: Path, photos: Path) -> None:

@@ -1,12 +1,13 @@
 """One training run from a folder of photos to a folder of results."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.diary import Diary
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.pacing import AsPlanned, Budget, Moment, Pacing
@@ -16,24 +17,28 @@ from unfreeze.front.recipe import BEST, follow
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import RunSummary, hardware
 from unfreeze.numerics.metrics import f2
+from unfreeze.records import Finding
+from unfreeze.runs.checkpoint import Checkpoint, begun_anew
 from unfreeze.runs.checkup import findings_before_training, name_findings
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.reporting import keep_for_report, write_report
+from unfreeze.runs.run_diary import Keeping
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_notes
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
-__all__ = ["train_folder"]
+__all__ = ["Part", "carry_out", "look_at_photos", "train_folder"]
 
 _REPORT_SECONDS = 3.0
 """What the report takes behind everything else: heat maps, a forecast, the page. 1.9
 seconds of computing for 400 validation photos and resnet18."""
 
 
-def train_folder(
+def train_folder(  # noqa: PLR0913  # what to train, and where words go
     folder: Path,
     out: Path,
     settings: RunSettings,
@@ -41,6 +46,7 @@ def train_folder(
     write: Callable[[str], object] = print,
     has_bar: bool = True,
     began: float | None = None,
+    keeping: Keeping = Keeping(),  # noqa: B008  # cannot be changed
 ) -> RunSummary:
     """Train on the photos in ``folder`` and leave model and results in ``out``.
 
@@ -52,6 +58,7 @@ def train_folder(
         write: Takes the lines of tables and notes.
         has_bar: Draw progress bars where somebody watches.
         began: When the run began, by ``time.perf_counter``; now unless given.
+        keeping: How often to keep what ``resume_run`` needs.
 
     Returns:
         What ``out/summary.json`` holds.
@@ -62,30 +69,97 @@ def train_folder(
     clock = StepClock(write, time.perf_counter() if began is None else began)
     settings.check(folder)
     planned_run_folder(out, folder)  # refused here, before photos are read
+    data, findings = look_at_photos(folder, settings, write)
+    with (
+        fresh_run_folder(out),
+        begun_anew(out, folder, settings, data, keeping) as checkpoint,
+    ):
+        return carry_out(
+            Part(
+                folder=folder,
+                out=out,
+                settings=settings,
+                data=data,
+                findings=findings,
+                clock=clock,
+                checkpoint=checkpoint,
+                write=write,
+                has_bar=has_bar,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """What one process does of a run: all of it, or what another one has left."""
+
+    folder: Path
+    out: Path
+    settings: RunSettings
+    data: ImageClassifierData
+    findings: Sequence[Finding]
+    clock: StepClock
+    checkpoint: Checkpoint
+    write: Callable[[str], object]
+    has_bar: bool
+
+
+def look_at_photos(
+    folder: Path, settings: RunSettings, write: Callable[[str], object]
+) -> tuple[ImageClassifierData, Sequence[Finding]]:
+    """Read the photos of a run, and name what is unusual about them.
+
+    Raises:
+        DataError: If they cannot be used.
+    """
     data = read_photos(folder, settings)
     name_skipped(data)
     for note in split_notes(data):
         write(note)
     findings = findings_before_training(folder, data)
     name_findings(findings, write)
-    pacing = _pacing(data, settings, clock)
-    with (
-        fresh_run_folder(out),
-        closing(HistoryFile(out / "history.jsonl")) as history,
-    ):
-        output = Output(write=write, has_bar=has_bar, has_hints=False, history=history)
+    return data, findings
+
+
+def carry_out(part: Part) -> RunSummary:
+    """Train and measure, and leave everything in the run folder.
+
+    Returns:
+        What ``summary.json`` holds.
+
+    Raises:
+        UnfreezeError: If settings or weights cannot be used.
+    """
+    out, settings = part.out, part.settings
+    pacing = _pacing(part.data, settings, part.clock)
+    log = part.checkpoint.log
+    if isinstance(pacing, Budget):
+        pacing = LoggedBudget(pacing, log)
+
+    def unfinished() -> RunSummary:
+        stopped = _unmeasured(part.data, settings, part.clock, pacing)
+        return replace(stopped, findings=part.findings)
+
+    def note_unfinished() -> None:
+        unfinished().write(out / "summary.json")
+
+    note_unfinished()
+    with closing(HistoryFile(out / "history.jsonl")) as history:
+        output = Output(
+            write=part.write, has_bar=part.has_bar, has_hints=False, history=history
+        )
+        diary = part.checkpoint.diary(history, part.clock, pacing, note_unfinished)
         try:
-            learn = _trained(data, out, settings, clock, pacing, output)
-            summary = _measured(learn, out, settings, clock, pacing)
+            learn = _trained(part, pacing, output, diary)
+            summary = _measured(learn, out, settings, part.clock, pacing)
         except KeyboardInterrupt:
-            stopped = _unmeasured(data, settings, clock, pacing)
-            replace(stopped, findings=findings).write(out / "summary.json")
+            note_unfinished()
             raise
-        summary = replace(summary, findings=findings)
+        summary = replace(summary, findings=part.findings)
         summary.write(out / "summary.json")
     # Behind the summary: whatever happens here, no figure of the run is lost.
     keep_for_report(learn, out)
-    write_report(out, folder)
+    write_report(out, part.folder)
     return summary
 
 
@@ -103,18 +177,12 @@ def _pacing(
     )
 
 
-def _trained(
-    data: ImageClassifierData,
-    out: Path,
-    settings: RunSettings,
-    clock: StepClock,
-    pacing: Pacing,
-    output: Output,
-) -> ConvLearner:
+def _trained(part: Part, pacing: Pacing, output: Output, diary: Diary) -> ConvLearner:
+    settings, data = part.settings, part.data
     return follow(
         settings.arch,
         data,
-        clock,
+        part.clock,
         pacing,
         like_imagenet=is_like_imagenet(settings.augment),
         weights=settings.weights,
@@ -122,8 +190,9 @@ def _trained(
         balance=settings.balance,
         metrics=[f2] if data.is_multi else None,
         settings=settings.that_matter(),
-        models_name=out.resolve(),
+        models_name=part.out.resolve(),
         output=output,
+        diary=diary,
     )
 
 

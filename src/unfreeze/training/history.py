@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,6 +75,12 @@ class HistoryFile:
             self._file.flush()
             self._flushed_at = now
 
+    def secure(self) -> int:
+        """Bring all rows so far to the disk, and say how many bytes they are."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return os.fstat(self._file.fileno()).st_size
+
     def close(self) -> None:
         """Write what is left, and close the file."""
         self._file.close()
@@ -101,6 +108,12 @@ class History:
     ) -> None:
         """Record a step whose mean loss may still be on its way."""
         self._pending.append((epoch, rates, momentum, loss))
+
+    def add_past_steps(self, rows: Sequence[StepRow]) -> None:
+        """Take up steps that an earlier process has recorded."""
+        self._steps += rows
+        for row in rows:
+            self._mean = self._mean.plus(row.loss)
 
     @property
     def steps(self) -> Sequence[StepRow]:

@@ -3,10 +3,19 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import final
+
+from torch import Tensor
 
 from unfreeze.errors import DivergedError
 from unfreeze.models.classifier import StagedClassifier
@@ -15,6 +24,7 @@ from unfreeze.models.partition import LayerGroup
 from unfreeze.numerics.keyed import Purpose, torch_seed
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.optim.layer_optimizer import LayerOptimizer
+from unfreeze.training.boundary import Boundary, Keep, PastFit
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.compiled import compiled_if_it_pays
 from unfreeze.training.evaluate import Evaluation
@@ -65,6 +75,11 @@ class Fit:
     """Keep the statistics of every batch norm, also of those that learn."""
 
     history: History = field(default_factory=History)
+    past: PastFit | None = None
+    """What an earlier process has done of this fit, which then goes on behind it."""
+
+    keep: Keep | None = None
+    """Called between steps and between epochs; may write down where the fit is."""
 
     def run(self) -> History:
         """Train for all epochs, or until a callback stops the fit.
@@ -75,6 +90,12 @@ class Fit:
             PlanError: If the memory of the device is too small for the batches.
         """
         view = self._view()
+        if self.past is not None:
+            self.past.recall(view, self.callbacks)
+            self.past.put_back(view, self.optimizer)
+            if self.past.is_over:
+                with _told(self.callbacks, view):
+                    return self.history
         with (
             borrowed_random_state(self.setup.runtime.device),
             repeatable(self.setup.runtime.device),
@@ -83,30 +104,71 @@ class Fit:
             fused_if_frozen(self.model, self.source, self.setup.runtime),
             self._compiled_if_it_pays(),
         ):
-            for epoch in range(self.epochs):
-                began = time.perf_counter()
-                with self._weights_kept_if_diverging():
-                    is_stopped, num_images = self._learn(epoch, view)
+            for epoch in range(len(self.history.epochs), self.epochs):
+                began = time.perf_counter() - self._seconds_before(epoch)
+                with self._weights_kept_if_diverging(epoch) as good:
+                    keep = partial(self._keep, view, good, began)
+                    is_stopped, num_images = self._learn(epoch, view, keep)
                     evaluation = self._validated()
                 self._record(evaluation, time.perf_counter() - began, num_images, view)
-                if self._ask_at_epoch_end(view) or is_stopped:
+                is_over = self._ask_at_epoch_end(view) or is_stopped
+                is_over |= epoch == self.epochs - 1
+                self._keep(view, is_over=is_over)
+                if is_over:
                     break
         if isinstance(self.source, FromImages):  # stored activations fill no memory
             self.setup.runtime.rest()
         return self.history
 
     def _compiled_if_it_pays(self) -> AbstractContextManager[None]:
+        if self.setup.runtime.compiler is None:
+            return nullcontext()
         set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
         steps = self.schedule.num_steps
         return compiled_if_it_pays(self.model, self.source, self.setup, steps)
 
-    def _learn(self, epoch: int, view: RunView) -> tuple[bool, int]:
+    def _keep(
+        self,
+        view: RunView,
+        good: Sequence[Mapping[str, Tensor]] = (),
+        began: float | None = None,
+        *,
+        is_over: bool = False,
+    ) -> None:
+        """Offer the moment to whoever keeps it; ``began`` is of a running epoch."""
+        if self.keep is None:
+            return
+        moment = Boundary(
+            view=view,
+            optimizer=self.optimizer,
+            callbacks=self.callbacks,
+            at_epoch_begin=good,
+            seconds=0.0 if began is None else time.perf_counter() - began,
+            is_over=is_over,
+        )
+        self.keep(moment)
+
+    def _steps_before(self, epoch: int) -> int:
+        """Steps of an epoch that an earlier process has taken."""
+        is_first = self.past is not None and epoch == len(self.past.epochs)
+        return self.past.steps_of_running_epoch if self.past and is_first else 0
+
+    def _seconds_before(self, epoch: int) -> float:
+        return self.past.seconds if self.past and self._steps_before(epoch) else 0.0
+
+    def _learn(
+        self, epoch: int, view: RunView, keep: Callable[[], None]
+    ) -> tuple[bool, int]:
         """Take the steps of one epoch; say whether to stop, and images seen."""
         global_epoch = self.first_epoch + epoch
+        done = self._steps_before(epoch)
         set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
         num_images = 0
         source = self._source_of(epoch)
         for i, batch in enumerate(shuffled(source, self.setup.loading, global_epoch)):
+            num_images += len(batch)
+            if i < done:
+                continue
             rates, momentum = self._set_rates(len(self.history))
             _ask(self.callbacks, lambda callback: callback.on_batch_begin(view))
             loss = train_step(
@@ -119,10 +181,10 @@ class Fit:
                 clip_norm=self.clip_norm,
             )
             self.history.add_step(epoch, rates, momentum, loss)
-            num_images += len(batch)
             self._check_last_loss(i)
             if _ask(self.callbacks, lambda callback: callback.on_batch_end(view)):
                 return True, num_images
+            keep()
         return False, num_images
 
     def _source_of(self, epoch: int) -> Source:
@@ -173,11 +235,17 @@ class Fit:
         )
 
     @contextmanager
-    def _weights_kept_if_diverging(self) -> Iterator[None]:
+    def _weights_kept_if_diverging(
+        self, epoch: int
+    ) -> Iterator[Sequence[Mapping[str, Tensor]]]:
         learning = [group for group in self.groups if _learns(group)]
-        good = [copy.deepcopy(group.state_dict()) for group in learning]
+        good: list[Mapping[str, Tensor]] = [
+            copy.deepcopy(group.state_dict()) for group in learning
+        ]
+        if self.past is not None and self._steps_before(epoch):
+            good = [self.past.at_epoch_begin(i) or each for i, each in enumerate(good)]
         try:
-            yield
+            yield good
         except DivergedError:
             for group, state in zip(learning, good, strict=True):
                 group.load_state_dict(state)

@@ -32,6 +32,21 @@ def test_seconds_of_the_steps_add_up_to_those_of_the_run() -> None:
     assert first + second == pytest.approx(clock.seconds, abs=0.01)
 
 
+def test_seconds_of_earlier_processes_count() -> None:
+    clock = StepClock(lambda line: None, time.perf_counter(), before=[100.0, 20.0])
+    with clock.step("first"):
+        pass
+    with clock.step("second"):
+        pass
+    with clock.step("third"):
+        pass
+
+    seconds = clock.seconds_of_steps()
+
+    assert seconds == pytest.approx([100, 20, 0], abs=1)
+    assert sum(seconds) == pytest.approx(clock.seconds, abs=0.01)
+
+
 def test_titles_are_numbered_and_notes_stand_below_them() -> None:
     lines: list[str] = []
     clock = StepClock(lines.append, time.perf_counter())

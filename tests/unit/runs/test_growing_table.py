@@ -170,14 +170,14 @@ def test_two_commands_cannot_write_the_same(tmp_path: Path) -> None:
 
 def _meanwhile(event: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let something happen between the first opening of a file and its locking."""
-    lock, events = growing_table._lock, [event]
+    lock, events = growing_table.lock, [event]
 
     def late(stream: BinaryIO) -> None:
         if events:
             events.pop()()
         lock(stream)
 
-    monkeypatch.setattr(growing_table, "_lock", late)
+    monkeypatch.setattr(growing_table, "lock", late)
 
 
 def test_a_table_that_another_command_has_just_finished_stays_whole(

@@ -1,12 +1,20 @@
 """Mirrors src/unfreeze/runs/run_folder.py."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError
-from unfreeze.runs.run_folder import fresh_run_folder, model_file, planned_run_folder
+from unfreeze.runs.locks import held
+from unfreeze.runs.run_folder import (
+    fresh_run_folder,
+    is_unfinished,
+    model_file,
+    planned_run_folder,
+    unfinished_beside,
+)
 
 
 @pytest.fixture
@@ -176,3 +184,63 @@ def test_a_model_is_found_in_its_run_or_by_itself(tmp_path: Path) -> None:
 def test_a_folder_without_a_model_is_refused(photos: Path, name: str) -> None:
     with pytest.raises(DataError, match=r"no model in .*model\.safetensors"):
         model_file(photos.parent / name)
+
+
+# --- unfinished runs ---------------------------------------------------------------
+
+
+def unfinished(folder: Path) -> Path:
+    (folder / "checkpoint").mkdir(parents=True)
+    (folder / "checkpoint/begun.json").touch()
+    return folder
+
+
+def test_a_run_that_can_go_on_is_not_cleared(photos: Path, tmp_path: Path) -> None:
+    out = unfinished(tmp_path / "my run")
+
+    with pytest.raises(PlanError, match=r"unfreeze resume '.*my run';"):
+        planned_run_folder(out, photos)
+    with pytest.raises(PlanError, match="unfinished run"), fresh_run_folder(out):
+        pass
+    assert is_unfinished(out)
+
+
+def test_a_run_that_is_running_is_said_to_be(photos: Path, tmp_path: Path) -> None:
+    out = unfinished(tmp_path / "run")
+
+    with (
+        held(out / "checkpoint/lock", "It"),
+        pytest.raises(PlanError, match="is still running"),
+    ):
+        planned_run_folder(out, photos)
+
+
+def test_what_is_left_of_a_checkpoint_is_cleared(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    (out / "checkpoint").mkdir(parents=True)
+    (out / "checkpoint/state-000001.safetensors").touch()
+
+    assert planned_run_folder(out, photos) == out
+    with fresh_run_folder(out):
+        assert list(out.iterdir()) == []
+
+
+def test_a_run_with_a_report_is_finished(tmp_path: Path) -> None:
+    out = left_by_a_run(tmp_path / "run", "finished")
+    unfinished(out)
+
+    assert is_unfinished(out)  # killed while it wrote the report
+    (out / "report.html").touch()
+    assert not is_unfinished(out)
+
+
+def test_the_latest_unfinished_run_of_the_same_photos_is_found(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert unfinished_beside(Path("runs/photos"), photos) is None
+    for number, name in enumerate(("photos", "photos-2", "others")):
+        os.utime(unfinished(Path("runs") / name), (number, number))
+    left_by_a_run(Path("runs/photos-3"), "finished")
+
+    assert unfinished_beside(Path("runs/photos-4"), photos) == Path("runs/photos-2")

@@ -78,5 +78,18 @@ class Callback:
     def on_cycle_end(self, run: RunView, cycle: int) -> Verdict | bool | None:
         """After the last epoch of a cycle, counted from 0."""
 
+    def on_epoch_again(self, run: RunView) -> None:
+        """Take up an epoch that an earlier process has run, whose row is ``run.last``.
+
+        Called ahead of ``on_train_begin``, where a fit goes on. Nothing is measured,
+        saved or stopped again.
+        """
+
+    def on_cycle_again(self, run: RunView, cycle: int) -> None:
+        """Take up a cycle that an earlier process has run, likewise."""
+
+    def before_keeping(self, run: RunView) -> None:
+        """Write down what is pending: the state of the fit is going to be kept."""
+
     def on_train_end(self, run: RunView) -> None:
         """After the last step, also when a callback stopped the fit or it failed."""

@@ -89,6 +89,12 @@ class KeepBest(Callback):
             self.before_keeping(run)
         return Verdict.GO
 
+    @override
+    def on_epoch_again(self, run: RunView) -> None:
+        row = run.last
+        self._best.take(row.valid_loss, row.metrics, self._deciding)
+
+    @override
     def before_keeping(self, run: RunView) -> None:
         """Save the best weights if they still wait for it."""
         if self._waiting is None:

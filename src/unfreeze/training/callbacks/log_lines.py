@@ -32,6 +32,9 @@ class LogLines(Callback):
 
     @override
     def on_train_begin(self, run: RunView) -> None:
+        self._written = len(run.history)
+        if self._written:  # the fit goes on, and so does the file
+            return
         self._file.write(
             "fit",
             {
@@ -52,6 +55,10 @@ class LogLines(Callback):
         self._write_steps(run)
         self._file.write("epoch", dataclasses.asdict(run.last))
         return Verdict.GO
+
+    @override
+    def before_keeping(self, run: RunView) -> None:
+        self._write_steps(run)
 
     @override
     def on_train_end(self, run: RunView) -> None:

@@ -35,6 +35,10 @@ class PrintTable(Callback):
         self._write("  ".join([line, *extra]))
         return Verdict.GO
 
+    @override
+    def on_epoch_again(self, run: RunView) -> None:
+        self.on_epoch_end(run)
+
 
 def _figures(row: EpochRow) -> dict[str, float]:
     return {"trn_loss": row.train_loss, "val_loss": row.valid_loss, **row.metrics}

@@ -39,3 +39,7 @@ class StopOnOverfitting(Callback):
             return Verdict.STOP
         self._best = min(self._best, loss)
         return Verdict.GO
+
+    @override
+    def on_cycle_again(self, run: RunView, cycle: int) -> None:
+        self.on_cycle_end(run, cycle)

@@ -1,0 +1,49 @@
+"""What a run says when it is stopped before its end."""
+
+import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+__all__ = ["saying_how_to_go_on"]
+
+
+@contextmanager
+def saying_how_to_go_on(run: Path) -> Iterator[None]:
+    """Say which command goes on, on Ctrl-C and where the system asks to stop (SIGTERM).
+
+    Both end the body in the same way, with files in order.
+    """
+    with _asked_to_stop_like_ctrl_c():
+        try:
+            yield
+        except KeyboardInterrupt:
+            # Imported here so that `--help` does not have to load what runs need.
+            from unfreeze.runs.run_folder import is_unfinished
+
+            if is_unfinished(run):
+                go_on = f"unfreeze resume {shlex.quote(str(run))}"
+                typer.echo(f"\nto go on where it was: {go_on}", err=True)
+            raise
+
+
+@contextmanager
+def _asked_to_stop_like_ctrl_c() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where no signal arrives
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,167 @@
+"""What a run was begun with: settings, places, versions. Kept until it is finished."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+from unfreeze.atomic import text_written_whole
+from unfreeze.errors import DataError, PlanError, WeightsError
+from unfreeze.front.summary import hardware
+from unfreeze.runs.run_folder import BEGUN, CHECKPOINT
+from unfreeze.runs.settings import RunSettings
+from unfreeze.training.runtime import AcceleratedRuntime
+from unfreeze.versions import versions
+
+__all__ = ["Begun"]
+
+_FORMAT = 1
+_HARMLESS = frozenset({"python"})
+"""Whose version changes no weights."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The command that a run began with."""
+
+    data: str
+    """Folder of the photos, as it was named."""
+
+    settings: RunSettings
+    places: Mapping[str, str]
+    """Absolute paths of whatever the command named: ``data``, ``weights``, ``fixes``
+    and ``csv``."""
+
+    weights_digest: str | None
+    """Of the weights file, if one was named."""
+
+    versions: Mapping[str, str]
+    hardware: Mapping[str, Any]
+
+    @classmethod
+    def now(cls, folder: Path, settings: RunSettings) -> "Begun":
+        """Take down a command whose files are all there."""
+        named = {
+            "data": folder,
+            "weights": settings.weights,
+            "fixes": settings.fixes,
+            "csv": settings.csv,
+        }
+        weights = settings.weights
+        return cls(
+            data=str(folder),
+            settings=settings,
+            places={
+                name: str(Path(each).absolute())
+                for name, each in named.items()
+                if each is not None
+            },
+            weights_digest=None if weights is None else _digest(Path(weights)),
+            versions=versions(),
+            hardware=hardware(AcceleratedRuntime()),
+        )
+
+    @classmethod
+    def read(cls, run: Path) -> "Begun":
+        """Read it from a run folder.
+
+        Raises:
+            DataError: If there is none, or a damaged one.
+        """
+        path = run / CHECKPOINT / BEGUN
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("format") != _FORMAT:
+                raise ValueError("another format")
+            settings = RunSettings(**content.pop("settings"))
+            return cls(settings=settings, **content)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"{path} cannot be read ({error}), so nobody knows how the run began. "
+                "Train anew."
+            ) from error
+
+    def write(self, run: Path) -> None:
+        """Write it to a run folder, in one move."""
+        content: dict[str, Any] = {"format": _FORMAT, **asdict(self)}
+        with text_written_whole(run / CHECKPOINT / BEGUN) as text:
+            json.dump(content, text, indent=1)
+
+    def other_versions(self) -> list[str]:
+        """What is installed in another version now, in words."""
+        return [
+            f"{name} {self.versions.get(name)} then, {now} now"
+            for name, now in versions().items()
+            if name not in _HARMLESS and self.versions.get(name) != now
+        ]
+
+    def is_other_machine(self) -> bool:
+        """Whether this machine computes in another way, as far as can be seen."""
+        return hardware(AcceleratedRuntime()) != self.hardware
+
+    def found_again(
+        self, data: Path | None, weights: Path | None
+    ) -> tuple[Path, RunSettings]:
+        """Say where photos are now, and settings with paths that hold here and now.
+
+        Paths stay as they were named where they lead to the same place.
+
+        Args:
+            data: Where the photos are by now, if elsewhere.
+            weights: Where the weights file is by now, if elsewhere.
+
+        Raises:
+            DataError: If the photos are gone.
+            PlanError: If weights are given, and the run took none.
+            WeightsError: If the weights file is gone, or has another content.
+        """
+        folder = data or Path(self._named("data", self.data))
+        if not folder.is_dir():
+            raise DataError(
+                f"The photos of the run are not in {folder} any more. Pass --data with "
+                "the folder that holds them now."
+            )
+        csv, fixes = self.settings.csv, self.settings.fixes
+        if csv is not None and not (folder / csv).is_file():
+            csv = self._named("csv", csv)
+        return folder, replace(
+            self.settings,
+            weights=self._weights(weights),
+            csv=csv,
+            fixes=None if fixes is None else self._named("fixes", fixes),
+        )
+
+    def _weights(self, given: Path | None) -> str | None:
+        named = self.settings.weights
+        if named is None:
+            if given is not None:
+                raise PlanError(
+                    "The run began without a weights file, and --weights names one. "
+                    "Leave it out, or train anew."
+                )
+            return None
+        path = self._named("weights", named) if given is None else str(given)
+        if not Path(path).is_file():
+            raise WeightsError(
+                f"There is no weights file {path} any more. Pass --weights with the "
+                "file that the run began with."
+            )
+        if _digest(Path(path)) != self.weights_digest:
+            raise WeightsError(
+                f"{path} has other content than the weights file that the run began "
+                "with. Restore it, or pass --weights with a copy of it."
+            )
+        return path
+
+    def _named(self, name: str, as_named: str) -> str:
+        is_same = str(Path(as_named).absolute()) == self.places[name]
+        return as_named if is_same else self.places[name]
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
+    return found.hexdigest()

@@ -1,0 +1,70 @@
+"""One command at a time: files that are held while a process lives, and no longer.
+
+The operating system keeps the lock and forgets it with the process, however that ends,
+so that nothing a dead process left stands in the way.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from unfreeze.errors import PlanError
+
+__all__ = ["held", "is_held", "lock"]
+
+
+def lock(stream: BinaryIO) -> None:
+    """Mark an open file as taken, where the system can; it forgets on closing.
+
+    Raises:
+        BlockingIOError: If it is taken.
+    """
+    if sys.platform == "win32":  # pragma: no cover
+        return
+    import fcntl
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold a file, which names the process meanwhile.
+
+    Args:
+        path: Made where it is missing; left behind.
+        what: Subject of the sentence that refuses.
+
+    Raises:
+        PlanError: If another process holds it.
+    """
+    with path.open("a+b") as stream:
+        try:
+            lock(stream)
+        except BlockingIOError as error:
+            raise PlanError(_refusal(stream, what)) from error
+        stream.truncate(0)
+        stream.write(str(os.getpid()).encode())
+        stream.flush()
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the file."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        try:
+            lock(stream)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _refusal(stream: BinaryIO, what: str) -> str:
+    stream.seek(0)
+    number = stream.read(20).decode(errors="replace")
+    by = f" (process {number})" if number.isdecimal() else ""
+    return f"{what} is still running{by}. Wait for it, or stop it first."

@@ -1,0 +1,111 @@
+"""``history.jsonl`` read again: the searches and fits of a run, for going on."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfreeze.errors import DataError
+from unfreeze.numerics.smoothing import RunningMean
+from unfreeze.numerics.suggest import Curve, Suggestion
+from unfreeze.training.history import EpochRow, History, StepRow
+from unfreeze.training.lr_find import RateSearch
+
+__all__ = ["FitRows", "PastRows", "cut_history", "read_past_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitRows:
+    """Rows of one fit."""
+
+    steps: list[StepRow] = field(default_factory=list)
+    epochs: list[EpochRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PastRows:
+    """All that a history tells, in its order."""
+
+    searches: list[RateSearch] = field(default_factory=list)
+    fits: list[FitRows] = field(default_factory=list)
+
+
+def cut_history(path: Path, num_bytes: int) -> None:
+    """Cut off rows that were written after a state was kept.
+
+    Raises:
+        DataError: If rows from before that are missing.
+    """
+    size = path.stat().st_size if path.is_file() else 0
+    if size < num_bytes:
+        raise DataError(
+            f"{path} has {size:,} bytes, and had {num_bytes:,} when the run was "
+            "stopped. Restore it, or train anew."
+        )
+    if path.is_file():
+        with path.open("r+b") as file:
+            file.truncate(num_bytes)
+
+
+def read_past_rows(path: Path) -> PastRows:
+    """Read a history up to its end.
+
+    Raises:
+        DataError: If a row is damaged.
+    """
+    found = PastRows()
+    try:
+        for row in _rows(path):
+            _take(row, found)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(
+            f"{path} holds a row that unfreeze train did not write ({error!r}). "
+            "Restore it, or train anew."
+        ) from error
+    return found
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if path.is_file():
+        with path.open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+
+def _take(row: dict[str, Any], found: PastRows) -> None:
+    kind = row.pop("kind")
+    match kind:
+        case "search":
+            found.searches.append(_search(row))
+        case "fit":
+            found.fits.append(FitRows())
+        case "step":
+            loss = _figure(row.pop("loss"))
+            smooth = _figure(row.pop("smooth_loss"))
+            rates = tuple(row.pop("rates"))
+            step = StepRow(rates=rates, loss=loss, smooth_loss=smooth, **row)
+            found.fits[-1].steps.append(step)
+        case "epoch":
+            found.fits[-1].epochs.append(EpochRow(**row))
+        case _:
+            raise ValueError(kind)
+
+
+def _search(row: Mapping[str, Any]) -> RateSearch:
+    curves = tuple(Curve(each["rates"], each["losses"]) for each in row["curves"])
+    words = {name: value for name, value in row.items() if name != "curves"}
+    history, mean = History(), RunningMean()
+    rows = []
+    for number, (rate, loss) in enumerate(
+        zip(curves[0].rates, curves[0].losses, strict=True)
+    ):
+        mean = mean.plus(float(loss))
+        rows.append(StepRow(number, 0, (rate,), None, float(loss), mean.value))
+    history.add_past_steps(rows)
+    return RateSearch(Suggestion(**words), curves, history)
+
+
+def _figure(value: float | None) -> float:
+    """A figure; JSON has none for what is no finite number."""
+    return math.nan if value is None else value

@@ -1,0 +1,115 @@
+"""The latest states of a run, as files of which the last whole one counts.
+
+A state is ``state-N.safetensors``: the tensors of the moment, and a JSON object with
+everything else. Beside it, ``best-N.safetensors`` is the model file as it was at that
+moment; on most file systems a second name of the same bytes, since a model file is
+never written to but replaced. Every file appears by a rename, the state last, and older
+ones go only then. So a process that is killed at any byte leaves a state to go on from.
+"""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from unfreeze.errors import WeightsError
+from unfreeze.training.fit_state import Tensors
+from unfreeze.training.state_file import read_state_file, write_state_file
+
+__all__ = ["KeptState", "StateFolder", "put_best", "remove_parts"]
+
+_FILE = re.compile(r"(state|best)-(\d{6,})\.safetensors")
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+_HAS_BEST = "has_best"
+_KEPT = 2
+"""States that stay; the older one is for the case that the newer cannot be read."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptState:
+    """One moment of a run."""
+
+    content: Mapping[str, Any]
+    tensors: Tensors
+    best: Path | None
+    """The model file of that moment; None if there was none."""
+
+
+@final
+class StateFolder:
+    """The states in one folder, which exists."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, tensors: Tensors, content: Mapping[str, Any], best: Path) -> None:
+        """Add a state, and remove all but the latest two.
+
+        Args:
+            tensors: Of the moment.
+            content: The rest, for JSON.
+            best: The model file, if there is one by now.
+        """
+        number = max(self._numbers("state"), default=0) + 1
+        if best.is_file():
+            _put(best, self._file("best", number))
+        state = {**content, _HAS_BEST: best.is_file()}
+        write_state_file(self._file("state", number), tensors, state)
+        for name in ("state", "best"):
+            for old in self._numbers(name):
+                if old <= number - _KEPT:
+                    self._file(name, old).unlink()
+
+    def newest(self) -> KeptState | None:
+        """The latest state that is whole; None if there is none."""
+        for number in sorted(self._numbers("state"), reverse=True):
+            best = self._file("best", number)
+            try:
+                content, tensors = read_state_file(self._file("state", number))
+            except WeightsError:
+                continue
+            if not content.get(_HAS_BEST):
+                return KeptState(content, tensors, None)
+            if best.is_file():
+                return KeptState(content, tensors, best)
+        return None
+
+    def _file(self, name: str, number: int) -> Path:
+        return self._folder / f"{name}-{number:06}.safetensors"
+
+    def _numbers(self, name: str) -> list[int]:
+        found = (_FILE.fullmatch(each.name) for each in self._folder.iterdir())
+        return [int(each[2]) for each in found if each and each[1] == name]
+
+
+def put_best(state: KeptState | None, target: Path) -> None:
+    """Bring the model file to what it was at a moment; to nothing before the first."""
+    if state is None or state.best is None:
+        target.unlink(missing_ok=True)
+    else:
+        _put(state.best, target)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a killed process was writing."""
+    for each in folder.iterdir():
+        if _PART.fullmatch(each.name):
+            each.unlink(missing_ok=True)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where that is impossible; in one move."""
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Mirrors src/unfreeze/runs/locks.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from unfreeze.errors import PlanError
+from unfreeze.runs.locks import held, is_held
+
+
+def test_a_file_is_held_once_and_names_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with held(path, "This"):
+        assert is_held(path)
+        with (
+            pytest.raises(PlanError, match=rf"^This is .*\(process {os.getpid()}\)"),
+            held(path, "This"),
+        ):
+            pass
+    assert not is_held(path)
+
+
+def test_what_a_dead_process_left_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text(str(os.getpid()))
+
+    assert not is_held(path)
+    with held(path, "This"):
+        assert path.read_text() == str(os.getpid())
+
+
+def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "lock")
+    assert not list(tmp_path.iterdir())
