@@ -13,7 +13,7 @@ from benchmarks.protocol import Figures, Repeat, Task, serve
 
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-_ROWS, _WIDTH = 3000, 1024
+_ROWS, _WIDTH, _EPOCHS = 3000, 1024, 5
 
 
 def load(task: Task) -> Repeat:
@@ -77,19 +77,20 @@ def step(task: Task) -> Repeat:
 
 
 def head(task: Task) -> Repeat:
-    """An epoch of the head on rows of random numbers."""
+    """An epoch of several of the head, on rows of random numbers."""
     rows, labels = torch.randn(_ROWS, _WIDTH), torch.arange(_ROWS) % 2
     model = our_head(_WIDTH, 2).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
 
     def repeat() -> Figures:
         began = time.perf_counter()
-        for part in torch.randperm(_ROWS).split(task.batch_size):
-            loss = functional.cross_entropy(model(rows[part]), labels[part])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        return {"seconds": time.perf_counter() - began}
+        for _ in range(_EPOCHS):
+            for part in torch.randperm(_ROWS).split(task.batch_size):
+                loss = functional.cross_entropy(model(rows[part]), labels[part])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        return {"seconds": (time.perf_counter() - began) / _EPOCHS}
 
     return repeat
 
