@@ -84,6 +84,10 @@ class KeyedRngs(threading.local):
         self._rng.bit_generator.state = self._start
         return self._rng
 
+    def torch_seed(self, *, epoch: int, row: int) -> int:
+        """The number that the function of this name derives."""
+        return int(self.at(epoch=epoch, row=row).integers(2**63))
+
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw the number that ``rng.uniform`` draws, in a third of the time."""

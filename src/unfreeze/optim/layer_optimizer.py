@@ -102,12 +102,22 @@ class LayerOptimizer:
         """Update every parameter that has a gradient."""
         if self._is_decoupled:
             self._decay()
-        self.opt.step()
+        every = self.opt.param_groups
+        # torch spends as long on a group without gradients as on a small one with some.
+        self.opt.param_groups = [
+            group
+            for group in every
+            if next(_with_gradient(group["params"]), None) is not None
+        ]
+        try:
+            self.opt.step()
+        finally:
+            self.opt.param_groups = every
 
     def zero_grad(self) -> None:
         """Forget the gradients of the last step."""
         for group in self.opt.param_groups:
-            for parameter in group["params"]:
+            for parameter in _with_gradient(group["params"]):
                 parameter.grad = None
 
     @torch.no_grad()

@@ -21,7 +21,7 @@ from unfreeze.errors import DivergedError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import set_mode
 from unfreeze.models.partition import LayerGroup
-from unfreeze.numerics.keyed import Purpose, torch_seed
+from unfreeze.numerics.keyed import KeyedRngs, Purpose
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.boundary import Boundary, Keep, PastFit
@@ -164,6 +164,7 @@ class Fit:
         done = self._steps_before(epoch)
         set_mode(self.groups, training=True, bn_frozen=self.bn_frozen)
         num_images = 0
+        rngs = KeyedRngs(self.setup.loading.seed, Purpose.STEP)
         source = self._source_of(epoch)
         for i, batch in enumerate(shuffled(source, self.setup.loading, global_epoch)):
             num_images += len(batch)
@@ -177,7 +178,7 @@ class Fit:
                 batch,
                 self.optimizer,
                 self.setup,
-                seed=self._seed(global_epoch, i),
+                seed=rngs.torch_seed(epoch=global_epoch, row=i),
                 clip_norm=self.clip_norm,
             )
             self.history.add_step(epoch, rates, momentum, loss)
@@ -191,14 +192,6 @@ class Fit:
         if self.early is not None and epoch in self.early_epochs:
             return self.early
         return self.source
-
-    def _seed(self, global_epoch: int, step_in_epoch: int) -> int:
-        return torch_seed(
-            self.setup.loading.seed,
-            Purpose.STEP,
-            epoch=global_epoch,
-            row=step_in_epoch,
-        )
 
     def _validated(self) -> Evaluation:
         evaluation = self.validate(self.model)

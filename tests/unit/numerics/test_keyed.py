@@ -69,6 +69,14 @@ def test_generators_that_follow_one_another_draw_what_single_ones_do() -> None:
     ]
 
 
+def test_seeds_for_torch_that_follow_one_another_are_those_of_single_calls() -> None:
+    rngs = KeyedRngs(7, Purpose.STEP)
+
+    seeds = [rngs.torch_seed(epoch=2, row=row) for row in range(5)]
+
+    assert seeds == [torch_seed(7, Purpose.STEP, epoch=2, row=row) for row in range(5)]
+
+
 def test_threads_do_not_share_a_generator() -> None:
     rngs = KeyedRngs(0, Purpose.AUGMENT)
 
