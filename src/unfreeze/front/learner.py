@@ -302,13 +302,14 @@ class Learner:
         use_clr_beta: Sequence[float] | None = None,
         metrics: Sequence[Metric | MetricFunction] | None = None,
         callbacks: Sequence[Callback] | None = None,
-        early_size: int | None = None,
         use_wd_sched: bool = False,
         norm_wds: bool = False,
         wds_sched_mult: Callable[[LayerOptimizer], float] | None = None,
         use_swa: bool = False,
         swa_start: int = 1,
         swa_eval_freq: int = 5,
+        *,
+        early_size: int | None = None,
     ) -> EpochRow:
         """Train with an optimizer that is already there; ``fit`` builds one.
 
@@ -332,15 +333,15 @@ class Learner:
             use_clr_beta: (div, pct[, mom_max, mom_min]): a 1cycle per cycle.
             metrics: Instead of the learner's.
             callbacks: Called besides the built-in ones; the list is left as it is.
-            early_size: Side in pixels of the training photos in the first two thirds
-                of each cycle's epochs (rounded down). Smaller ones take less time; what
-                is measured has its full size in every epoch.
             use_wd_sched: Decay the weights themselves instead of the loss.
             norm_wds: Divide that decay by the square root of the cycle's batches.
             wds_sched_mult: Further factor on it, as a function of the optimizer.
             use_swa: Keep the mean of the weights at epoch ends in ``swa_model``.
             swa_start: First epoch that counts for it, from 1.
             swa_eval_freq: Epochs between its measurements.
+            early_size: Side in pixels of the training photos in the first two thirds
+                of each cycle's epochs (rounded down). Smaller ones take less time; what
+                is measured has its full size in every epoch.
         """
         self._require_own(model, data)
         plan = FitPlan(
