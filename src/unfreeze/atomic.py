@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,11 +11,16 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 __all__ = [
+    "copied_whole",
     "folder_written_whole",
+    "is_part",
+    "remove_parts",
     "tag_as_cache",
     "text_written_whole",
     "written_whole",
 ]
+
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 # The signature that https://bford.info/cachedir/ asks for.
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -72,6 +78,31 @@ def tag_as_cache(folder: Path) -> None:
     if not tag.exists():
         with written_whole(tag) as stream:
             stream.write(_CACHE_TAG)
+
+
+def copied_whole(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where that is impossible; in one move."""
+    part = _neighbour(target)
+    try:
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file has the name of one that was being written."""
+    return _PART.fullmatch(path.name) is not None
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a killed process was writing into a folder."""
+    for each in folder.iterdir():
+        if is_part(each) and not each.is_dir():
+            each.unlink(missing_ok=True)
 
 
 def _neighbour(target: Path) -> Path:

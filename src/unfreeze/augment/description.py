@@ -30,7 +30,7 @@ from unfreeze.versions import version_of
 
 __all__ = ["describe"]
 
-_RULES = 1
+_RULES = 2
 """Count upwards when this package comes to make other pixels from equal settings."""
 
 _OurStep: TypeAlias = (

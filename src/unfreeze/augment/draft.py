@@ -61,7 +61,7 @@ class Draft:
     def develop(
         self, out: UInt8[np.ndarray, "h w 3"] | None = None
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """Carry out what was decided: at most one warp and one light table.
+        """Carry out what was decided: at most one warp and one change of light.
 
         Args:
             out: Where the result goes. Without it, and where nothing was decided, the

@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from textwrap import shorten
@@ -72,8 +73,7 @@ def train(  # one parameter per option
             f"note: {other} holds an unfinished run of these photos; to go on with it: "
             f"unfreeze resume {shlex.quote(str(other))}"
         )
-    write("looking at the photos, and loading what trains on them")
-    with loading(), _first_look(data, csv):
+    with loading(), _first_look(data, csv, [weights, fixes], write):
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder
 
@@ -102,12 +102,19 @@ def train(  # one parameter per option
     show_run(summary, run, as_json)
 
 
-def _first_look(data: Path, csv: str | None) -> AbstractContextManager[None]:
-    """Check the photos of class folders meanwhile."""
-    if csv is not None:
+def _first_look(
+    data: Path,
+    csv: str | None,
+    files: Sequence[Path | None],
+    write: Callable[[str], object],
+) -> AbstractContextManager[None]:
+    """Check the photos of class folders meanwhile, if the run is not refused anyway."""
+    if csv is not None or not all(each is None or each.is_file() for each in files):
+        write("loading what trains on photos")
         return nullcontext()
     from unfreeze.runs.first_look import first_look
 
+    write("looking at the photos, and loading what trains on them")
     return first_look(data)
 
 

@@ -387,13 +387,12 @@ class ConvLearner(Learner):
         return self.swa_model
 
     def _plain(self, split: Screening) -> Source:
-        """Photos as evaluation sees them, or what is stored of them with precompute.
+        """Photos as evaluation sees them, or what is stored of them.
 
-        Those of a test are looked at but once.
+        With precompute, and after ``measure_exactly``. Those of a test are looked at
+        but once.
         """
-        is_stored = self.precompute or (
-            self._exact_supply is not None and self.model.is_backbone_frozen
-        )
+        is_stored = self.precompute or self._measured_supply is self._exact_supply
         if is_stored and split is self.data.valid:
             return self._measured_supply.features(
                 self.model, split, on_disk=bool(self.precompute)

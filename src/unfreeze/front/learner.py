@@ -576,7 +576,9 @@ class Learner:
     @property
     def _measured_supply(self) -> Supply:
         """Where stored activations of validation and test photos come from."""
-        return self._exact_supply or self._supply
+        if self._exact_supply is not None and self.model.is_backbone_frozen:
+            return self._exact_supply
+        return self._supply
 
     @property
     def _setup(self) -> Setup:
@@ -628,7 +630,7 @@ class Learner:
                 "activations have one size. Set learn.precompute = False, or leave it "
                 "out."
             )
-        if size < 1 or not self.model.backbone.reads_any_size:
+        if size < 1 or not self.model.can_read(size):
             raise PlanError(
                 f"{self.model.backbone.arch} cannot learn from photos of {size} pixels "
                 f"for some epochs and {self.data.sz} for others. Leave early_size out."

@@ -178,14 +178,15 @@ class Budget(Pacing):
         return {
             "plan": None if self.chosen is None else asdict(self.chosen),
             "prices": asdict(self._prices),
-            "marked": self._marked,
+            "seconds_since_mark": self._elapsed() - self._marked,
         }
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go by what ``state`` gave in an earlier process."""
         self.chosen = None if state["plan"] is None else Plan(**state["plan"])
         self._prices = Prices(**state["prices"])
-        self._marked = state["marked"]
+        # As if the break, and all that starting again takes, had not been.
+        self._marked = self._elapsed() - state["seconds_since_mark"]
 
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:

@@ -127,9 +127,7 @@ def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
 def early_size_for(learn: ConvLearner) -> int | None:
     """Side of the photos in the early epochs of a cycle; None if that of all others."""
     size = round(learn.data.sz * _EARLY_SHARE / _EARLY_STEP) * _EARLY_STEP
-    if size < _LEAST_EARLY_SIZE or not learn.model.backbone.reads_any_size:
-        return None
-    return size
+    return size if size >= _LEAST_EARLY_SIZE and learn.model.can_read(size) else None
 
 
 def _show_augmented(

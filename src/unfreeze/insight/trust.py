@@ -57,7 +57,7 @@ _DEBIASED = (
 
 METHOD = (
     f"{_ERROR}; after: each image at a temperature found on the other half, mean over "
-    "up to 100 halvings with the same share of each class; {_DEBIASED}"
+    f"up to 100 halvings with the same share of each class; {_DEBIASED}"
 )
 
 METHOD_ELSEWHERE = f"{_ERROR}; after: at the temperature of the model file; {_DEBIASED}"

@@ -86,9 +86,9 @@ class Backbone(nn.Module):
         return self._readout.num_prefix_tokens
 
     @property
-    def reads_any_size(self) -> bool:
-        """Whether images may change their size without ``resize_input``."""
-        return not zoo.record_of(self.arch)["fixed_input_size"]
+    def is_tied_to_size(self) -> bool:
+        """Whether images may change their size by ``resize_input`` alone."""
+        return bool(zoo.record_of(self.arch)["fixed_input_size"])
 
     @property
     def layout(self) -> Layout:

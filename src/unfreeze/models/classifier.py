@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from unfreeze.models.backbones import Backbone, Weights, build_with_original_head
 from unfreeze.models.heads import ConcatPool, Head, build_head
+from unfreeze.models.probe import blank_images, evaluating
 from unfreeze.tensors import Features, Images, Logits
 
 __all__ = [
@@ -89,6 +90,21 @@ class StagedClassifier(nn.Module):
         """Compute what the head reads: ``B 2C`` behind a ConcatPool."""
         run = self.stand_in.instead_of(self.backbone, images)
         return self.pool(run(images))
+
+    def can_read(self, size: int) -> bool:
+        """Whether it takes images of ``size`` pixels a side as it is, without change.
+
+        Tried on a black one, since networks and heads of a user's own find out only
+        when they run.
+        """
+        if self.backbone.is_tied_to_size:
+            return size == self.backbone.size
+        try:
+            with evaluating(self):
+                self(blank_images(self, size))
+        except Exception:  # they raise anything
+            return False
+        return True
 
     def classify(self, features: Features) -> Logits:
         """Compute logits from what ``features`` returned, in single precision.

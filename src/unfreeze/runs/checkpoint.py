@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
+from unfreeze.atomic import remove_parts
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.pacing import Pacing
@@ -19,7 +20,7 @@ from unfreeze.runs.run_diary import Keeping, RunDiary
 from unfreeze.runs.run_folder import CHECKPOINT, LOCK
 from unfreeze.runs.run_log import LoggedBudget, RunLog
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.state_folder import KeptState, StateFolder, put_best, remove_parts
+from unfreeze.runs.state_folder import KeptState, StateFolder, put_best
 from unfreeze.training.fit_state import Tensors
 from unfreeze.training.history import HistoryFile
 

@@ -4,6 +4,7 @@ The operating system keeps the lock and forgets it with the process, however tha
 so that nothing a dead process left stands in the way.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from unfreeze.errors import PlanError
 __all__ = ["held", "is_held", "lock"]
 
 
+_WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
+"""What network file systems answer that keep no locks."""
+
+
 def lock(stream: BinaryIO) -> None:
     """Mark an open file as taken, where the system can; it forgets on closing.
 
@@ -26,7 +31,11 @@ def lock(stream: BinaryIO) -> None:
         return
     import fcntl
 
-    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
 
 
 @contextmanager
@@ -55,7 +64,7 @@ def is_held(path: Path) -> bool:
     """Whether a process holds the file."""
     if not path.is_file():
         return False
-    with path.open("rb") as stream:
+    with path.open("r+b") as stream:  # some network file systems lock no other
         try:
             lock(stream)
         except BlockingIOError:

@@ -100,12 +100,17 @@ class PhotoPrints:
             "new": sorted(now.keys() - before.keys()),
         }
         number = sum(map(len, kinds.values()))
+        if not number:
+            raise DataError(
+                f"The photos of {where} are those that the run began with, and lie in "
+                "other splits now. Put them back as they were, or train anew."
+            )
         found = [f"{len(names):,} {kind}" for kind, names in kinds.items() if names]
-        example = next((names[0] for names in kinds.values() if names), "none of them")
+        example = next(names[0] for names in kinds.values() if names)
         raise DataError(
             f"{counted(number, 'photo')} of {where} changed since the run began "
-            f"({', '.join(found) or 'but the split did'}), such as {example}. Put them "
-            "back as they were, or train anew."
+            f"({', '.join(found)}), such as {example}. Put them back as they were, or "
+            "train anew."
         )
 
     def _rows(self) -> Iterator[tuple[str, tuple[bytes, str]]]:

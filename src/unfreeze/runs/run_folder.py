@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from unfreeze.atomic import is_part, remove_parts
 from unfreeze.errors import DataError, PlanError, UnfreezeError
 from unfreeze.runs.locks import is_held
 
@@ -64,8 +65,8 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
     if chosen is None:
         return _free(wanted, "-", first=2)
     if chosen.exists():
-        _require_run(chosen)
         _require_nothing_to_resume(chosen)
+        _require_run(chosen)
     return chosen
 
 
@@ -82,8 +83,8 @@ def fresh_run_folder(out: Path) -> Iterator[None]:
     """
     aside = None
     if out.exists():
-        _require_run(out)
         _require_nothing_to_resume(out)
+        _require_run(out)
         if _is_finished(out):
             aside = out.rename(_free(out, ".", first=1))
     _clear(out)
@@ -105,13 +106,22 @@ def is_unfinished(run: Path) -> bool:
     return (run / CHECKPOINT / BEGUN).is_file() and not is_whole
 
 
+def is_running(run: Path) -> bool:
+    """Whether a process works on the run in a folder."""
+    return is_held(run / CHECKPOINT / LOCK)
+
+
 def unfinished_beside(planned: Path, photos: Path) -> Path | None:
     """The latest unfinished run of these photos, where a new one gets a number."""
     first = Path("runs") / photos.resolve().name
     if planned == first:
         return None
     places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
-    found = [each for each in places if each != planned and is_unfinished(each)]
+    found = [
+        each
+        for each in places
+        if each != planned and is_unfinished(each) and not is_running(each)
+    ]
     return max(found, key=lambda each: each.stat().st_mtime, default=None)
 
 
@@ -140,6 +150,8 @@ def _clear(folder: Path) -> None:
     for name in _OURS:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+    if folder.is_dir():
+        remove_parts(folder)
 
 
 def _free(wanted: Path, mark: str, first: int) -> Path:
@@ -154,7 +166,9 @@ def _free(wanted: Path, mark: str, first: int) -> Path:
 def _require_run(folder: Path) -> None:
     ours = {*_OURS, CHECKPOINT}
     strangers = sorted(
-        entry.name for entry in folder.iterdir() if entry.name not in ours
+        entry.name
+        for entry in folder.iterdir()
+        if entry.name not in ours and not is_part(entry)
     )
     if strangers:
         raise PlanError(
@@ -164,10 +178,10 @@ def _require_run(folder: Path) -> None:
 
 
 def _require_nothing_to_resume(folder: Path) -> None:
+    if is_running(folder):
+        raise PlanError(f"A run in {folder} is still running. Pass another --out.")
     if not is_unfinished(folder):
         return
-    if is_held(folder / CHECKPOINT / LOCK):
-        raise PlanError(f"A run in {folder} is still running. Pass another --out.")
     raise PlanError(
         f"{folder} holds an unfinished run. Go on with it: unfreeze resume "
         f"{shlex.quote(str(folder))}; or remove that folder, or pass another --out."

@@ -7,23 +7,20 @@ never written to but replaced. Every file appears by a rename, the state last, a
 ones go only then. So a process that is killed at any byte leaves a state to go on from.
 """
 
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from unfreeze.atomic import copied_whole
 from unfreeze.errors import WeightsError
 from unfreeze.training.fit_state import Tensors
 from unfreeze.training.state_file import read_state_file, write_state_file
 
-__all__ = ["KeptState", "StateFolder", "put_best", "remove_parts"]
+__all__ = ["KeptState", "StateFolder", "put_best"]
 
 _FILE = re.compile(r"(state|best)-(\d{6,})\.safetensors")
-_PART = re.compile(r"\.[0-9a-f]{16}\.part")
 _HAS_BEST = "has_best"
 _KEPT = 2
 """States that stay; the older one is for the case that the newer cannot be read."""
@@ -57,7 +54,7 @@ class StateFolder:
         """
         number = max(self._numbers("state"), default=0) + 1
         if best.is_file():
-            _put(best, self._file("best", number))
+            copied_whole(best, self._file("best", number))
         state = {**content, _HAS_BEST: best.is_file()}
         write_state_file(self._file("state", number), tensors, state)
         for name in ("state", "best"):
@@ -92,24 +89,4 @@ def put_best(state: KeptState | None, target: Path) -> None:
     if state is None or state.best is None:
         target.unlink(missing_ok=True)
     else:
-        _put(state.best, target)
-
-
-def remove_parts(folder: Path) -> None:
-    """Remove what a killed process was writing."""
-    for each in folder.iterdir():
-        if _PART.fullmatch(each.name):
-            each.unlink(missing_ok=True)
-
-
-def _put(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where that is impossible; in one move."""
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        try:
-            os.link(source, part)
-        except OSError:
-            shutil.copyfile(source, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        copied_whole(state.best, target)

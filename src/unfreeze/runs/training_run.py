@@ -143,7 +143,8 @@ def carry_out(part: Part) -> RunSummary:
     def note_unfinished() -> None:
         unfinished().write(out / "summary.json")
 
-    note_unfinished()
+    if not part.checkpoint.seconds:  # else the summary tells what was done before
+        note_unfinished()
     with closing(HistoryFile(out / "history.jsonl")) as history:
         output = Output(
             write=part.write, has_bar=part.has_bar, has_hints=False, history=history

@@ -16,6 +16,7 @@ from unfreeze.errors import DivergedError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model
+from unfreeze.models.probe import blank_images, evaluating
 from unfreeze.numerics.metrics import accuracy, f1
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.runtime import AcceleratedRuntime
@@ -348,6 +349,10 @@ class Sizes(Callback):
         seen.add(inputs[0].shape[-1])
 
     @override
+    def on_train_begin(self, run: RunView) -> None:
+        self.measuring.clear()  # a trial whether it can read the early photos
+
+    @override
     def on_epoch_end(self, run: RunView) -> None:
         self.learning.append(set())
 
@@ -370,12 +375,27 @@ def test_early_photos_change_nothing_where_every_cycle_is_one_epoch(
     make_learner: MakeLearner, state_of: StateOf
 ) -> None:
     ends = []
-    for early_size in (None, 20):
+    for early_size in (None, 48):
         learn = make_learner()
         learn.fit(1e-2, 2, cycle_len=1, early_size=early_size)
         ends.append(state_of(learn.model))
 
     assert is_same(*ends)
+
+
+def test_a_head_that_reads_one_size_alone_is_no_reason_to_fail_late(
+    learn: ConvLearner,
+) -> None:
+    """Found out before the fit, and not in the middle of its first step."""
+    with evaluating(learn.model):
+        maps = learn.model.features(blank_images(learn.model, learn.data.sz))
+    learn.model.head = nn.Sequential(
+        nn.Flatten(), nn.Linear(maps[0].numel(), learn.data.c)
+    )
+
+    assert learn.model.can_read(learn.data.sz)
+    with pytest.raises(PlanError, match="cannot learn from photos of 96 pixels"):
+        learn.fit(1e-2, 1, cycle_len=3, early_size=96)
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,6 @@ def test_a_network_that_is_tied_to_a_size_keeps_it(
     learn: ConvLearner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ImageClassifierData, "sz", 224)
-    monkeypatch.setattr(Backbone, "reads_any_size", False)
+    monkeypatch.setattr(Backbone, "is_tied_to_size", True)
 
     assert early_size_for(learn) is None

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from unfreeze.insight.trust import Trust, check_trust, measure_trust
+from unfreeze.insight.trust import (
+    METHOD,
+    METHOD_ELSEWHERE,
+    Trust,
+    check_trust,
+    measure_trust,
+)
 from unfreeze.numerics.calibration import (
     at_temperature,
     calibration_error,
@@ -223,3 +229,9 @@ def test_elsewhere_a_given_temperature_is_taken_as_it_is(too_sure: Predictions) 
     )
     assert trust.reject[0].accepted == is_sure.sum()
     assert trust.reject[0].wrong == (is_sure & ~is_right).sum()
+
+
+def test_how_errors_were_found_is_told_in_full() -> None:
+    for method in (METHOD, METHOD_ELSEWHERE):
+        assert "{" not in method
+        assert "Broecker" in method

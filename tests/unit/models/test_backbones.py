@@ -211,10 +211,10 @@ def test_real_files_load_whole(arch: str, file: str, shared_data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "is_free"),
-    [("resnet18", True), ("unfreeze_nano", True), ("vit_tiny_patch16_224", False)],
+    ("arch", "is_tied"),
+    [("resnet18", False), ("unfreeze_nano", False), ("vit_tiny_patch16_224", True)],
 )
-def test_networks_tied_to_a_size_say_so(arch: str, is_free: bool) -> None:
+def test_networks_tied_to_a_size_say_so(arch: str, is_tied: bool) -> None:
     backbone = build_backbone(arch, weights="none", size=224)
 
-    assert backbone.reads_any_size is is_free
+    assert backbone.is_tied_to_size is is_tied

@@ -1,5 +1,7 @@
 """Mirrors src/unfreeze/runs/locks.py."""
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -34,3 +36,27 @@ def test_what_a_dead_process_left_is_no_obstacle(tmp_path: Path) -> None:
 def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "lock")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_system_without_locks_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(stream: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with held(tmp_path / "lock", "This"):
+        assert not is_held(tmp_path / "lock")
+
+
+def test_other_errors_of_the_system_are_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(stream: object, how: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+
+    with pytest.raises(OSError, match="Input/output"), held(tmp_path / "lock", "This"):
+        pass

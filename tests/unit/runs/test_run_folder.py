@@ -9,6 +9,9 @@ import pytest
 from unfreeze.errors import DataError, PlanError, UnfreezeError
 from unfreeze.runs.locks import held
 from unfreeze.runs.run_folder import (
+    BEGUN,
+    CHECKPOINT,
+    LOCK,
     fresh_run_folder,
     is_unfinished,
     model_file,
@@ -92,6 +95,37 @@ def test_a_run_beside_train_and_valid_is_fine(photos: Path) -> None:
     assert planned_run_folder(photos / "run", photos) == photos / "run"
     with pytest.raises(PlanError, match="among the class folders"):
         planned_run_folder(photos / "train" / "run", photos)
+
+
+def test_a_run_that_has_just_begun_is_not_cleared(photos: Path, tmp_path: Path) -> None:
+    """Its lock is there before anything tells that it is a run."""
+    lock = tmp_path / "run" / CHECKPOINT / LOCK
+    lock.parent.mkdir(parents=True)
+
+    with held(lock, "This"):
+        with pytest.raises(PlanError, match="still running"):
+            planned_run_folder(tmp_path / "run", photos)
+        with (
+            pytest.raises(PlanError, match="still running"),
+            fresh_run_folder(tmp_path / "run"),
+        ):
+            pass
+        assert lock.exists()
+
+
+def test_what_a_kill_left_half_written_does_not_hide_the_way_to_go_on(
+    photos: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "run" / CHECKPOINT
+    place.mkdir(parents=True)
+    (tmp_path / "run" / ".0f0f0f0f0f0f0f0f.part").touch()
+    (place / BEGUN).touch()
+
+    with pytest.raises(PlanError, match="unfreeze resume"):
+        planned_run_folder(tmp_path / "run", photos)
+    (place / BEGUN).unlink()
+    with fresh_run_folder(tmp_path / "run"):
+        assert not list((tmp_path / "run").iterdir())
 
 
 # --- fresh_run_folder --------------------------------------------------------------

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from unfreeze.runs import state_folder
-from unfreeze.runs.state_folder import StateFolder, put_best, remove_parts
+from unfreeze import atomic
+from unfreeze.atomic import remove_parts
+from unfreeze.runs.state_folder import StateFolder, put_best
 
 
 def filled(folder: Path, count: int) -> StateFolder:
@@ -140,7 +141,7 @@ def test_a_file_system_without_links_gets_copies(
     def refuse(source: Path, target: Path) -> None:
         raise OSError
 
-    monkeypatch.setattr(state_folder.os, "link", refuse)
+    monkeypatch.setattr(atomic.os, "link", refuse)
 
     assert number_of(filled(tmp_path, 3)) == 3
 

@@ -127,6 +127,27 @@ def test_a_fit_goes_on_exactly_from_every_boundary(
             assert tensor.equal(state_of(again)[name]), name
 
 
+def test_early_epochs_on_smaller_photos_go_on_exactly(
+    make_fit: MakeFit, source: FromImages
+) -> None:
+    spec = dataclasses.replace(source.spec, size=source.spec.size // 2)
+    small = dataclasses.replace(source, spec=spec)
+
+    def fit_with(**changes: object) -> Fit:
+        return make_fit(early=small, early_epochs={1}, **changes)
+
+    whole, moments = run_and_keep(fit_with)
+
+    assert rows_of(whole) != rows_of(run_and_keep(make_fit)[0])
+    for moment in moments[::2]:
+        again = fit_with(past=moment.past)
+        again.run()
+        assert rows_of(again) == rows_of(whole)
+        assert all(
+            each.equal(state_of(again)[n]) for n, each in state_of(whole).items()
+        )
+
+
 def test_a_fit_that_is_over_learns_nothing_more(make_fit: MakeFit) -> None:
     whole, moments = run_and_keep(make_fit)
     asked: list[StagedClassifier] = []

@@ -80,8 +80,8 @@ class KeepBest(Callback):
         is_due = time.monotonic() - self._saved_at >= self._seconds_between
         if self._best.take(row.valid_loss, row.metrics, self._deciding):
             if is_due:
-                self._waiting = None
                 self._save_now()
+                self._waiting = None
             else:
                 state = run.model.state_dict()
                 self._waiting = {name: each.clone() for name, each in state.items()}
@@ -99,10 +99,10 @@ class KeepBest(Callback):
         """Save the best weights if they still wait for it."""
         if self._waiting is None:
             return
-        waiting, self._waiting = self._waiting, None
         with put_back(run.model):
-            run.model.load_state_dict(waiting)
+            run.model.load_state_dict(self._waiting)
             self._save_now()
+        self._waiting = None
 
     @override
     def on_train_end(self, run: RunView) -> None:

@@ -127,3 +127,24 @@ def test_what_waits_is_saved_once_the_time_has_come(
         callback.on_epoch_end(view)
 
     assert saved == [(12.0, 1.0), (23.0, 4.0)]
+
+
+def test_a_best_that_waits_survives_ctrl_c_while_it_is_written(
+    make_view: Callable[..., RunView], make_row: Callable[..., EpochRow]
+) -> None:
+    tries: list[int] = []
+
+    def save() -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise KeyboardInterrupt
+
+    callback = KeepBest(save, BestScore(), None, seconds_between=1e9)
+    view = make_view(make_row(valid_loss=0.5))
+    callback.on_epoch_end(view)
+
+    with pytest.raises(KeyboardInterrupt):
+        callback.before_keeping(view)
+    callback.on_train_end(view)
+
+    assert tries == [0, 1]
