@@ -16,7 +16,6 @@ from unfreeze.errors import DivergedError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model
-from unfreeze.models.probe import blank_images, evaluating
 from unfreeze.numerics.metrics import accuracy, f1
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.runtime import AcceleratedRuntime
@@ -383,19 +382,22 @@ def test_early_photos_change_nothing_where_every_cycle_is_one_epoch(
     assert is_same(*ends)
 
 
-def test_a_head_that_reads_one_size_alone_is_no_reason_to_fail_late(
-    learn: ConvLearner,
+def test_a_network_that_fails_at_the_early_size_is_found_out_before_the_fit(
+    learn: ConvLearner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Found out before the fit, and not in the middle of its first step."""
-    with evaluating(learn.model):
-        maps = learn.model.features(blank_images(learn.model, learn.data.sz))
-    learn.model.head = nn.Sequential(
-        nn.Flatten(), nn.Linear(maps[0].numel(), learn.data.c)
-    )
+    backbone, own_size = learn.model.backbone, learn.data.sz
+    really = backbone.forward
 
-    assert learn.model.can_read(learn.data.sz)
+    def forward(images: Tensor) -> Tensor:
+        assert images.shape[-1] == own_size
+        return really(images)
+
+    monkeypatch.setattr(backbone, "forward", forward)
+
+    assert learn.model.can_read(own_size)
     with pytest.raises(PlanError, match="cannot learn from photos of 96 pixels"):
         learn.fit(1e-2, 1, cycle_len=3, early_size=96)
+    assert not learn.settings["fits"]
 
 
 @pytest.mark.parametrize(
