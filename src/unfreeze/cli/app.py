@@ -2,12 +2,15 @@
 
 import errno
 import io
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from unfreeze.atomic import is_part
 from unfreeze.cli.check import check
 from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
@@ -119,6 +122,14 @@ def run(arguments: Sequence[str]) -> int:
     return code or 0
 
 
+def _place_of(error: OSError) -> str:
+    """The file that an error is about, or its folder if it has no name yet."""
+    if not error.filename:
+        return "while writing"
+    path = Path(os.fsdecode(error.filename))
+    return f"in {path.parent}" if is_part(path) else str(path)
+
+
 def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
     """What to tell a user whose mistake an error is; None of a bug of ours."""
     match error:
@@ -134,7 +145,7 @@ def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
                 "install all of unfreeze: pip install unfreeze."
             )
         case OSError() if error.errno in _OF_THE_MACHINE:
-            return f"{error.strerror}: {error.filename or 'while writing'}."
+            return f"{error.strerror}: {_place_of(error)}."
         case _:
             return None
 

@@ -17,12 +17,13 @@ __all__ = ["saying_how_to_go_on"]
 def saying_how_to_go_on(run: Path) -> Iterator[None]:
     """Say which command goes on, on Ctrl-C and where the system asks to stop (SIGTERM).
 
-    Both end the body in the same way, with files in order.
+    Both end the body in the same way, with files in order. So do errors of the system,
+    such as a full disk.
     """
     with _asked_to_stop_like_ctrl_c():
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):
             # Imported here so that `--help` does not have to load what runs need.
             from unfreeze.runs.run_folder import is_unfinished
 

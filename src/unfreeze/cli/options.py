@@ -101,7 +101,8 @@ GroupBy = Annotated[
     str | None,
     typer.Option(
         metavar="PATTERN",
-        help=r"Keeps photos of one patient or video on one side: 'person(\d+)'.",
+        help=r"Keeps photos of one patient or video on one side: 'person(\d+)', or the "
+        "title of a column with --csv.",
     ),
 ]
 Fixes = Annotated[

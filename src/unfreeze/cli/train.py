@@ -157,7 +157,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     typer.echo(
         f"\naccuracy {_figure(summary.accuracy)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
-        f"{views}{_precision(summary)}{_beside_accuracy(summary)}"
+        f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
         f"{_temperature(summary)}\n{skipped} "
         f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
@@ -169,7 +169,7 @@ def _beside_accuracy(summary: "RunSummary") -> str:
     """Its likely range on all photos of this kind, or F2 where labels are several."""
     scores = summary.scores or {}
     if "f2" in scores:
-        return f"\nof yes-or-no answers; F2 {scores['f2']:.4f}"
+        return f" of yes-or-no answers; F2 {scores['f2']:.4f}"
     interval = scores.get("accuracy_interval")
     if interval is None:
         return ""
@@ -181,7 +181,7 @@ def _precision(summary: "RunSummary") -> str:
     """Why final figures are not those of the last epochs, where that is so."""
     if summary.hardware.get("precision") != "bf16":
         return ""
-    return ", in single precision\n(predict computes in it, training did not)"
+    return "\n(in single precision, as predict computes; training did not)"
 
 
 def _temperature(summary: "RunSummary") -> str:

@@ -35,8 +35,8 @@ class Begun:
     """Absolute paths of whatever the command named: ``data``, ``weights``, ``fixes``
     and ``csv``."""
 
-    weights_digest: str | None
-    """Of the weights file, if one was named."""
+    digests: Mapping[str, str]
+    """Of the content of ``weights``, ``fixes`` and ``csv``, if they are named."""
 
     versions: Mapping[str, str]
     hardware: Mapping[str, Any]
@@ -50,7 +50,11 @@ class Begun:
             "fixes": settings.fixes,
             "csv": settings.csv,
         }
-        weights = settings.weights
+        files = {
+            "weights": settings.weights,
+            "fixes": settings.fixes,
+            "csv": _table(folder, settings.csv),
+        }
         return cls(
             data=str(folder),
             settings=settings,
@@ -59,7 +63,11 @@ class Begun:
                 for name, each in named.items()
                 if each is not None
             },
-            weights_digest=None if weights is None else _digest(Path(weights)),
+            digests={
+                name: _digest(Path(each))
+                for name, each in files.items()
+                if each is not None
+            },
             versions=versions(),
             hardware=hardware(AcceleratedRuntime()),
         )
@@ -114,7 +122,8 @@ class Begun:
             weights: Where the weights file is by now, if elsewhere.
 
         Raises:
-            DataError: If the photos are gone.
+            DataError: If the photos, the table or the fixes are gone, or one of the
+                latter two has another content.
             PlanError: If weights are given, and the run took none.
             WeightsError: If the weights file is gone, or has another content.
         """
@@ -127,12 +136,27 @@ class Begun:
         csv, fixes = self.settings.csv, self.settings.fixes
         if csv is not None and not (folder / csv).is_file():
             csv = self._named("csv", csv)
+        fixes = None if fixes is None else self._named("fixes", fixes)
+        self._require_same("csv", _table(folder, csv))
+        self._require_same("fixes", fixes)
+        weights_file = self._weights(weights)
         return folder, replace(
-            self.settings,
-            weights=self._weights(weights),
-            csv=csv,
-            fixes=None if fixes is None else self._named("fixes", fixes),
+            self.settings, weights=weights_file, csv=csv, fixes=fixes
         )
+
+    def _require_same(self, name: str, file: str | Path | None) -> None:
+        if file is None:
+            return
+        if not Path(file).is_file():
+            raise DataError(
+                f"There is no file {file} any more, with which the run began. Put it "
+                "back, or train anew."
+            )
+        if _digest(Path(file)) != self.digests[name]:
+            raise DataError(
+                f"{file} changed since the run began. Put it back as it was, or train "
+                "anew."
+            )
 
     def _weights(self, given: Path | None) -> str | None:
         named = self.settings.weights
@@ -149,7 +173,7 @@ class Begun:
                 f"There is no weights file {path} any more. Pass --weights with the "
                 "file that the run began with."
             )
-        if _digest(Path(path)) != self.weights_digest:
+        if _digest(Path(path)) != self.digests["weights"]:
             raise WeightsError(
                 f"{path} has other content than the weights file that the run began "
                 "with. Restore it, or pass --weights with a copy of it."
@@ -159,6 +183,13 @@ class Begun:
     def _named(self, name: str, as_named: str) -> str:
         is_same = str(Path(as_named).absolute()) == self.places[name]
         return as_named if is_same else self.places[name]
+
+
+def _table(folder: Path, csv: str | None) -> Path | None:
+    """Where a table is: below the photos, or at a path of its own."""
+    if csv is None:
+        return None
+    return folder / csv if (folder / csv).is_file() else Path(csv)
 
 
 def _digest(file: Path) -> str:

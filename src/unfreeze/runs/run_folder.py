@@ -88,7 +88,12 @@ def fresh_run_folder(out: Path) -> Iterator[None]:
         if _is_finished(out):
             aside = out.rename(_free(out, ".", first=1))
     _clear(out)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise PlanError(
+            f"{out} cannot be made as a folder ({error.strerror}). Pass another --out."
+        ) from error
     try:
         yield
     except UnfreezeError:

@@ -99,3 +99,21 @@ def test_another_version_is_named_but_not_that_of_python(here: Path) -> None:
     )
 
     assert older.other_versions() == [f"timm 0.1 then, {begun.versions['timm']} now"]
+
+
+@pytest.mark.parametrize("name", ["fixes.csv", "photos/labels.csv"])
+def test_a_table_with_another_content_is_named(here: Path, name: str) -> None:
+    begun = Begun.now(Path("photos"), SETTINGS)
+    (here / name).write_text("other")
+
+    with pytest.raises(DataError, match=rf"{name} changed since the run began"):
+        begun.found_again(None, None)
+
+
+@pytest.mark.parametrize("name", ["fixes.csv", "photos/labels.csv"])
+def test_a_table_that_is_gone_is_named(here: Path, name: str) -> None:
+    begun = Begun.now(Path("photos"), SETTINGS)
+    (here / name).unlink()
+
+    with pytest.raises(DataError, match=rf"{Path(name).name} any more"):
+        begun.found_again(None, None)

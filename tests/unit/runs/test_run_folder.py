@@ -97,6 +97,16 @@ def test_a_run_beside_train_and_valid_is_fine(photos: Path) -> None:
         planned_run_folder(photos / "train" / "run", photos)
 
 
+def test_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").symlink_to(tmp_path / "nowhere/run")
+
+    with (
+        pytest.raises(PlanError, match="cannot be made as a folder"),
+        fresh_run_folder(tmp_path / "run"),
+    ):
+        pass
+
+
 def test_a_run_that_has_just_begun_is_not_cleared(photos: Path, tmp_path: Path) -> None:
     """Its lock is there before anything tells that it is a run."""
     lock = tmp_path / "run" / CHECKPOINT / LOCK

@@ -53,8 +53,8 @@ def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
         f"Over-fitting begins after epoch {best + 1}{where}",
         (
             f"Up to there the validation loss fell to {lowest:.3f}; at the end of "
-            f"that fit it was {last:.3f}, while the training loss went on falling: "
-            "from then on the model learned the training photos by heart.",
+            f"that fit it was {last:.3f}, while the training loss ended lower than "
+            "then: from there on the model learned the training photos by heart.",
             "The weights that were kept are the best ones on the validation photos, "
             "not the last ones. More photos or stronger augmentation would help more "
             "than more epochs.",
