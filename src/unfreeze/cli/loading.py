@@ -1,5 +1,6 @@
 """Load what a command needs."""
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,5 +22,8 @@ def loading() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        # Else triton, which torch loads, finds its own still there at the end, and says
+        # so at length.
+        atexit.register(gc.unfreeze)
         if was_enabled:
             gc.enable()

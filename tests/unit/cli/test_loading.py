@@ -47,3 +47,22 @@ def test_training_loads_nothing_that_it_may_not_need() -> None:
     )
 
     assert said.stdout == "set()\n"
+
+
+def test_what_is_left_is_cleared_away_in_silence_at_the_end() -> None:
+    """Libraries written with nanobind list what they find there."""
+    code = (
+        "from unfreeze.cli.loading import loading\n"
+        "with loading():\n"
+        "    import unfreeze.runs.training_run\n"
+        "    try:\n"
+        "        import triton._C.libtriton\n"
+        "    except ImportError:\n"
+        "        pass\n"
+    )
+
+    said = subprocess.run(  # noqa: S603  # our own words
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert said.stderr == ""
