@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn.linear_model  # noqa: F401  # draws from Python's generator on loading
 from PIL import Image, ImageDraw
 
 _REPOSITORY = Path(__file__).parents[1]
