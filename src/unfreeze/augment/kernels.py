@@ -1,4 +1,4 @@
-"""What happens to pixels: one warp, one light table, one blur. Nothing is random.
+"""What happens to pixels: one warp, one change of light, one blur. Nothing is random.
 
 A door to OpenCV, version 5: earlier ones round places to 1/32 pixel and refuse
 panoramas of more than 32,767 pixels. Its own threads are left as they are: measured

@@ -102,17 +102,7 @@ class LayerOptimizer:
         """Update every parameter that has a gradient."""
         if self._is_decoupled:
             self._decay()
-        every = self.opt.param_groups
-        # torch spends as long on a group without gradients as on a small one with some.
-        self.opt.param_groups = [
-            group
-            for group in every
-            if next(_with_gradient(group["params"]), None) is not None
-        ]
-        try:
-            self.opt.step()
-        finally:
-            self.opt.param_groups = every
+        self.opt.step()
 
     def zero_grad(self) -> None:
         """Forget the gradients of the last step."""

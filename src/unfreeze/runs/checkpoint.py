@@ -39,13 +39,19 @@ class Checkpoint:
         run: Its folder.
         keeping: How often to keep its state.
         past: The state to go on from; None begins with nothing done.
+        seconds: Of each step until the run was stopped, where it could still say so;
+            what lies behind the state counts, too.
 
     Raises:
         DataError: If the history of the run is damaged.
     """
 
     def __init__(
-        self, run: Path, keeping: Keeping, past: KeptState | None = None
+        self,
+        run: Path,
+        keeping: Keeping,
+        past: KeptState | None = None,
+        seconds: Sequence[float] = (),
     ) -> None:
         content = {} if past is None else past.content
         self._run = run
@@ -53,7 +59,8 @@ class Checkpoint:
         self._tensors: Tensors = {} if past is None else past.tensors
         self._states = StateFolder(run / CHECKPOINT)
         self._rows = _rows_up_to(run, content)
-        self.seconds: Sequence[float] = content.get("seconds", ())
+        kept: Sequence[float] = content.get("seconds", ())
+        self.seconds = max(kept, seconds, key=sum)
         """That each step has taken before."""
 
         self.log = RunLog(content.get("log", ()))
@@ -143,8 +150,7 @@ def taken_up(run: Path, keeping: Keeping) -> Iterator[Checkpoint]:
         remove_parts(run)
         remove_parts(place)
         past = StateFolder(place).newest()
-        checkpoint = Checkpoint(run, keeping, past)
-        checkpoint.seconds = _longer(checkpoint.seconds, _seconds_in_summary(run))
+        checkpoint = Checkpoint(run, keeping, past, _seconds_in_summary(run))
         put_best(past, run / _MODEL)
         yield checkpoint
     _finish(place, keeping)
@@ -177,7 +183,3 @@ def _seconds_in_summary(run: Path) -> list[float]:
         return [float(step["seconds"]) for step in steps]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-
-
-def _longer(one: Sequence[float], other: Sequence[float]) -> Sequence[float]:
-    return max(one, other, key=sum)

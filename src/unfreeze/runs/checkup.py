@@ -16,6 +16,7 @@ from unfreeze.data.index import class_folders
 from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
 from unfreeze.data.same_photo import SURELY_THE_SAME, agreements
 from unfreeze.data.screen import screen
+from unfreeze.data.split_folders import split_folders
 from unfreeze.data.survey import Split, Survey, index_for_survey
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
@@ -26,7 +27,6 @@ from unfreeze.numerics.neighbours import nearest, standardised
 from unfreeze.places import made, writable_home
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
-from unfreeze.runs.first_look import split_folders
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.words import counted, finding_title
 

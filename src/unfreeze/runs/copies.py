@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unfreeze.data.split_folders import split_folders
 from unfreeze.insight.wording import counted
 
 __all__ = ["Copies", "drops_in_words", "parted", "validation_prefix"]
@@ -19,8 +20,8 @@ class Copies:
 
 def validation_prefix(folder: Path) -> str | None:
     """What paths of validation photos begin with; None where nothing is split yet."""
-    has_both = (folder / "train").is_dir() and (folder / "valid").is_dir()
-    return "valid/" if has_both else None
+    splits, _ = split_folders(folder)
+    return "valid/" if "valid" in splits else None
 
 
 def parted(files: Sequence[str], valid: str | None) -> Copies:

@@ -6,17 +6,18 @@ time is done there, and what is wrong is said there.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
 from unfreeze.data.index import class_folders, index_folder
 from unfreeze.data.screen import screen
+from unfreeze.data.split_folders import split_folders
 from unfreeze.errors import UnfreezeError
 from unfreeze.places import made, writable_home
 
-__all__ = ["first_look", "split_folders"]
+__all__ = ["first_look"]
 
 _THREADS = 1
 """Beside the one that loads."""
@@ -37,20 +38,6 @@ def first_look(folder: Path) -> Iterator[None]:
     finally:
         look.stop()
         thread.join()
-
-
-def split_folders(folder: Path) -> tuple[Mapping[str, Path], Path]:
-    """The folder of each split, by its name, and where training keeps its caches.
-
-    Args:
-        folder: Holds ``train/`` and ``valid/``, or class folders alone, perhaps in
-            ``train/``; their one split has no name.
-    """
-    train, valid = folder / "train", folder / "valid"
-    if train.is_dir() and valid.is_dir():
-        return {"train": train, "valid": valid}, folder
-    whole = train if train.is_dir() else folder
-    return {"": whole}, whole
 
 
 class _StoppedError(Exception):

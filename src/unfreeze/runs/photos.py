@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from unfreeze.data.split_folders import split_folders
 from unfreeze.front.image_data import ImageClassifierData, TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
@@ -38,7 +39,8 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
     if settings.csv is not None:
         return _read_table(folder, settings.csv, settings, tfms)
-    if (folder / "train").is_dir() and (folder / "valid").is_dir():
+    splits, home = split_folders(folder)
+    if "valid" in splits:
         return ImageClassifierData.from_paths(
             folder,
             settings.batch_size,
@@ -47,7 +49,7 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
             group_by=settings.group_by,
         )
     return ImageClassifierData.from_folder(
-        folder / "train" if (folder / "train").is_dir() else folder,
+        home,
         settings.batch_size,
         tfms,
         valid_fraction=settings.valid_fraction,

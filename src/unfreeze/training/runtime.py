@@ -151,8 +151,7 @@ class AcceleratedRuntime(Runtime):
 
     @override
     def backward(self, loss: Tensor) -> None:
-        # All that Accelerate's own does in one process is a division by one.
-        loss.backward()
+        self._accelerator.backward(loss)
 
     @override
     def clip(self, model: nn.Module, limit: float) -> Tensor:

@@ -11,7 +11,8 @@ import pytest
 
 from unfreeze.data import screen as screening
 from unfreeze.data.index import index_folder
-from unfreeze.runs.first_look import first_look, split_folders
+from unfreeze.data.split_folders import split_folders
+from unfreeze.runs.first_look import first_look
 
 
 def _looked_at_after_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:

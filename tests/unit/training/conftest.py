@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import pytest
@@ -16,7 +16,14 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening, screen
 from unfreeze.models.backbones import Backbone
 from unfreeze.models.classifier import StagedClassifier, with_new_head
+from unfreeze.models.groups import layer_groups
+from unfreeze.numerics.metrics import accuracy, as_metric
+from unfreeze.numerics.schedules import constant
+from unfreeze.optim.builders import sgd
+from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec, Task
+from unfreeze.training.evaluate import evaluate
+from unfreeze.training.loop import Fit
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.source import FromImages, Loading, Setup
 
@@ -138,6 +145,42 @@ def make_setup() -> Callable[..., Setup]:
 @pytest.fixture
 def setup(make_setup: Callable[..., Setup]) -> Setup:
     return make_setup()
+
+
+@pytest.fixture
+def make_fit(
+    make_model: Callable[..., StagedClassifier],
+    source: FromImages,
+    setup: Setup,
+    index: ImageIndex,
+) -> Callable[..., Fit]:
+    """Fit a fresh model for two epochs at a constant rate, unless told otherwise."""
+
+    def make(
+        *,
+        model: StagedClassifier | None = None,
+        rates: float | tuple[float, ...] = 0.05,
+        builder: Any = sgd,  # noqa: ANN401 - a torch optimizer or what makes one
+        epochs: int = 2,
+        **changes: Any,  # noqa: ANN401 - fields of Fit
+    ) -> Fit:
+        model = make_model() if model is None else model
+        groups = layer_groups(model)
+        fields = {
+            "model": model,
+            "groups": groups,
+            "source": source,
+            "setup": setup,
+            "optimizer": LayerOptimizer(builder, groups, rates),
+            "schedule": constant(6, epochs),
+            "epochs": epochs,
+            "validate": lambda model: evaluate(
+                model, source, index.labels, setup, [as_metric(accuracy)]
+            ),
+        }
+        return Fit(**{**fields, **changes})
+
+    return make
 
 
 @pytest.fixture

@@ -14,10 +14,8 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.errors import DivergedError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import freeze_to, layer_groups
-from unfreeze.numerics.metrics import accuracy, as_metric
 from unfreeze.numerics.schedules import cosine_restarts
 from unfreeze.optim.builders import OptimizerBuilder, adam, sgd
-from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.training.boundary import Boundary, PastFit
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.evaluate import evaluate
@@ -29,8 +27,8 @@ MakeFit = Callable[..., Fit]
 
 
 @pytest.fixture
-def make_fit(
-    make_model: MakeModel, source: FromImages, setup: Setup, index: ImageIndex
+def make_cycles(
+    make_fit: MakeFit, make_model: MakeModel, source: FromImages, setup: Setup
 ) -> MakeFit:
     """Two cycles, of one epoch and of two, with a fresh model."""
 
@@ -38,26 +36,15 @@ def make_fit(
         builder: OptimizerBuilder = sgd,
         *,
         frozen_to: int = 0,
-        rate: float = 0.05,
         **changes: Any,  # noqa: ANN401 - fields of Fit
     ) -> Fit:
         model = make_model()
-        groups = layer_groups(model)
-        freeze_to(groups, frozen_to)
+        freeze_to(layer_groups(model), frozen_to)
         steps = -(-len(source) // setup.loading.batch_size)
-        fields: dict[str, Any] = {
-            "model": model,
-            "groups": groups,
-            "source": source,
-            "setup": setup,
-            "optimizer": LayerOptimizer(builder, groups, rate),
-            "schedule": cosine_restarts(steps, 2, 1, 2.0),
-            "epochs": 3,
-            "validate": lambda model: evaluate(
-                model, source, index.labels, setup, [as_metric(accuracy)]
-            ),
-        }
-        return Fit(**fields | changes)
+        schedule = cosine_restarts(steps, 2, 1, 2.0)
+        return make_fit(
+            model=model, builder=builder, epochs=3, **{"schedule": schedule} | changes
+        )
 
     return make
 
@@ -108,12 +95,12 @@ def rows_of(fit: Fit) -> list[object]:
 @pytest.mark.parametrize("builder", [sgd, adam])
 @pytest.mark.parametrize("frozen_to", [0, 1, -1])
 def test_a_fit_goes_on_exactly_from_every_boundary(
-    make_fit: MakeFit, builder: OptimizerBuilder, frozen_to: int
+    make_cycles: MakeFit, builder: OptimizerBuilder, frozen_to: int
 ) -> None:
     """Weights, statistics and rows, bit for bit, from any step and any epoch's end."""
 
     def fit_with(**changes: object) -> Fit:
-        return make_fit(builder, frozen_to=frozen_to, **changes)
+        return make_cycles(builder, frozen_to=frozen_to, **changes)
 
     whole, moments = run_and_keep(fit_with)
 
@@ -128,17 +115,17 @@ def test_a_fit_goes_on_exactly_from_every_boundary(
 
 
 def test_early_epochs_on_smaller_photos_go_on_exactly(
-    make_fit: MakeFit, source: FromImages
+    make_cycles: MakeFit, source: FromImages
 ) -> None:
     spec = dataclasses.replace(source.spec, size=source.spec.size // 2)
     small = dataclasses.replace(source, spec=spec)
 
     def fit_with(**changes: object) -> Fit:
-        return make_fit(early=small, early_epochs={1}, **changes)
+        return make_cycles(early=small, early_epochs={1}, **changes)
 
     whole, moments = run_and_keep(fit_with)
 
-    assert rows_of(whole) != rows_of(run_and_keep(make_fit)[0])
+    assert rows_of(whole) != rows_of(run_and_keep(make_cycles)[0])
     for moment in moments[::2]:
         again = fit_with(past=moment.past)
         again.run()
@@ -148,11 +135,11 @@ def test_early_epochs_on_smaller_photos_go_on_exactly(
         )
 
 
-def test_a_fit_that_is_over_learns_nothing_more(make_fit: MakeFit) -> None:
-    whole, moments = run_and_keep(make_fit)
+def test_a_fit_that_is_over_learns_nothing_more(make_cycles: MakeFit) -> None:
+    whole, moments = run_and_keep(make_cycles)
     asked: list[StagedClassifier] = []
 
-    again = make_fit(past=moments[-1].past, validate=asked.append)
+    again = make_cycles(past=moments[-1].past, validate=asked.append)
     again.run()
 
     assert not asked
@@ -160,8 +147,8 @@ def test_a_fit_that_is_over_learns_nothing_more(make_fit: MakeFit) -> None:
     assert all(each.equal(state_of(again)[n]) for n, each in state_of(whole).items())
 
 
-def test_a_backbone_that_does_not_learn_is_not_kept(make_fit: MakeFit) -> None:
-    _, moments = run_and_keep(lambda **words: make_fit(frozen_to=-1, **words))
+def test_a_backbone_that_does_not_learn_is_not_kept(make_cycles: MakeFit) -> None:
+    _, moments = run_and_keep(lambda **words: make_cycles(frozen_to=-1, **words))
 
     names = moments[0].past.tensors
     assert any(name.startswith("model.head.") for name in names)
@@ -196,13 +183,13 @@ class _Notes(Callback):
         self.told.append(("cycle again", cycle))
 
 
-def test_callbacks_take_up_what_they_have_not_seen(make_fit: MakeFit) -> None:
-    whole, moments = run_and_keep(make_fit)
+def test_callbacks_take_up_what_they_have_not_seen(make_cycles: MakeFit) -> None:
+    whole, moments = run_and_keep(make_cycles)
     per_epoch = whole.schedule.num_steps // 3
     behind_first = next(each for each in moments if len(each.past.epochs) == 1)
     notes = _Notes()
 
-    make_fit(past=behind_first.past, callbacks=[notes]).run()
+    make_cycles(past=behind_first.past, callbacks=[notes]).run()
 
     assert notes.told == [
         ("again", 0, per_epoch),
@@ -215,10 +202,10 @@ def test_callbacks_take_up_what_they_have_not_seen(make_fit: MakeFit) -> None:
 
 
 def test_a_fit_that_diverges_returns_to_the_weights_it_would_have(
-    make_fit: MakeFit, source: FromImages, setup: Setup, index: ImageIndex
+    make_cycles: MakeFit, source: FromImages, setup: Setup, index: ImageIndex
 ) -> None:
     """Those of the beginning of the epoch, although it was taken up in its middle."""
-    _, moments = run_and_keep(make_fit)
+    _, moments = run_and_keep(make_cycles)
     inside = next(
         each.past
         for each in moments
@@ -230,7 +217,7 @@ def test_a_fit_that_diverges_returns_to_the_weights_it_would_have(
         found = evaluate(model, source, index.labels, setup, [])
         return dataclasses.replace(found, loss=float("nan"))
 
-    again = make_fit(past=inside, validate=worthless)
+    again = make_cycles(past=inside, validate=worthless)
     with pytest.raises(DivergedError):
         again.run()
 

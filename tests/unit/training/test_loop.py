@@ -17,14 +17,11 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.errors import DivergedError, PlanError
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.groups import freeze_to, layer_groups
-from unfreeze.numerics.metrics import accuracy, as_metric
 from unfreeze.numerics.schedules import constant, cosine_restarts, one_cycle
-from unfreeze.optim.builders import sgd
-from unfreeze.optim.layer_optimizer import LayerOptimizer
 from unfreeze.records import ImageSpec
 from unfreeze.training import loop, runtime
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
-from unfreeze.training.evaluate import Evaluation, evaluate
+from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.loop import Fit
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.source import FromFeatures, FromImages, Setup
@@ -32,39 +29,6 @@ from unfreeze.training.source import FromFeatures, FromImages, Setup
 StateOf = Callable[[nn.Module], dict[str, bytes]]
 MakeFit = Callable[..., Fit]
 MakeModel = Callable[..., StagedClassifier]
-
-
-@pytest.fixture
-def make_fit(
-    make_model: MakeModel, source: FromImages, setup: Setup, index: ImageIndex
-) -> MakeFit:
-    """Fit a fresh model for two epochs at a constant rate, unless told otherwise."""
-
-    def make(
-        *,
-        model: StagedClassifier | None = None,
-        rates: float | tuple[float, ...] = 0.05,
-        builder: Any = sgd,  # noqa: ANN401 - a torch optimizer or what makes one
-        epochs: int = 2,
-        **changes: Any,  # noqa: ANN401 - fields of Fit
-    ) -> Fit:
-        model = make_model() if model is None else model
-        groups = layer_groups(model)
-        fields = {
-            "model": model,
-            "groups": groups,
-            "source": source,
-            "setup": setup,
-            "optimizer": LayerOptimizer(builder, groups, rates),
-            "schedule": constant(6, epochs),
-            "epochs": epochs,
-            "validate": lambda model: evaluate(
-                model, source, index.labels, setup, [as_metric(accuracy)]
-            ),
-        }
-        return Fit(**{**fields, **changes})
-
-    return make
 
 
 @final
