@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from unfreeze.errors import PlanError
 from unfreeze.front.plan import Plan
 from unfreeze.numerics.durations import as_duration
+from unfreeze.training.plan import early_epochs_of
 from unfreeze.training.speeds import Speeds
 
 __all__ = [
@@ -75,6 +76,9 @@ class Work:
 
     batch_size: int
 
+    early_share: float = 1.0
+    """What a step of step 8 takes in the early epochs of a cycle, of a later one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
@@ -93,7 +97,7 @@ class Prices:
     """Of step 7."""
 
     whole_epoch: float
-    """Of step 8, with its look at the validation photos."""
+    """Of step 8, with its look at the validation photos: a late one of a cycle."""
 
     look: float
     """One plain pass over the validation photos, in training."""
@@ -107,10 +111,24 @@ class Prices:
     batches_per_epoch: float
     """No price, but what makes an epoch of step 8 worth its own."""
 
+    early_share: float = 1.0
+    """No price either, but what steps of early epochs take of that of later ones."""
+
     @property
     def fewest_epochs(self) -> int:
         """Epochs of step 8 below which it does not pay."""
         return min(_FEWEST_EPOCHS, math.ceil(_FEWEST_STEPS / self.batches_per_epoch))
+
+    @property
+    def early_epoch(self) -> float:
+        """Of step 8, on the smaller photos with which a cycle begins."""
+        learning = self.batch * self.batches_per_epoch
+        return self.whole_epoch - (1 - self.early_share) * learning
+
+    def cycle(self, epochs: int) -> float:
+        """Of so many epochs of step 8."""
+        early = early_epochs_of(epochs)
+        return early * self.early_epoch + (epochs - early) * self.whole_epoch
 
     @property
     def closing(self) -> float:
@@ -129,6 +147,11 @@ class Prices:
         """Correct the price of a batch, and of the epochs of step 8 with it."""
         dearer = (seconds - self.batch) * self.batches_per_epoch
         return replace(self, batch=seconds, whole_epoch=self.whole_epoch + dearer)
+
+    def with_whole_epoch(self, seconds: float) -> "Prices":
+        """Correct the price of a late epoch of step 8, and of a batch with it."""
+        share = seconds / self.whole_epoch
+        return replace(self, batch=share * self.batch, whole_epoch=seconds)
 
 
 def prices_of(work: Work, speeds: Speeds, head_epochs: int) -> Prices:
@@ -154,6 +177,7 @@ def prices_of(work: Work, speeds: Speeds, head_epochs: int) -> Prices:
         answer=work.num_valid * speeds.answer,
         view=work.num_valid * (speeds.answer + augmenting),
         batches_per_epoch=work.num_train / batch,
+        early_share=work.early_share,
     )
 
 
@@ -195,7 +219,7 @@ def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:
 
 def plan_before_sweep(plan: Plan, prices: Prices, seconds: float) -> Plan:
     """Leave out step 7 where no epoch would fit behind it."""
-    needed = plan.sweep_batches * prices.batch + prices.whole_epoch + prices.closing
+    needed = plan.sweep_batches * prices.batch + prices.cycle(1) + prices.closing
     return plan if needed <= seconds else replace(plan, sweep_batches=0)
 
 
@@ -218,19 +242,27 @@ def plan_before_whole(
 
 
 def further_epochs(plan: Plan, prices: Prices, price: float, seconds: float) -> int:
-    """Say how many epochs step 8 may add, as one more cycle.
+    """Say how many epochs the last training step may add.
 
     Args:
         plan: What has been done so far, and what comes behind it.
         prices: Of what comes behind it.
-        price: Seconds that each of the latest epochs has taken; 0 where that is not
-            known.
+        price: Seconds that the longest of the latest epochs has taken; 0 where that
+            is not known.
         seconds: What is left.
+
+    Returns:
+        Of step 8 if the plan has one, as one more cycle; else of step 4.
     """
-    beside = plan.num_views * prices.view + prices.closing
-    done = (plan.epochs or 0) + sum(plan.further_cycles)
-    each = price or prices.whole_epoch
-    return _that_fit(seconds - beside, each, max(MOST_EPOCHS - done, 0))
+    left = seconds - plan.num_views * prices.view - prices.closing
+    further = sum(plan.further_cycles)
+    if plan.recipe == "head":
+        most = max(MOST_HEAD_EPOCHS - plan.frozen_epochs - further, 0)
+        return _that_fit(left, price or prices.frozen_epoch, most)
+    if price:
+        prices = prices.with_whole_epoch(price)
+    most = max(MOST_EPOCHS - (plan.epochs or 0) - further, 0)
+    return min(_epochs_in(left, prices), most)
 
 
 def plan_before_measuring(
@@ -252,7 +284,7 @@ def plan_before_measuring(
 
 def seconds_after_head(plan: Plan, prices: Prices) -> float:
     """Time that everything behind step 3 takes, the final measuring included."""
-    whole = (plan.epochs or 0) * prices.whole_epoch
+    whole = prices.cycle(plan.epochs or 0)
     return _beside(plan, prices) + whole + prices.closing
 
 
@@ -322,7 +354,9 @@ def _stored_alone(most: Plan, prices: Prices, left: float) -> Plan:
 
 
 def _epochs_in(seconds: float, prices: Prices) -> int:
-    return _that_fit(seconds, prices.whole_epoch, MOST_EPOCHS)
+    """Of step 8, in one cycle."""
+    fitting = (n for n in range(1, MOST_EPOCHS + 1) if prices.cycle(n) <= seconds)
+    return max(fitting, default=0)
 
 
 def _that_fit(seconds: float, each: float, most: int) -> int:

@@ -25,6 +25,7 @@ from unfreeze.front.budget import (
     seconds_after_head,
 )
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.early_size import early_size_for
 from unfreeze.front.plan import Plan, in_words, options_of
 from unfreeze.front.summary import StepSummary
 from unfreeze.numerics.durations import as_duration
@@ -69,7 +70,10 @@ class Pacing(abc.ABC):
 
     @abc.abstractmethod
     def further_cycle(self, learn: ConvLearner, step: StepSummary) -> int:
-        """Epochs to add to step 8, whose latest fit has just ended; 0 ends it."""
+        """Epochs to add to the last training step, whose latest fit has just ended.
+
+        That is step 8, or step 4 in the recipe that ends with it. 0 ends the step.
+        """
 
     @abc.abstractmethod
     def watch(self, step: StepSummary) -> Sequence[Callback]:
@@ -159,11 +163,11 @@ class Budget(Pacing):
     @override
     def further_cycle(self, learn: ConvLearner, step: StepSummary) -> int:
         plan = self.chosen
-        if plan is None or not plan.epochs:
+        if plan is None or not (plan.epochs or plan.recipe == "head"):
             return 0
         times = learn.sched.times
         beside = self._elapsed() - self._marked - sum(times)
-        # The longest: epochs on smaller photos take less, and a short cycle has none.
+        # The longest: early epochs, on smaller photos, take less.
         price = max(times) + beside / len(times)
         epochs = further_epochs(plan, self._prices, price, self._left(AIM))
         if epochs:
@@ -211,12 +215,13 @@ class Budget(Pacing):
     def _first_plan(self, learn: ConvLearner, step: StepSummary) -> Plan:
         probe = min(_SHARE_OF_PROBE * self._seconds, _LONGEST_PROBE)
         speeds = learn.measure_speeds(probe)
-        data = learn.data
+        data, early_size = learn.data, early_size_for(learn)
         work = Work(
             num_train=len(data.train.index),
             num_valid=len(data.valid.index),
             num_missing=learn.num_missing_activations(),
             batch_size=data.bs,
+            early_share=(early_size / data.sz) ** 2 if early_size else 1.0,
         )
         prices = prices_of(work, speeds, self._most.head_epochs)
         self._prices = prices
@@ -243,7 +248,7 @@ class Budget(Pacing):
         if plan.recipe != self._most.recipe:
             first = 5 if plan.recipe == "head" else 4
             step.say(f"The budget has no room for steps {first} to 8.")
-        if plan.recipe != "eight-steps":
+        if plan.recipe == "quick":
             step.say(self._repeating(plan))
         return plan
 

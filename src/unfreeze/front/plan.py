@@ -136,7 +136,10 @@ def options_of(plan: Plan, usual: Plan) -> str | None:
         case "quick":
             return "--recipe quick"
         case "head":
-            return f"--recipe head --epochs {plan.frozen_epochs}"
+            is_one_fit = not plan.further_cycles
+            return (
+                f"--recipe head --epochs {plan.frozen_epochs}" if is_one_fit else None
+            )
         case "eight-steps":
             beside = (plan.frozen_epochs, plan.sweep_batches)
             is_usual = beside == (usual.frozen_epochs, usual.sweep_batches)

@@ -5,6 +5,7 @@ from typing import Any
 
 from unfreeze.errors import DivergedError
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.early_size import early_size_for
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.pacing import Moment, Pacing
 from unfreeze.front.plan import Plan
@@ -15,7 +16,7 @@ from unfreeze.models.archs import Arch
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.training.callbacks.stop_on_overfitting import StopOnOverfitting
 
-__all__ = ["BEST", "early_size_for", "follow", "layer_rates"]
+__all__ = ["BEST", "follow", "layer_rates"]
 
 BEST = "model"
 """Name under which the weights that are best on the validation photos are saved."""
@@ -25,15 +26,6 @@ _USUAL_RATE = 1e-2
 
 _SAFETY = 10.0
 """With momentum 0.9 a step is up to this many times its gradient times the rate."""
-
-_EARLY_SHARE = 5 / 7
-_EARLY_STEP = 32
-"""In step 8, the early epochs of each cycle see photos of 5/7 of the side (160 pixels
-instead of 224), in half of the time. Most networks halve their maps five times, so it
-is a multiple of 32."""
-
-_LEAST_EARLY_SIZE = 96
-"""Smaller photos take little time anyway, and lose what they show."""
 
 _MOST_CYCLES = 3
 """Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
@@ -95,17 +87,17 @@ def follow(
 
     with clock.step("Train the last layers with augmentation") as step:
         cycles, cycle_len = _show_augmented(learn, plan, step)
-        if cycles:
+        note = NoteFit(step, clock.best, learn.metrics)
+        while cycles:
             learn.fit(
                 lr,
                 cycles,
                 cycle_len=cycle_len,
                 best_save_name=BEST,
-                callbacks=[
-                    NoteFit(step, clock.best, learn.metrics),
-                    *pacing.watch(step),
-                ],
+                callbacks=[note, *pacing.watch(step)],
             )
+            is_last = plan.recipe == "head"
+            cycles = pacing.further_cycle(learn, step) if is_last else 0
     if plan.recipe == "eight-steps":
         _train_all_layers(learn, lr, clock, pacing, like_imagenet)
     learn.load(BEST)
@@ -122,12 +114,6 @@ def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
         [0.0001, 0.001, 0.01]
     """
     return [lr / ratio**distance for distance in reversed(range(groups))]
-
-
-def early_size_for(learn: ConvLearner) -> int | None:
-    """Side of the photos in the early epochs of a cycle; None if that of all others."""
-    size = round(learn.data.sz * _EARLY_SHARE / _EARLY_STEP) * _EARLY_STEP
-    return size if size >= _LEAST_EARLY_SIZE and learn.model.can_read(size) else None
 
 
 def _show_augmented(

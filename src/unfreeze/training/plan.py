@@ -14,7 +14,17 @@ from unfreeze.numerics.schedules import (
     slanted_triangle,
 )
 
-__all__ = ["FitPlan"]
+__all__ = ["FitPlan", "early_epochs_of"]
+
+
+def early_epochs_of(cycle: int) -> int:
+    """How many epochs of a cycle are early: the first two thirds, rounded down.
+
+    Example:
+        >>> [early_epochs_of(cycle) for cycle in (1, 2, 3, 4, 6)]
+        [0, 1, 2, 2, 4]
+    """
+    return 2 * cycle // 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,13 +68,10 @@ class FitPlan:
 
     @property
     def early_epochs(self) -> frozenset[int]:
-        """The first two thirds of the epochs of each cycle, rounded down.
-
-        Counted from 0 over the whole fit. A cycle of one epoch has none.
-        """
+        """The early ones of each cycle, counted from 0 over the whole fit."""
         found, begin = set[int](), 0
         for count in self.epochs_of_cycles:
-            found.update(range(begin, begin + 2 * count // 3))
+            found.update(range(begin, begin + early_epochs_of(count)))
             begin += count
         return frozenset(found)
 

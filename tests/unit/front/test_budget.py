@@ -1,7 +1,6 @@
 """Mirrors src/unfreeze/front/budget.py."""
 
 import itertools
-import math
 import re
 from dataclasses import replace
 
@@ -99,6 +98,35 @@ def test_three_epochs_or_75_steps_are_the_least(
     assert enough.epochs == fewest
 
 
+def test_early_epochs_cost_what_their_smaller_photos_do() -> None:
+    """Of five epochs three are early: 50 seconds of steps at half, and 2 of a look."""
+    work = replace(WORK, early_share=0.5)
+
+    prices = prices_of(work, SPEEDS, head_epochs=5)
+
+    assert prices.whole_epoch == pytest.approx(52.0)
+    assert prices.early_epoch == pytest.approx(27.0)
+    assert prices.cycle(1) == pytest.approx(52.0)
+    assert prices.cycle(5) == pytest.approx(3 * 27.0 + 2 * 52.0)
+    assert prices.cycle(0) == 0
+
+
+def test_cheaper_early_epochs_leave_room_for_step_8() -> None:
+    """15 seconds go to all else; 30 are three equal epochs, or two and two halves."""
+    halves = replace(PRICES, early_share=0.5)
+
+    plans = [plan_after_head(MOST, each, 45 + CLOSING) for each in (PRICES, halves)]
+
+    assert [plan.epochs for plan in plans] == [3, 4]
+
+
+def test_a_dearer_epoch_makes_early_ones_dearer_in_proportion() -> None:
+    prices = replace(PRICES, early_share=0.5).with_whole_epoch(30.0)
+
+    assert prices.cycle(1) == 30.0
+    assert prices.cycle(3) == pytest.approx(30.0 + 2 * 15.0)
+
+
 def test_every_epoch_on_photos_saves() -> None:
     dearer = PRICES.with_saving(0.5)
 
@@ -155,11 +183,15 @@ def test_shorter_recipes_are_for_less_time(
 
 
 @pytest.mark.parametrize(
-    ("frozen_epoch", "batch", "whole_epoch", "view"),
-    [*itertools.product([0.5, 3.0], [0.02, 0.4], [1.0, 7.0], [0.1, 2.0])],
+    ("frozen_epoch", "batch", "whole_epoch", "view", "early_share"),
+    [*itertools.product([0.5, 3.0], [0.02], [2.0, 7.0], [0.1, 2.0], [0.5, 1.0])],
 )
 def test_plans_use_their_time_and_no_more(
-    frozen_epoch: float, batch: float, whole_epoch: float, view: float
+    frozen_epoch: float,
+    batch: float,
+    whole_epoch: float,
+    view: float,
+    early_share: float,
 ) -> None:
     """Over a fine grid of budgets, whatever the prices."""
     prices = replace(
@@ -168,6 +200,7 @@ def test_plans_use_their_time_and_no_more(
         batch=batch,
         whole_epoch=whole_epoch,
         view=view,
+        early_share=early_share,
     )
     for left in [each / 4 for each in range(1000)]:
         plan = plan_after_head(MOST, prices, left + CLOSING)
@@ -175,7 +208,8 @@ def test_plans_use_their_time_and_no_more(
         spent = seconds_after_head(plan, prices)
         assert spent <= left + CLOSING + 1e-9
         if plan.recipe == "eight-steps":
-            possible = min(math.floor(left / whole_epoch), MOST_EPOCHS)
+            cycles = [prices.cycle(epochs) for epochs in range(MOST_EPOCHS + 1)]
+            possible = sum(seconds <= left for seconds in cycles) - 1
             assert 2 / 3 * possible <= (plan.epochs or 0) <= possible
             is_longest = plan.epochs == MOST_EPOCHS
             assert is_longest or left + CLOSING - spent < whole_epoch
@@ -258,6 +292,32 @@ def test_further_epochs_fill_what_is_left(
     seconds: float, price: float, epochs: int
 ) -> None:
     plan = replace(MOST, epochs=3, further_cycles=(4, 2))
+
+    assert further_epochs(plan, PRICES, price, seconds) == epochs
+
+
+def test_further_epochs_are_early_ones_for_the_most_part() -> None:
+    """4 epochs of 5 and 2.5 seconds, beside 4 views and 3 at the end."""
+    plan = replace(MOST, epochs=3)
+    prices = replace(PRICES, early_share=0.5)
+
+    assert further_epochs(plan, prices, 5.0, 7 + 2 * 5.0 + 2 * 2.5) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "price", "done", "epochs"),
+    [
+        (17.0, 5.0, 3, 2),  # 4 views, 3 at the end
+        (17.0, 0.0, 3, 3),  # as the probe has found
+        (11.9, 5.0, 3, 0),
+        (1000.0, 5.0, 3, MOST_HEAD_EPOCHS - 3 - 1),
+        (1000.0, 5.0, MOST_HEAD_EPOCHS, 0),
+    ],
+)
+def test_where_step_4_is_the_last_the_time_goes_to_it(
+    seconds: float, price: float, done: int, epochs: int
+) -> None:
+    plan = replace(MOST, recipe="head", frozen_epochs=done, further_cycles=(1,))
 
     assert further_epochs(plan, PRICES, price, seconds) == epochs
 

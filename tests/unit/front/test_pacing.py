@@ -35,6 +35,7 @@ class Machine:
     asked: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=lambda: [1.0])
     tried: int = 50
+    size: int = 32
 
     @property
     def learn(self) -> ConvLearner:
@@ -48,7 +49,8 @@ class Machine:
         learn.measure_speeds = measure_speeds
         learn.num_missing_activations = lambda: 1200
         train, valid = (SimpleNamespace(index=range(count)) for count in (1000, 200))
-        learn.data = SimpleNamespace(train=train, valid=valid, bs=50)
+        learn.data = SimpleNamespace(train=train, valid=valid, bs=50, sz=self.size)
+        learn.model = SimpleNamespace(can_read=lambda size: size == 160)
         learn._sched = Sched(past(self.times, self.tried))
         return learn
 
@@ -177,10 +179,7 @@ def test_a_shorter_recipe_says_so(machine: Machine) -> None:
     plan = machine.ask(budget, Moment.HEAD_TRAINED, step)
 
     assert (plan.recipe, plan.frozen_epochs) == ("head", 2)
-    assert step.note == (
-        "The budget has no room for steps 5 to 8. Without a budget, --recipe head "
-        "--epochs 2 does the same."
-    )
+    assert step.note == "The budget has no room for steps 5 to 8."
 
 
 def test_the_shortest_recipe_says_so(machine: Machine) -> None:
@@ -306,6 +305,48 @@ def test_step_8_ends_where_no_epoch_fits_any_more(machine: Machine) -> None:
 
     assert budget.further_cycle(machine.learn, step) == 0
     assert step.note == f"Without a budget, --epochs {epochs} does the same."
+
+
+def test_step_4_goes_on_where_it_is_the_last(machine: Machine) -> None:
+    """Two epochs of 20 seconds were planned, and take 10."""
+    budget = machine.budget(80)
+    plan = head_trained(machine, budget, at=15.0)
+    assert (plan.recipe, plan.frozen_epochs) == ("head", 2)
+    step = StepSummary("step 4")
+    budget.watch(step)
+    machine.now, machine.times = 35.0, [10.0, 9.0]
+
+    first = budget.further_cycle(machine.learn, step)
+    budget.watch(step)
+    machine.now, machine.times = 56.0, [10.0, 10.0]
+    second = budget.further_cycle(machine.learn, step)
+
+    assert first == (0.97 * 80 - 35 - 16 - 4) // 10.5 == 2
+    assert second == 0
+    assert step.note == "There is time for 2 more."  # no option does that at once
+
+
+def test_step_4_without_further_epochs_can_be_repeated(machine: Machine) -> None:
+    budget = machine.budget(70)
+    head_trained(machine, budget, at=15.0)
+    step = StepSummary("step 4")
+    budget.watch(step)
+    machine.now, machine.times = 55.0, [20.0, 20.0]
+
+    assert budget.further_cycle(machine.learn, step) == 0
+    assert step.note == "Without a budget, --recipe head --epochs 2 does the same."
+
+
+def test_early_epochs_on_smaller_photos_are_priced_as_such() -> None:
+    """160 pixels of 224: half of the work in two thirds of the epochs."""
+    usual, early = Machine(), Machine(size=224)
+
+    epochs = [
+        each.ask(each.budget(800), Moment.BEGINNING).epochs or 0
+        for each in (usual, early)
+    ]
+
+    assert epochs == [11, 15]
 
 
 def test_there_are_no_further_cycles_behind_none(machine: Machine) -> None:

@@ -11,12 +11,13 @@ import torch
 
 from unfreeze.errors import DivergedError
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.early_size import early_size_for
 from unfreeze.front.fitting import Output
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.learner import Learner
 from unfreeze.front.pacing import AsPlanned, Budget, Pacing
 from unfreeze.front.plan import Plan, Recipe, usual_plan
-from unfreeze.front.recipe import _safe, early_size_for, follow, layer_rates
+from unfreeze.front.recipe import _safe, follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import StepSummary
 from unfreeze.models.backbones import Backbone

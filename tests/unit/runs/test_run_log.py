@@ -21,7 +21,7 @@ class _Learner:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.data = type("Data", (), {"bs": 8})()
+        self.data = type("Data", (), {"bs": 8, "sz": 32})()
         photos = type("Split", (), {"index": range(100)})()
         self.data.train = self.data.valid = photos
         self.sched = type("Sched", (), {"times": [1.0]})()
