@@ -448,6 +448,7 @@ class Learner:
             return measure_speeds(
                 self.model,
                 plain=self._supply.images(train, is_augmented=False),
+                stored=self._supply.images(train, is_augmented=False, is_kept=False),
                 augmented=self._supply.images(train, is_augmented=True),
                 make_optimizer=partial(self.get_layer_opt, 1e-6, None),
                 setup=self._setup,

@@ -134,6 +134,9 @@ class Budget(Pacing):
         self._marked = 0.0
         """When the latest fit or sweep began."""
 
+        self._is_cut_short = False
+        """Whether the time was up before a fit was at its end."""
+
     @override
     def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
         plan = self.chosen or self._first_plan(learn, step)
@@ -183,6 +186,7 @@ class Budget(Pacing):
             "plan": None if self.chosen is None else asdict(self.chosen),
             "prices": asdict(self._prices),
             "seconds_since_mark": self._elapsed() - self._marked,
+            "is_cut_short": self._is_cut_short,
         }
 
     def take_up(self, state: Mapping[str, Any]) -> None:
@@ -191,6 +195,7 @@ class Budget(Pacing):
         self._prices = Prices(**state["prices"])
         # As if the break, and all that starting again takes, had not been.
         self._marked = self._elapsed() - state["seconds_since_mark"]
+        self._is_cut_short = state["is_cut_short"]
 
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:
@@ -198,6 +203,7 @@ class Budget(Pacing):
         prices = self._prices
 
         def say(run: RunView) -> None:
+            self._is_cut_short = True
             done = len(run.history) / run.steps_per_epoch
             step.say(
                 f"The time was up after {done:.1f} of {run.epochs} epochs: the machine "
@@ -271,6 +277,6 @@ class Budget(Pacing):
 
     def _repeating(self, plan: Plan) -> str:
         options = options_of(plan, self._most)
-        if options is None:
+        if options is None or self._is_cut_short:
             return ""
         return f"Without a budget, {options} does the same."

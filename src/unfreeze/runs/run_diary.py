@@ -1,9 +1,9 @@
 """Keeps where a run is, and leads a later process back to there."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from typing_extensions import override
 
@@ -12,7 +12,7 @@ from unfreeze.front.pacing import Budget
 from unfreeze.front.steps import StepClock
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.runs.past_rows import PastRows
-from unfreeze.runs.run_log import RunLog
+from unfreeze.runs.run_log import Entry, RunLog
 from unfreeze.training.boundary import Boundary, PastFit
 from unfreeze.training.fit_state import Tensors, put_weights, weights_of
 from unfreeze.training.lr_find import RateSearch
@@ -86,15 +86,17 @@ class RunDiary(Diary):
 
     @override
     def past_search(self, model: StagedClassifier) -> RateSearch | None:
-        if self._log.recall("search") is None:
+        entry = self._log.recall("search")
+        if entry is None:
             return None
+        self._take_up_budget(entry)
         if not self.is_recalling:
             put_weights(model, self._handed_over())
         return next(self._searches)
 
     @override
     def note_search(self, model: StagedClassifier) -> None:
-        self._log.add("search")
+        self._log.add("search", budget=self._state_of_budget())
         self._keep(weights_of(model), is_end=True)
 
     @override
@@ -105,8 +107,7 @@ class RunDiary(Diary):
         if entry is None:
             return None
         rows = next(self._fits)
-        if self._budget is not None:
-            self._budget.take_up(entry["budget"])
+        self._take_up_budget(entry)
         if entry["is_over"]:
             step.note += entry["said"]
         else:
@@ -129,11 +130,18 @@ class RunDiary(Diary):
             is_over=boundary.is_over,
             seconds=boundary.seconds,
             said=self._clock.steps[-1].note[len(self._note_before) :],
-            budget=None if self._budget is None else self._budget.state(),
+            budget=self._state_of_budget(),
         )
         self._keep(boundary.tensors(), is_end=boundary.is_over)
         if not boundary.is_over:
             entries.pop()
+
+    def _state_of_budget(self) -> Mapping[str, Any] | None:
+        return None if self._budget is None else self._budget.state()
+
+    def _take_up_budget(self, entry: Entry) -> None:
+        if self._budget is not None:
+            self._budget.take_up(entry["budget"])
 
     def _handed_over(self) -> Tensors:
         tensors, self._tensors = self._tensors, {}

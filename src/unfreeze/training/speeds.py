@@ -67,6 +67,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     model: StagedClassifier,
     *,
     plain: FromImages,
+    stored: FromImages,
     augmented: FromImages,
     make_optimizer: Callable[[], LayerOptimizer],
     setup: Setup,
@@ -83,6 +84,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     Args:
         model: Learns for the time being.
         plain: Training images as they are.
+        stored: The same, read as they are when activations are stored.
         augmented: The same images, varied.
         make_optimizer: Builds a fresh optimizer.
         setup: How to load, on what machine, for which task.
@@ -99,7 +101,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     measurements: tuple[Callable[[float], float], ...] = (
         partial(probe.looking, plain, setup.runtime),
         partial(probe.looking, plain, setup.runtime.in_full_precision()),
-        partial(probe.storing, plain),
+        partial(probe.storing, stored),
         lambda limit: probe.learning(probe.stored_rows(), limit),
         partial(probe.learning, augmented),
         partial(probe.learning, augmented, first_group=0),

@@ -16,9 +16,11 @@ from unfreeze.errors import DivergedError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model
+from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.metrics import accuracy, f1
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.runtime import AcceleratedRuntime
+from unfreeze.training.source import FromImages, in_order
 
 StateOf: TypeAlias = Callable[[nn.Module], dict[str, Tensor]]
 MakeLearner: TypeAlias = Callable[..., ConvLearner]
@@ -576,6 +578,35 @@ def test_measuring_speeds_changes_nothing(
     assert all(torch.equal(after[name], each) for name, each in before.items())
     assert [each.requires_grad for each in learn.model.parameters()] == learns
     assert (learn.precompute, learn.epochs_done) == (precompute, 0)
+
+
+def test_storing_is_measured_as_it_will_be_done(
+    learn: ConvLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Activations are computed from files, not from the photos that fits keep."""
+    decoded: list[int] = []
+    really = FromImages._read
+
+    def read(source: FromImages, row: int) -> np.ndarray:
+        decoded.append(row)
+        return really(source, row)
+
+    def measure(model: StagedClassifier, **sources: Any) -> None:  # noqa: ANN401
+        loading = sources["setup"].loading
+        for name in ("plain", "plain", "stored", "stored"):
+            decoded.clear()
+            for _ in in_order(sources[name], loading):
+                pass
+            counts.append(len(decoded))
+
+    counts: list[int] = []
+    monkeypatch.setattr(FromImages, "_read", read)
+    monkeypatch.setattr("unfreeze.front.learner.measure_speeds", measure)
+
+    learn.measure_speeds(1.0)
+
+    photos = len(learn.data.train.index)
+    assert counts[1:] == [0, photos, photos]
 
 
 # --- saving --------------------------------------------------------------------

@@ -404,3 +404,32 @@ def test_a_fit_stops_in_time_for_the_final_measuring(
 
     assert bool(watcher.on_batch_end(view)) is stops
     assert ("The time was up after 2.5 of 4 epochs" in step.note) is stops
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_no_option_repeats_what_the_clock_has_cut_short(
+    machine: Machine, is_resumed: bool
+) -> None:
+    budget = machine.budget(800)
+    head_trained(machine, budget, at=24.0)
+    machine.now, machine.tried = 189.0, 0
+    step = StepSummary("step 8")
+    machine.ask(budget, Moment.WHOLE_NEXT)
+    (watcher,) = budget.watch(step)
+    machine.now = 839.0
+    view = RunView(
+        model=StagedClassifier.__new__(StagedClassifier),
+        history=past([], 25),
+        schedule=constant(10, 10),
+        epochs=10,
+        steps_per_epoch=10,
+    )
+
+    assert watcher.on_batch_end(view)
+    if is_resumed:
+        state, budget = budget.state(), machine.budget(800)
+        budget.take_up(state)
+
+    assert budget.further_cycle(machine.learn, step) == 0
+    assert "The time was up" in step.note
+    assert "does the same" not in step.note

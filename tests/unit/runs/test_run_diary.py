@@ -6,11 +6,14 @@ from typing import Any, cast
 
 import pytest
 
+from unfreeze.front.pacing import Budget
 from unfreeze.front.steps import StepClock
+from unfreeze.models.classifier import StagedClassifier
 from unfreeze.runs.past_rows import PastRows
 from unfreeze.runs.run_diary import Keeping, RunDiary
 from unfreeze.runs.run_log import RunLog
 from unfreeze.training.boundary import Boundary
+from unfreeze.training.lr_find import RateSearch
 
 
 class _Machine:
@@ -105,3 +108,34 @@ def test_a_loss_that_is_no_number_is_not_kept(
     machine.at(0, is_sound=lambda: False)
 
     assert machine.written == []
+
+
+def test_what_a_search_took_is_known_to_who_goes_on() -> None:
+    """Else the epochs behind it would be planned as if it had taken no time."""
+    taken_up: list[object] = []
+    state = {"seconds_since_mark": 100.0}
+    budget = cast(
+        "Budget", SimpleNamespace(state=lambda: state, take_up=taken_up.append)
+    )
+    model = cast(
+        "StagedClassifier", SimpleNamespace(is_backbone_frozen=True, state_dict=dict)
+    )
+    search = cast("RateSearch", "a search")
+
+    def diary(log: RunLog, rows: PastRows) -> RunDiary:
+        return RunDiary(
+            log,
+            rows,
+            {},
+            clock=StepClock(lambda line: None, 0.0),
+            budget=budget,
+            keeping=Keeping(),
+            write=lambda tensors, is_end: None,
+        )
+
+    log = RunLog()
+    diary(log, PastRows()).note_search(model)
+    going_on = diary(RunLog([*log.entries, {"kind": "fit"}]), PastRows([search]))
+
+    assert going_on.past_search(model) == "a search"
+    assert taken_up == [state]

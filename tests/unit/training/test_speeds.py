@@ -36,6 +36,7 @@ def measure(
     def run(**changes: Any) -> Speeds:  # noqa: ANN401  # arguments of measure_speeds
         arguments: dict[str, Any] = {
             "plain": source,
+            "stored": source,
             "augmented": varied,
             "make_optimizer": lambda: LayerOptimizer(sgd, layer_groups(model), 0.1),
             "setup": setup,
