@@ -294,7 +294,11 @@ def _whole_network(most: Plan, prices: Prices, left: float) -> Plan | None:
     for offer in _offers(most):
         epochs = _epochs_in(left - _beside(offer, prices), prices)
         if epochs >= fewest:
-            return replace(offer, epochs=epochs)
+            plan = replace(offer, epochs=epochs)
+            spare = left - _beside(plan, prices) - prices.cycle(epochs)
+            further = most.frozen_epochs - plan.frozen_epochs
+            more = _that_fit(spare, prices.frozen_epoch, further)
+            return replace(plan, frozen_epochs=plan.frozen_epochs + more)
     return None
 
 

@@ -145,6 +145,7 @@ def test_every_epoch_on_photos_saves() -> None:
         (45, (2, 50, 3, 4)),  # 4 epochs without the rest; 3 are two thirds of them
         (35, (2, 50, 2, 4)),
         (26, (1, 25, 2, 0)),
+        (29, (2, 25, 2, 0)),  # 3.5 seconds beside that: an epoch of step 4
         (20, (0, 0, 2, 0)),
         (10, (0, 0, 1, 0)),
     ],
