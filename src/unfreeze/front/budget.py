@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from unfreeze.errors import PlanError
-from unfreeze.front.plan import Plan
+from unfreeze.front.plan import Plan, Recipe
 from unfreeze.numerics.durations import as_duration
 from unfreeze.training.plan import early_epochs_of
 from unfreeze.training.speeds import Speeds
@@ -114,6 +114,10 @@ class Prices:
     early_share: float = 1.0
     """No price either, but what steps of early epochs take of that of later ones."""
 
+    is_answered: bool = False
+    """Whether the validation photos went through the backbone in full precision when
+    their activations were stored. They have to again only if it learns."""
+
     @property
     def fewest_epochs(self) -> int:
         """Epochs of step 8 below which it does not pay."""
@@ -130,10 +134,10 @@ class Prices:
         early = early_epochs_of(epochs)
         return early * self.early_epoch + (epochs - early) * self.whole_epoch
 
-    @property
-    def closing(self) -> float:
+    def closing(self, recipe: Recipe) -> float:
         """To measure, and to write the results."""
-        return self.answer + _CLOSING_SECONDS
+        is_answered = self.is_answered and recipe != "eight-steps"
+        return _CLOSING_SECONDS + (0.0 if is_answered else self.answer)
 
     def with_saving(self, seconds: float) -> "Prices":
         """Add what an epoch takes besides its photos, which is mostly saving."""
@@ -190,7 +194,7 @@ def plan_from_start(
         PlanError: If the budget is too small even for steps 1 to 3.
     """
     until_head = elapsed + prices.storing + prices.head
-    least = until_head + prices.closing
+    least = until_head + prices.closing("quick")
     if least > AIM * budget:
         enough = math.ceil(1.1 * least / AIM / _ROUND_SECONDS) * _ROUND_SECONDS
         raise PlanError(
@@ -208,10 +212,10 @@ def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:
     However many there are, most of them go to step 8. Where too few epochs of it fit,
     a shorter recipe is left, of which step 3 is the least.
     """
-    left = seconds - prices.closing
     plan = None
     if most.recipe == "eight-steps":
-        plan = _whole_network(most, prices, left)
+        plan = _whole_network(most, prices, seconds - prices.closing("eight-steps"))
+    left = seconds - prices.closing("head")
     if plan is None and most.recipe != "quick":
         plan = _head_alone(most, prices, left)
     return plan or _stored_alone(most, prices, left)
@@ -219,7 +223,11 @@ def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:
 
 def plan_before_sweep(plan: Plan, prices: Prices, seconds: float) -> Plan:
     """Leave out step 7 where no epoch would fit behind it."""
-    needed = plan.sweep_batches * prices.batch + prices.cycle(1) + prices.closing
+    needed = (
+        plan.sweep_batches * prices.batch
+        + prices.cycle(1)
+        + prices.closing(plan.recipe)
+    )
     return plan if needed <= seconds else replace(plan, sweep_batches=0)
 
 
@@ -234,10 +242,10 @@ def plan_before_whole(
         seconds: What is left.
         at_most: What may be overdrawn to, for a single epoch; rather that than none.
     """
-    beside = plan.num_views * prices.view + prices.closing
+    beside = plan.num_views * prices.view + prices.closing(plan.recipe)
     epochs = _epochs_in(seconds - beside, prices)
     if not epochs:
-        epochs = min(_epochs_in(at_most - prices.closing, prices), 1)
+        epochs = min(_epochs_in(at_most - prices.closing(plan.recipe), prices), 1)
     return replace(plan, epochs=epochs)
 
 
@@ -254,7 +262,7 @@ def further_epochs(plan: Plan, prices: Prices, price: float, seconds: float) -> 
     Returns:
         Of step 8 if the plan has one, as one more cycle; else of step 4.
     """
-    left = seconds - plan.num_views * prices.view - prices.closing
+    left = seconds - plan.num_views * prices.view - prices.closing(plan.recipe)
     further = sum(plan.further_cycles)
     if plan.recipe == "head":
         most = max(MOST_HEAD_EPOCHS - plan.frozen_epochs - further, 0)
@@ -278,14 +286,14 @@ def plan_before_measuring(
         at_most: What may be overdrawn to, for views that were planned.
     """
     limit = at_most if plan.num_views else seconds
-    needed = num_views * prices.view + prices.closing
+    needed = num_views * prices.view + prices.closing(plan.recipe)
     return replace(plan, num_views=num_views if needed <= limit else 0)
 
 
 def seconds_after_head(plan: Plan, prices: Prices) -> float:
     """Time that everything behind step 3 takes, the final measuring included."""
     whole = prices.cycle(plan.epochs or 0)
-    return _beside(plan, prices) + whole + prices.closing
+    return _beside(plan, prices) + whole + prices.closing(plan.recipe)
 
 
 def _whole_network(most: Plan, prices: Prices, left: float) -> Plan | None:

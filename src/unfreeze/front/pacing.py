@@ -200,7 +200,7 @@ class Budget(Pacing):
     @override
     def watch(self, step: StepSummary) -> Sequence[Callback]:
         self._marked = self._elapsed()
-        prices = self._prices
+        prices, plan = self._prices, self.chosen or self._most
 
         def say(run: RunView) -> None:
             self._is_cut_short = True
@@ -211,7 +211,11 @@ class Budget(Pacing):
             )
 
         return [
-            StopAtDeadline(lambda: self._left(LIMIT) - prices.closing, prices.look, say)
+            StopAtDeadline(
+                lambda: self._left(LIMIT) - prices.closing(plan.recipe),
+                prices.look,
+                say,
+            )
         ]
 
     def _left(self, share: float) -> float:
@@ -230,11 +234,12 @@ class Budget(Pacing):
             early_share=(early_size / data.sz) ** 2 if early_size else 1.0,
         )
         prices = prices_of(work, speeds, self._most.head_epochs)
-        self._prices = prices
         elapsed = self._elapsed()
         plan = plan_from_start(
             self._most, prices, budget=self._seconds, elapsed=elapsed
         )
+        is_short = plan.recipe != "eight-steps"  # and answers are stored, too
+        self._prices = replace(prices, is_answered=is_short)
         total = (
             elapsed + prices.storing + prices.head + seconds_after_head(plan, prices)
         )

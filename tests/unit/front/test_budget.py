@@ -58,7 +58,21 @@ def test_prices_add_up_photo_by_photo() -> None:
     assert prices.whole_epoch == pytest.approx(50.0 + 2.0)
     assert prices.look == pytest.approx(2.0)
     assert prices.view == pytest.approx(2.0 + 200 * (0.02 - 0.008))
-    assert prices.closing == pytest.approx(4.0)
+    assert prices.closing("eight-steps") == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(
+    ("is_answered", "closing"), [(False, (3.0, 3.0)), (True, (3.0, 2.0))]
+)
+def test_what_is_answered_is_not_paid_again_unless_the_backbone_learns(
+    is_answered: bool, closing: tuple[float, float]
+) -> None:
+    prices = replace(PRICES, is_answered=is_answered)
+    plan = plan_after_head(MOST, prices, 9.9 + 2.0)  # of which an answer takes one
+
+    assert (prices.closing("eight-steps"), prices.closing("head")) == closing
+    assert plan.recipe == "head"
+    assert plan.frozen_epochs == (9.9 if is_answered else 8.9) // 3
 
 
 def test_augmentation_never_saves_time() -> None:

@@ -126,6 +126,17 @@ def test_the_first_plan_is_for_what_is_left(machine: Machine) -> None:
     assert "about 12m9s" in step.note  # 24.1 + 40.04 + 125 + 520 + 16 + 4
 
 
+@pytest.mark.parametrize(("seconds", "is_answered"), [(70, True), (800, False)])
+def test_short_recipes_have_their_answers_when_activations_are_stored(
+    machine: Machine, seconds: float, is_answered: bool
+) -> None:
+    budget = machine.budget(seconds)
+
+    machine.ask(budget, Moment.BEGINNING)
+
+    assert budget.state()["prices"]["is_answered"] is is_answered
+
+
 def test_too_little_time_is_refused_at_once(machine: Machine) -> None:
     budget = machine.budget(15)
 
