@@ -14,6 +14,7 @@ help:
 	@echo "make check        format, lint, types, floors"
 	@echo "make bench        speed beside others: make bench DATA=photos WEIGHTS=resnet18.safetensors"
 	@echo "make install      only prepare $(VENV)"
+	@echo "make clean        remove what make has made; runs of your own stay"
 
 install: $(INSTALLED)
 
@@ -45,4 +46,4 @@ $(PEERS)/.installed: benchmarks/install_peers benchmarks/peers.txt $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) runs .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) runs/demo runs/bench .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import pkgutil
 import re
 import shlex
 import shutil
@@ -97,6 +98,28 @@ def test_every_option_in_the_documents_exists(repository: Path) -> None:
     assert named - {"--help"} <= known
     documented = named | {"--recipe", "--help"}
     assert {option for option in known if option.startswith("--")} <= documented
+
+
+def test_cleaning_up_leaves_the_runs_of_a_user(repository: Path) -> None:
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+
+    (removed,) = re.findall(r"^clean:\n\trm -rf (.*)$", makefile, flags=re.MULTILINE)
+
+    assert "runs/demo" in removed.split()
+    assert not {"runs", "runs/", "runs/*", "."} & set(removed.split())
+
+
+def test_every_place_in_the_package_that_documents_name_exists(
+    repository: Path,
+) -> None:
+    pages = [*sorted((repository / "docs").glob("*.md")), repository / "README.md"]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+    named = set(re.findall(r"`(unfreeze(?:\.\w+)+)`", text))
+
+    assert "unfreeze.runs.run_diary.Keeping" in named
+    for name in named:
+        pkgutil.resolve_name(name)
 
 
 def test_every_make_command_of_the_readme_exists(repository: Path) -> None:
