@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -122,12 +123,17 @@ def unfinished_beside(planned: Path, photos: Path) -> Path | None:
     if planned == first:
         return None
     places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
-    found = [
-        each
-        for each in places
-        if each != planned and is_unfinished(each) and not is_running(each)
-    ]
+    found = [each for each in places if each != planned and _waits_for_us(each)]
     return max(found, key=lambda each: each.stat().st_mtime, default=None)
+
+
+def _waits_for_us(run: Path) -> bool:
+    """Whether this user can go on with a run; a colleague's is none of his."""
+    try:
+        is_waiting = is_unfinished(run) and not is_running(run)
+    except OSError:  # not for us to look into
+        return False
+    return is_waiting and os.access(run / CHECKPOINT, os.W_OK)
 
 
 def files_of_run(run: Path) -> list[Path]:
