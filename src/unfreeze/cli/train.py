@@ -60,7 +60,7 @@ def train(  # one parameter per option
     names, where a photo may have several labels.
 
     Your photos are never changed. Stored activations go to DATA/tmp, or to the cache
-    folder where DATA is read-only; everything else goes to the run folder.
+    folder where that is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
     write = talker(as_json)

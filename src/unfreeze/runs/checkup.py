@@ -24,7 +24,7 @@ from unfreeze.insight.out_of_fold import head_probs, out_of_fold_probs
 from unfreeze.insight.suspects import label_suspects, outliers
 from unfreeze.numerics.folds import grouped_folds
 from unfreeze.numerics.neighbours import nearest, standardised
-from unfreeze.places import made, writable_home
+from unfreeze.places import made, ours_beside
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.bar import Bar
@@ -153,7 +153,7 @@ def _surveyed(folder: Path, num_workers: int) -> Survey:
         )
     roots, home = split_folders(folder)
     classes, indexes = index_for_survey(list(roots.values()))
-    ledger = made(writable_home(home) / "tmp") / "screened"
+    ledger = made(ours_beside(home, "tmp")) / "screened"
     splits = []
     for (name, root), index in zip(roots.items(), indexes, strict=True):
         with Bar("checking photos") as bar:
