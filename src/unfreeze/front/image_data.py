@@ -602,8 +602,9 @@ def _existing(root: Path, name: str) -> Path:
         found = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
         raise DataError(
             f"There is no folder {name!r} in {root}; its folders are {found[:8]}. "
-            "Expected train/ and valid/ with a folder per class in each. For class "
-            "folders alone, call ImageClassifierData.from_folder."
+            "Expected train/ and valid/ with a folder per class in each; for others, "
+            "pass trn_name and val_name. For class folders alone, call "
+            "ImageClassifierData.from_folder."
         )
     return root / name
 

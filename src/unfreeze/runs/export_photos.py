@@ -9,6 +9,7 @@ from typing import TypeVar
 from unfreeze.answering import Answering
 from unfreeze.data.index import index_flat_folder
 from unfreeze.data.paths import is_below
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
@@ -92,8 +93,7 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
     Raises:
         DataError: If there is no such folder, or no photo in it.
     """
-    inner = data / "valid"
-    root = inner if inner.is_dir() and "valid" not in answering.classes else data
+    root = validation_folder(data, answering.classes)
     paths = [root / name for name in index_flat_folder(root, ()).names]
     examples = list(_others(data, paths))
     if not examples:

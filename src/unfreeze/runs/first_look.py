@@ -62,11 +62,12 @@ class _Look:
             return
 
     def _check(self) -> None:
-        roots, home = split_folders(self._folder)
-        if any(len(class_folders(root)) < 2 for root in roots.values()):
+        splits = split_folders(self._folder)
+        roots = splits.roots.values()
+        if any(len(class_folders(root)) < 2 for root in roots):
             return
-        indexes = [index_folder(root) for root in roots.values()]
-        ledger = made(ours_beside(home, "tmp")) / "screened"
+        indexes = [index_folder(root) for root in roots]
+        ledger = made(ours_beside(splits.home, "tmp")) / "screened"
         for index in indexes:
             screen(index, ledger, num_workers=_THREADS, on_progress=self._go_on)
 

@@ -18,6 +18,7 @@ from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.insight.counting import require_all_counted
@@ -215,8 +216,7 @@ class Classifier:
                 "This model names several labels for a photo, and class folders hold "
                 "one for each. Pass a table of labels: --csv labels.csv."
             )
-        inner = root / "valid"
-        root = inner if inner.is_dir() and "valid" not in self.classes else root
+        root = validation_folder(root, self.classes)
         return self._answers(index_folder(root, self.classes), tta)
 
     def _answers(self, index: ImageIndex, tta: bool) -> Answers:

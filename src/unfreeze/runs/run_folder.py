@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unfreeze.atomic import is_part, remove_parts
+from unfreeze.data.split_folders import photo_folders
 from unfreeze.errors import DataError, PlanError, UnfreezeError
 from unfreeze.runs.locks import is_held
 
@@ -200,9 +201,8 @@ def _require_nothing_to_resume(folder: Path) -> None:
 
 
 def _require_outside(out: Path, photos: Path) -> None:
-    has_splits = (photos / "train").is_dir()
-    read = [photos / "train", photos / "valid"] if has_splits else [photos]
-    if any(out.resolve().is_relative_to(folder.resolve()) for folder in read):
+    whole = out.resolve()
+    if any(whole.is_relative_to(each.resolve()) for each in photo_folders(photos)):
         raise PlanError(
             f"The run folder {out} would lie among the class folders of {photos}. Pass "
             "--out with a folder elsewhere."

@@ -30,6 +30,21 @@ def test_a_train_folder_without_valid_is_split(
     assert len(data.trn_ds) + len(data.val_ds) == 36
 
 
+def test_splits_by_other_names_are_read_and_fixed(
+    drawn_folder: Path, settings: RunSettings, tmp_path: Path
+) -> None:
+    (drawn_folder / "train").rename(drawn_folder / "Training")
+    (drawn_folder / "valid").rename(drawn_folder / "val")
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text("file,action,label\nval/circles/circles00.png,drop,\n")
+
+    data = read_photos(drawn_folder, replace(settings, fixes=str(fixes)))
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert (len(data.trn_ds), len(data.val_ds)) == (36, 17)
+    assert {each.name for each in drawn_folder.iterdir()} == {"Training", "val", "tmp"}
+
+
 def test_a_class_called_like_our_folder_is_learned(
     drawn_folder: Path, settings: RunSettings
 ) -> None:
