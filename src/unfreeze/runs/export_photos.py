@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from unfreeze.answering import Answering
+from unfreeze.answering import Answering, separator_of
 from unfreeze.data.index import index_flat_folder
 from unfreeze.data.paths import is_below
 from unfreeze.data.split_folders import validation_folder
@@ -115,7 +115,8 @@ def _are_known(labels: Sequence[str], answering: Answering) -> bool:
     known = set(answering.classes)
     if answering.task is Task.SINGLE:
         return set(labels) <= known
-    return all(set(label.split(" ")) <= known | {""} for label in labels)
+    separator = separator_of(answering.classes)
+    return all(set(label.split(separator)) <= known | {""} for label in labels)
 
 
 def _others(folder: Path, taken: Sequence[Path]) -> tuple[Path, ...]:

@@ -72,6 +72,7 @@ def _read_table(
         tfms,
         suffix=settings.suffix,
         num_workers=settings.num_workers,
+        cat_separator=settings.label_separator or None,
         group_by=settings.group_by,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,

@@ -31,7 +31,7 @@ from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
 from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.run_folder import model_file
-from unfreeze.runs.table_photos import Table, index_known_table, table_at
+from unfreeze.runs.table_photos import Table, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
@@ -204,11 +204,10 @@ class Classifier:
         if table is not None:
             index = index_known_table(
                 root,
-                table_at(root, table.csv),
+                table,
                 self.classes,
                 is_multi=is_multi,
-                folder=table.folder,
-                suffix=table.suffix,
+                learned_separator=str(self.header.settings.get("label_separator", " ")),
             )
             return self._answers(index, tta)
         if is_multi:
