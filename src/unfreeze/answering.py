@@ -13,7 +13,15 @@ from jaxtyping import Float
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
-__all__ = ["NOT_SURE", "Answering", "labels_in_words", "require_one_limit"]
+__all__ = [
+    "NOT_SURE",
+    "Answering",
+    "labels_in_words",
+    "require_one_limit",
+    "separator_of",
+]
+
+_SEPARATORS = (" ", ";", "|", "\t")
 
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
@@ -36,7 +44,8 @@ class Answering:
     def label(self, probs: Float[np.ndarray, " K"], least: float | None = None) -> str:
         """Name the most probable class.
 
-        From a model for several labels: the labels that are there, separated by spaces.
+        From a model for several labels: those that are there, as ``labels_in_words``
+        writes them.
 
         Args:
             probs: Of each class, 0 to 1.
@@ -113,8 +122,22 @@ def labels_in_words(
     classes: Sequence[str],
     thresholds: Sequence[float] | None,
 ) -> str:
-    """Names of the labels whose probability is above its threshold, 0.5 by default."""
-    return " ".join(_labels(probs, classes, thresholds))
+    """Names of the labels whose probability is above its threshold, 0.5 by default.
+
+    ``separator_of(classes)`` stands between them.
+    """
+    return separator_of(classes).join(_labels(probs, classes, thresholds))
+
+
+def separator_of(classes: Sequence[str]) -> str:
+    """What can stand between labels: a space, or what no name of a class holds.
+
+    Example:
+        >>> separator_of(["cat", "dog"]), separator_of(["great dane", "pug"])
+        (' ', ';')
+    """
+    free = (each for each in _SEPARATORS if not any(each in name for name in classes))
+    return next(free, _SEPARATORS[-1])
 
 
 def _labels(

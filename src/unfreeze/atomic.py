@@ -13,6 +13,7 @@ from typing import BinaryIO, TextIO
 __all__ = [
     "copied_whole",
     "folder_written_whole",
+    "is_free_or_cache",
     "is_part",
     "remove_parts",
     "tag_as_cache",
@@ -22,8 +23,9 @@ __all__ = [
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
-# The signature that https://bford.info/cachedir/ asks for.
-_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
+# What https://bford.info/cachedir/ asks for.
+_CACHE_TAG = "CACHEDIR.TAG"
+_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 
 
 @contextmanager
@@ -72,12 +74,25 @@ def folder_written_whole(target: Path) -> Iterator[Path]:
 
 
 def tag_as_cache(folder: Path) -> None:
-    """Mark a folder as a cache: indexing, and many backup programs, pass it over."""
+    """Make a folder, and mark it as a cache: indexing and many backups pass it over.
+
+    One that holds other things already gets no mark: they belong to somebody.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    tag = folder / "CACHEDIR.TAG"
-    if not tag.exists():
+    tag = folder / _CACHE_TAG
+    if not tag.exists() and is_free_or_cache(folder):
         with written_whole(tag) as stream:
-            stream.write(_CACHE_TAG)
+            stream.write(_SIGNATURE)
+
+
+def is_free_or_cache(folder: Path) -> bool:
+    """Whether a folder is missing, empty, or marked as a cache."""
+    if not os.path.lexists(folder) or os.access(folder / _CACHE_TAG, os.F_OK):
+        return True
+    try:
+        return all(map(is_part, folder.iterdir()))
+    except OSError:  # a file, or a folder that is closed to us
+        return False
 
 
 def copied_whole(source: Path, target: Path) -> None:

@@ -1,7 +1,9 @@
 """Where we write: ``models/`` and ``tmp/`` beside the photos, and nowhere else.
 
 Photos that lie in a folder marked read-only are left alone, also by the superuser;
-what would go beside them goes to the user's cache folder instead.
+what would go beside them goes to the user's cache folder instead, as it does where a
+colleague's ``tmp/`` may not be written to. A folder of that name with other things in
+it is the user's: ours then stands beside it under another name.
 """
 
 import hashlib
@@ -9,20 +11,36 @@ import os
 import stat
 from pathlib import Path
 
-from unfreeze.atomic import tag_as_cache
+from unfreeze.atomic import is_free_or_cache, tag_as_cache
 from unfreeze.errors import PlanError
 
-__all__ = ["cache_home", "made", "require_place", "writable_home"]
+__all__ = ["beside", "cache_home", "made", "ours_beside", "require_place"]
 
 
-def writable_home(path: Path) -> Path:
-    """``path`` where we may write, else a folder of its own in the user's cache."""
-    mode = path.stat().st_mode
-    if mode & stat.S_IWUSR and os.access(path, os.W_OK):
-        return path
-    whole = path.resolve()
-    mark = hashlib.blake2b(os.fsencode(whole), digest_size=6).hexdigest()
-    return cache_home() / f"{whole.name}-{mark}"
+def beside(photos: Path, name: str | Path) -> Path:
+    """``photos/name`` where we may write, else that name in the user's cache.
+
+    Args:
+        photos: Folder of the data set.
+        name: Of a folder below it. An absolute path stays what it is.
+    """
+    wanted = photos / name
+    is_chosen = Path(name).is_absolute()
+    return wanted if is_chosen or _may_fill(wanted) else _in_cache(photos, name)
+
+
+def ours_beside(photos: Path, name: str | Path) -> Path:
+    """The same for a folder that holds nothing but what we put there.
+
+    One that is there already with other things in it, such as photos of a class that
+    is called like it, is left to its owner. Ours is ``unfreeze-<name>`` then, or lies
+    in the cache where that is taken, too.
+    """
+    known = Path(name)
+    for each in (known, known.parent / f"unfreeze-{known.name}"):
+        if known.is_absolute() or is_free_or_cache(photos / each):
+            return beside(photos, each)
+    return _in_cache(photos, name)
 
 
 def cache_home() -> Path:
@@ -53,3 +71,22 @@ def made(folder: Path) -> Path:
     """Make ``folder`` where it is missing, and mark it as ours to fill and empty."""
     tag_as_cache(folder)
     return folder
+
+
+def _in_cache(photos: Path, name: str | Path) -> Path:
+    whole = photos.resolve()
+    mark = hashlib.blake2b(os.fsencode(whole), digest_size=6).hexdigest()
+    return cache_home() / f"{whole.name}-{mark}" / name
+
+
+def _may_fill(folder: Path) -> bool:
+    """Whether we may write into a folder and those in it, or make it."""
+    if not os.access(folder, os.F_OK):
+        return _is_open(next(each for each in folder.parents if each.exists()))
+    # In a folder that colleagues share, each of them owns what he stored in it.
+    return all(map(_is_open, (folder, *folder.glob("*/"), *folder.glob("*/*/"))))
+
+
+def _is_open(folder: Path) -> bool:
+    is_marked = not folder.stat().st_mode & stat.S_IWUSR
+    return not is_marked and os.access(folder, os.W_OK | os.X_OK)

@@ -1,8 +1,14 @@
 """Numbers and names as they stand in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-__all__ = ["FINDING_TITLES", "counted", "finding_title", "printable"]
+__all__ = [
+    "FINDING_TITLES",
+    "counted",
+    "finding_title",
+    "printable",
+    "said_of_folders_left_alone",
+]
 
 FINDING_TITLES: Mapping[str, str] = {
     "unreadable": "cannot be read",
@@ -50,3 +56,15 @@ def finding_title(kind: str) -> str:
         ('unusual colours', 'of tomorrow')
     """
     return FINDING_TITLES.get(kind, kind.replace("_", " "))
+
+
+def said_of_folders_left_alone(names: Sequence[str]) -> str:
+    """Say that nobody reads the folders beside those of the splits.
+
+    Example:
+        >>> said_of_folders_left_alone(["sample", "test"])
+        'left alone: sample/, test/; neither learned from nor measured with'
+    """
+    shown = ", ".join(f"{printable(name)}/" for name in names[:3])
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"left alone: {shown}{rest}; neither learned from nor measured with"

@@ -14,7 +14,7 @@ SURFACE = {
     "train": (
         "DATA --arch --weights --size --batch-size --epochs --budget --recipe "
         "--augment --max-zoom --balance --seed --num-workers --out --csv --folder "
-        "--suffix --valid-fraction --group-by --fixes --json --help"
+        "--suffix --label-separator --valid-fraction --group-by --fixes --json --help"
     ),
     "resume": "RUN --data --weights --anyway --json --help",
     "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
@@ -24,9 +24,12 @@ SURFACE = {
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --balance "
         "--seed --num-workers --unfrozen --plot --csv --folder --suffix "
-        "--valid-fraction --group-by --fixes --json --help"
+        "--label-separator --valid-fraction --group-by --fixes --json --help"
     ),
-    "evaluate": "RUN DATA --csv --folder --suffix --tta --num-workers --json --help",
+    "evaluate": (
+        "RUN DATA --csv --folder --suffix --label-separator --tta --num-workers "
+        "--json --help"
+    ),
     "predict": (
         "RUN PATH --list --from-csv --column --folder --suffix --tta --csv "
         "--submission --style --positive --threshold --min-precision --num-workers "

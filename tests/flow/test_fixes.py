@@ -49,7 +49,9 @@ def test_checked_fixed_and_trained(
     assert 0 < summary["fixes"]["accuracy_after"] <= 1
     assert summary["groups"]["by"] == r"(\d\d)\.png"
     assert len(summary["groups"]["straddling"]) == 6
-    assert "6 of them have photos in train/ and in valid/" in capsys.readouterr().out
+    assert (
+        "6 of them have photos in training and in validation" in capsys.readouterr().out
+    )
     assert wrong.is_file()
 
 

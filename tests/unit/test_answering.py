@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.answering import NOT_SURE, Answering, require_one_limit
+from unfreeze.answering import NOT_SURE, Answering, labels_in_words, require_one_limit
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
@@ -56,3 +56,15 @@ def test_several_labels_are_named_above_their_thresholds() -> None:
     assert RULES.labels(np.array([0.25, 0.75])) is None
     with pytest.raises(PlanError, match="a threshold of its own"):
         several.least_probability(0.5, None)
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        (("cat", "dog"), "cat dog"),
+        (("great dane", "dog"), "great dane;dog"),
+        (("a b", "c;d"), "a b|c;d"),
+    ],
+)
+def test_labels_can_be_told_apart_again(classes: tuple[str, str], said: str) -> None:
+    assert labels_in_words(np.array([0.9, 0.8]), classes, None) == said

@@ -7,6 +7,7 @@ import pytest
 
 from unfreeze.atomic import (
     folder_written_whole,
+    is_free_or_cache,
     tag_as_cache,
     text_written_whole,
     written_whole,
@@ -113,3 +114,22 @@ def test_a_tag_has_the_signature_of_the_specification(tmp_path: Path) -> None:
 
     tag = (tmp_path / "cache/CACHEDIR.TAG").read_text()
     assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55")
+
+
+def test_only_what_holds_nothing_else_becomes_a_cache(tmp_path: Path) -> None:
+    ours, theirs, file = tmp_path / "ours", tmp_path / "theirs", tmp_path / "file"
+    ours.mkdir()
+    (ours / f".{16 * '0'}.part").touch()  # of another process that tags it right now
+    theirs.mkdir()
+    (theirs / "photo.jpg").touch()
+    file.touch()
+
+    for folder in (ours, theirs):
+        tag_as_cache(folder)
+
+    assert is_free_or_cache(tmp_path / "missing")
+    assert is_free_or_cache(ours)
+    assert (ours / "CACHEDIR.TAG").exists()
+    assert not is_free_or_cache(theirs)
+    assert _names(theirs) == ["photo.jpg"]
+    assert not is_free_or_cache(file)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import PlanError
-from unfreeze.places import cache_home, made, require_place, writable_home
+from unfreeze.places import beside, cache_home, made, ours_beside, require_place
 
 
 @pytest.fixture
@@ -26,15 +26,17 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_belongs_to_photos_goes_beside_them(tmp_path: Path) -> None:
-    assert writable_home(tmp_path) == tmp_path
+    assert beside(tmp_path, "models") == tmp_path / "models"
+    assert ours_beside(tmp_path, "tmp") == tmp_path / "tmp"
 
 
 def test_read_only_photos_have_a_folder_in_the_cache(locked: Path, cache: Path) -> None:
-    home = writable_home(locked)
+    folder = ours_beside(locked, "tmp")
 
-    assert home.parent == cache
-    assert home.name.startswith("locked-")
-    assert not home.exists()
+    assert folder == beside(locked, "tmp")
+    assert (folder.parents[1], folder.name) == (cache, "tmp")
+    assert folder.parent.name.startswith("locked-")
+    assert not cache.exists()
 
 
 def test_the_same_photos_have_the_same_folder_by_any_path(
@@ -43,7 +45,7 @@ def test_the_same_photos_have_the_same_folder_by_any_path(
     del cache
     monkeypatch.chdir(locked.parent)
 
-    assert writable_home(Path("locked")) == writable_home(locked)
+    assert beside(Path("locked"), "tmp") == beside(locked, "tmp")
 
 
 def test_photos_of_the_same_name_elsewhere_have_another_folder(
@@ -54,7 +56,7 @@ def test_photos_of_the_same_name_elsewhere_have_another_folder(
     other.mkdir(parents=True)
     other.chmod(0o555)
 
-    homes = {writable_home(locked), writable_home(other)}
+    homes = {beside(locked, "tmp"), beside(other, "tmp")}
 
     other.chmod(0o755)
     assert len(homes) == 2
@@ -84,3 +86,64 @@ def test_a_place_for_a_file_must_exist(tmp_path: Path) -> None:
         require_place(tmp_path / "missing" / "x.csv")
     with pytest.raises(PlanError, match="is a folder"):
         require_place(tmp_path)
+
+
+@pytest.mark.parametrize("inner", ["", "x_act_resnet34", "pixels/side_224"])
+def test_what_a_colleague_stored_in_a_shared_folder_is_left_to_him(
+    tmp_path: Path, cache: Path, inner: str
+) -> None:
+    closed = made(tmp_path / "tmp") / inner
+    closed.mkdir(parents=True, exist_ok=True)
+    closed.chmod(0o555)
+
+    places = [beside(tmp_path, "tmp"), ours_beside(tmp_path, "tmp")]
+
+    closed.chmod(0o755)
+    assert {place.parents[1] for place in places} == {cache}
+    assert ours_beside(tmp_path, "tmp") == tmp_path / "tmp"
+
+
+def test_what_others_may_write_to_is_not_ours_because_of_that(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the superuser every folder is open: the system is asked, not the mode."""
+    theirs = made(tmp_path / "tmp")
+    ask = os.access
+
+    def deny(path: Path, mode: int) -> bool:
+        return ask(path, mode) and not (path == theirs and mode & os.W_OK)
+
+    monkeypatch.setattr(os, "access", deny)
+
+    assert ours_beside(tmp_path, "tmp").is_relative_to(cache)
+
+
+def test_a_folder_with_other_things_in_it_is_left_to_its_owner(
+    tmp_path: Path, cache: Path
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp/photo.jpg").touch()
+
+    folder = made(ours_beside(tmp_path, "tmp"))
+
+    assert folder == tmp_path / "unfreeze-tmp"
+    assert folder == ours_beside(tmp_path, "tmp")
+    assert [each.name for each in (tmp_path / "tmp").iterdir()] == ["photo.jpg"]
+    (folder / "CACHEDIR.TAG").unlink()
+    (folder / "photo.jpg").touch()
+    assert ours_beside(tmp_path, "tmp").is_relative_to(cache)
+
+
+def test_a_folder_that_is_named_whole_stays_what_it_is(tmp_path: Path) -> None:
+    chosen = tmp_path / "chosen"
+    (chosen / "inner").mkdir(parents=True)
+
+    assert ours_beside(Path("photos"), chosen) == made(chosen) == chosen
+    assert [each.name for each in chosen.iterdir()] == ["inner"]
+
+
+def test_a_folder_is_made_in_a_data_set_that_is_not_there_yet(tmp_path: Path) -> None:
+    folder = made(ours_beside(tmp_path / "new/photos", "tmp"))
+
+    assert folder == tmp_path / "new/photos/tmp"
+    assert folder.is_dir()

@@ -10,7 +10,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, printable
-from unfreeze.words import counted, finding_title
+from unfreeze.words import counted, finding_title, said_of_folders_left_alone
 
 if TYPE_CHECKING:
     from unfreeze.records import Finding, FindingKind
@@ -82,6 +82,8 @@ def show_checkup(checkup: "Checkup") -> None:
         by_kind[finding.kind].append(finding)
     counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
     typer.echo(f"{counted(checkup.files, 'photo')}; readable: {counts}")
+    if checkup.left_alone:
+        typer.echo(said_of_folders_left_alone(checkup.left_alone))
     if not by_kind:
         typer.echo("nothing unusual found")
         return

@@ -27,6 +27,12 @@ def evaluate(
     csv: options.Csv = None,
     folder: options.CsvFolder = "",
     suffix: options.CsvSuffix = "",
+    label_separator: Annotated[
+        str | None,
+        typer.Option(
+            help="Between labels of a photo in the table; as in training unless given."
+        ),
+    ] = None,
     tta: options.Tta = False,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
@@ -40,7 +46,7 @@ def evaluate(
         from unfreeze.runs.scores import scores_of
         from unfreeze.runs.table_photos import Table
 
-    table = None if csv is None else Table(csv, folder, suffix)
+    table = None if csv is None else Table(csv, folder, suffix, label_separator)
     classifier = Classifier.load(run, num_workers=num_workers)
     answers = classifier.evaluate(data, table, tta=tta)
     scores = scores_of(answers)

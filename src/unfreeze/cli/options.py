@@ -20,6 +20,7 @@ __all__ = [
     "Fixes",
     "Folder",
     "GroupBy",
+    "LabelSeparator",
     "MaxZoom",
     "MinPrecision",
     "NumWorkers",
@@ -35,9 +36,7 @@ __all__ = [
 
 Csv = Annotated[
     str | None,
-    typer.Option(
-        help="A table of photos and labels, in DATA; several labels by spaces."
-    ),
+    typer.Option(help="A table with a photo and its label or labels in each row."),
 ]
 CsvFolder = Annotated[
     str, typer.Option("--folder", help="Of the photos in the table, below DATA.")
@@ -45,6 +44,12 @@ CsvFolder = Annotated[
 CsvSuffix = Annotated[
     str, typer.Option("--suffix", help="Added to names in the table, such as .jpg.")
 ]
+_SEPARATOR = typer.Option(
+    "--label-separator",
+    show_default="a space",
+    help="Between labels of a photo in the table; '' where each cell is one label.",
+)
+LabelSeparator = Annotated[str, _SEPARATOR]
 Folder = Annotated[
     Path,
     typer.Argument(

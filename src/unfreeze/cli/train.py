@@ -48,6 +48,7 @@ def train(  # one parameter per option
     csv: options.Csv = None,
     folder: options.CsvFolder = "",
     suffix: options.CsvSuffix = "",
+    label_separator: options.LabelSeparator = " ",
     valid_fraction: options.ValidFraction = 0.2,
     group_by: options.GroupBy = None,
     fixes: options.Fixes = None,
@@ -60,7 +61,7 @@ def train(  # one parameter per option
     names, where a photo may have several labels.
 
     Your photos are never changed. Stored activations go to DATA/tmp, or to the cache
-    folder where DATA is read-only; everything else goes to the run folder.
+    folder where that is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
     write = talker(as_json)
@@ -93,6 +94,7 @@ def train(  # one parameter per option
         csv=csv,
         folder=folder,
         suffix=suffix,
+        label_separator=label_separator,
         valid_fraction=valid_fraction,
         group_by=group_by,
         fixes=None if fixes is None else str(fixes),

@@ -56,7 +56,7 @@ def _missing(survey: Survey) -> Iterator[Finding]:
                 (f"{survey.prefix(split)}{name}",),
                 1.0 if is_unknown else 0.5,
                 "refused" if is_unknown else "kept",
-                f"The class {name!r} has no folder in {split.name}/. "
+                f"The class {name!r} has no folder in {survey.prefix(split)}. "
                 + (
                     "Training refuses this: it cannot learn the class. Add photos, or "
                     "remove or rename the folder in the other split."

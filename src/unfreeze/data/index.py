@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int, Int64, UInt8
 
 from unfreeze.data.names import parted
 from unfreeze.data.paths import PackedNames, PackedPaths
+from unfreeze.data.split_names import require_no_splits
 from unfreeze.data.walk import (
     CACHE_TAG,
     Ignored,
@@ -153,7 +154,8 @@ def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex
 
     Raises:
         DataError: If there are no images, a folder is not among ``classes``, or,
-            where the folders name the classes, one of them has no images.
+            where the folders name the classes, one of them has no images, or all are
+            called like splits.
     """
     ignored = Ignored()
     _check_root(root)
@@ -162,6 +164,8 @@ def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex
     folders = [name for name in top.folders if not _is_cache(base, name)]
     note_ignored(ignored, b"", top.others)
     titles = [os.fsdecode(name) for name in folders]
+    if classes is None:
+        require_no_splits(root, titles)
     known = tuple(sorted(titles) if classes is None else classes)
     _check_known(root, titles, known)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze.atomic import folder_written_whole
+from unfreeze.atomic import folder_written_whole, tag_as_cache
 from unfreeze.data.index import ImageIndex, index_folder
+from unfreeze.data.split_folders import split_folders
 from unfreeze.errors import DataError, PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 
@@ -19,15 +20,17 @@ def make_sample(
     per_class: int,
     seed: int,
     *,
-    splits: Sequence[str] = ("train", "valid"),
+    splits: Sequence[str] | None = None,
 ) -> Path:
     """Copy a few images of every class to ``root/sample/``, in the same layout.
 
     Args:
-        root: Holds the splits, each with one folder per class.
+        root: Holds the splits, each with one folder per class, or class folders alone.
+            Among those the sample is marked as a cache, so that it becomes no class.
         per_class: Images to copy of each class and split; all where there are fewer.
         seed: Same seed, same images. 0 or more.
-        splits: Folders in ``root`` to copy from.
+        splits: Folders in ``root`` to copy from; those that training reads unless
+            given.
 
     Returns:
         The folder of the sample. It appears only when it is complete.
@@ -42,11 +45,17 @@ def make_sample(
     target = whole / "sample"
     if target.exists():
         raise DataError(f"{target} exists already. Remove it to draw another sample.")
+    if splits is None:
+        sources = list(split_folders(whole).roots.values())
+    else:
+        sources = [whole / split for split in splits]
     with folder_written_whole(target) as folder:
+        if whole in sources:
+            tag_as_cache(folder)
         classes = None
-        for split in splits:
-            index = index_folder(whole / split, classes)
-            _copy_some(index, folder / split, per_class, seed)
+        for source in sources:
+            index = index_folder(source, classes)
+            _copy_some(index, folder / source.relative_to(whole), per_class, seed)
             classes = index.classes
     return target
 

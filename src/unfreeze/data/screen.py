@@ -266,6 +266,6 @@ def _prepared(ledger: Path) -> Ledger:
 
 def _unwritable(ledger: Path, error: OSError) -> DataError:
     return DataError(
-        f"{ledger} cannot be written: {error.strerror}. Choose another place, or pass "
-        "None to remember nothing."
+        f"{ledger} cannot be written: {error.strerror}. Make its folder writable to "
+        "you, and see that the disk has room."
     )

@@ -61,8 +61,8 @@ def index_table(
         raise DataError(
             f"{csv_path} has no rows. Expected an image name and a label in each."
         )
-    _check_once(rows, csv_path)
     names = [_name(folder, row, suffix, csv_path) for row in rows]
+    _check_once(rows, names, csv_path)
     _check_present(root, names, csv_path)
 
     tags = _split_labels(rows, label_separator, csv_path)
@@ -94,10 +94,11 @@ def _check_header(first: _Row, folder: Path, suffix: str, csv_path: Path) -> Non
         )
 
 
-def _check_once(rows: Sequence[_Row], csv_path: Path) -> None:
+def _check_once(rows: Sequence[_Row], names: Sequence[str], csv_path: Path) -> None:
+    """Refuse an image that is named twice, in whatever way."""
     first: dict[str, _Row] = {}
-    for row in rows:
-        earlier = first.setdefault(row.stem, row)
+    for row, name in zip(rows, names, strict=True):
+        earlier = first.setdefault(name, row)
         if earlier is row:
             continue
         labels = (

@@ -118,8 +118,13 @@ def walk_images(
 
 
 def note_ignored(ignored: Ignored, folder: bytes, names: list[bytes]) -> None:
-    """Note files that :func:`list_folder` did not count as images."""
+    """Note files that :func:`list_folder` did not count as images.
+
+    The mark of a cache is none of them: a folder that is asked for by name may have it.
+    """
     for name in names:
+        if name == CACHE_TAG:
+            continue
         ignored.add(folder, name, _NOT_A_FILE if _is_image(name) else _OTHER_NAME)
 
 

@@ -28,7 +28,7 @@ from unfreeze.data.tables import index_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.datasets import ImageDataset, ImageLoader
 from unfreeze.front.tfms import TrainTransform, ValidTransform, tfms_from_stats
-from unfreeze.places import made, writable_home
+from unfreeze.places import made, ours_beside
 from unfreeze.records import ImageSpec, Skipped
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.source import Labels, Loading
@@ -416,6 +416,12 @@ class ImageClassifierData:
         return self.tfms[0].augmentation
 
     @property
+    def has_class_folders(self) -> bool:
+        """Whether class folders stand in ``path``, so that any new one becomes one."""
+        folders = (self.path / name for name in self.classes)
+        return any(map(os.path.isdir, folders))  # also of a name that no file can have
+
+    @property
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that were left out, of all splits, each with the reason."""
         return tuple(
@@ -520,7 +526,7 @@ class ImageClassifierData:
                 f"resize({targ_sz}) would make photos smaller than the {self.sz} "
                 "pixels the model reads. Pass a larger number."
             )
-        home = made(writable_home(self.path) / new_path)
+        home = made(ours_beside(self.path, new_path))
 
         def resized(split: Screening, name: str) -> Screening:
             with Bar("resizing photos") as bar:
@@ -584,7 +590,7 @@ def _require_classes(root: Path, index: ImageIndex) -> None:
 def _screen(root: Path, index: ImageIndex, num_workers: int) -> Screening:
     ledger = None
     if not isinstance(index.sources, np.ndarray):
-        ledger = made(writable_home(root) / "tmp") / "screened"
+        ledger = made(ours_beside(root, "tmp")) / "screened"
     with Bar("checking photos") as bar:
         return screen(index, ledger, num_workers=num_workers, on_progress=bar.show)
 
@@ -596,8 +602,9 @@ def _existing(root: Path, name: str) -> Path:
         found = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
         raise DataError(
             f"There is no folder {name!r} in {root}; its folders are {found[:8]}. "
-            "Expected train/ and valid/ with a folder per class in each. For class "
-            "folders alone, call ImageClassifierData.from_folder."
+            "Expected train/ and valid/ with a folder per class in each; for others, "
+            "pass trn_name and val_name. For class folders alone, call "
+            "ImageClassifierData.from_folder."
         )
     return root / name
 

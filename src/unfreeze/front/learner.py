@@ -38,7 +38,7 @@ from unfreeze.numerics.schedules import rising
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.optim.builders import OptimizerBuilder, sgd
 from unfreeze.optim.layer_optimizer import LayerOptimizer, PerGroup, one_each
-from unfreeze.places import made, writable_home
+from unfreeze.places import beside, made, ours_beside
 from unfreeze.records import Task
 from unfreeze.training.bn_statistics import refresh_statistics
 from unfreeze.training.callbacks.average_weights import AverageWeights
@@ -175,12 +175,13 @@ class Learner:
     @property
     def models_path(self) -> Path:
         """Folder of saved weights. It is made by the first ``save``."""
-        return writable_home(self.data.path) / self._models_name
+        place = ours_beside if self.data.has_class_folders else beside
+        return place(self.data.path, self._models_name)
 
     @property
     def tmp_path(self) -> Path:
         """Folder of stored activations. It is made when the first are stored."""
-        return writable_home(self.data.path) / self._tmp_name
+        return ours_beside(self.data.path, self._tmp_name)
 
     @property
     def runtime(self) -> Runtime:
@@ -505,7 +506,7 @@ class Learner:
         size and settings besides the weights.
         """
         folder = self.models_path
-        if folder.parent == self.data.train.index.root:
+        if folder.parent == self.data.path and self.data.has_class_folders:
             made(folder)  # marked as ours: it must not become a class
         return save_model(self._model_file(name), self.model, self._header())
 
@@ -530,8 +531,14 @@ class Learner:
 
     def _existing_model_file(self, name: str) -> Path:
         own = self._model_file(name)
-        old = [self.models_path / f"{name}{suffix}" for suffix in (".h5", ".pth")]
-        return next((path for path in [own, *old] if path.exists()), own)
+        # A colleague's models can be read where new ones must go elsewhere.
+        folders = (self.models_path, self.data.path / self._models_name)
+        found = (
+            folder / f"{name}{suffix}"
+            for folder in folders
+            for suffix in (".safetensors", ".h5", ".pth")
+        )
+        return next((path for path in found if path.exists()), own)
 
     def _header(self) -> ModelHeader:
         return ModelHeader(

@@ -16,7 +16,7 @@ from unfreeze.data.index import class_folders
 from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
 from unfreeze.data.same_photo import SURELY_THE_SAME, agreements
 from unfreeze.data.screen import screen
-from unfreeze.data.split_folders import split_folders
+from unfreeze.data.split_folders import SplitFolders, split_folders
 from unfreeze.data.survey import Split, Survey, index_for_survey
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
@@ -24,7 +24,7 @@ from unfreeze.insight.out_of_fold import head_probs, out_of_fold_probs
 from unfreeze.insight.suspects import label_suspects, outliers
 from unfreeze.numerics.folds import grouped_folds
 from unfreeze.numerics.neighbours import nearest, standardised
-from unfreeze.places import made, writable_home
+from unfreeze.places import made, ours_beside
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.bar import Bar
@@ -76,11 +76,18 @@ class Checkup:
     """Readable photos of each class."""
 
     findings: tuple[Finding, ...]
+    left_alone: tuple[str, ...] = ()
+    """Folders beside those of the splits, which nobody reads."""
 
     def as_json(self) -> dict[str, Any]:
         """What ``--json`` prints."""
         findings = [finding.as_json() for finding in self.findings]
-        return {"files": self.files, "classes": self.classes, "findings": findings}
+        return {
+            "files": self.files,
+            "classes": self.classes,
+            "left_alone": list(self.left_alone),
+            "findings": findings,
+        }
 
 
 def check_folder(
@@ -99,15 +106,16 @@ def check_folder(
         WeightsError: If the weights cannot be had, are damaged, or do not fit.
     """
     workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-    survey = _surveyed(folder, workers)
+    found = _found(folder)
+    survey = _surveyed(folder, found, workers)
     likeness = look_alikes(survey.digests, survey.looks["hash"])
     findings = [*file_findings(survey), *class_findings(survey)]
     if backbone is None or not len(survey.labels):
         findings += duplicate_findings(survey, likeness)
     else:
-        findings += _seen_by(backbone, survey, likeness, workers)
+        findings += _seen_by(backbone, survey, found.home, likeness, workers)
     counts = zip(survey.classes, survey.counts().tolist(), strict=True)
-    return Checkup(survey.num_files, dict(counts), tuple(findings))
+    return Checkup(survey.num_files, dict(counts), tuple(findings), found.left_alone)
 
 
 def findings_before_training(
@@ -145,17 +153,20 @@ def name_findings(findings: Sequence[Finding], write: Callable[[str], object]) -
         write("check: summary.json names the files; `unfreeze check` looks deeper")
 
 
-def _surveyed(folder: Path, num_workers: int) -> Survey:
+def _found(folder: Path) -> SplitFolders:
     if not folder.is_dir():
         raise DataError(
             f"There is no folder {folder}. Check the path; expected train/ and valid/ "
             "with a folder per class in each, or a folder per class."
         )
-    roots, home = split_folders(folder)
-    classes, indexes = index_for_survey(list(roots.values()))
-    ledger = made(writable_home(home) / "tmp") / "screened"
+    return split_folders(folder)
+
+
+def _surveyed(folder: Path, found: SplitFolders, num_workers: int) -> Survey:
+    classes, indexes = index_for_survey(list(found.roots.values()))
+    ledger = made(ours_beside(found.home, "tmp")) / "screened"
     splits = []
-    for (name, root), index in zip(roots.items(), indexes, strict=True):
+    for (name, root), index in zip(found.roots.items(), indexes, strict=True):
         with Bar("checking photos") as bar:
             screening = screen(
                 index,
@@ -169,11 +180,15 @@ def _surveyed(folder: Path, num_workers: int) -> Survey:
 
 
 def _seen_by(
-    backbone: Backbone, survey: Survey, likeness: Likeness, num_workers: int
+    backbone: Backbone,
+    survey: Survey,
+    home: Path,
+    likeness: Likeness,
+    num_workers: int,
 ) -> list[Finding]:
     features = features_of_splits(
         [each.screening for each in survey.splits if len(each.screening.index)],
-        split_folders(survey.root)[1],
+        home,
         arch=backbone.arch,
         weights=backbone.weights,
         size=backbone.size,

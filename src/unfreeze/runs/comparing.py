@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.atomic import text_written_whole
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.insight.comparison import Comparison, Outcomes, compared
@@ -119,7 +120,7 @@ def compare_runs(
         comparison=comparison,
         first=facts[0],
         second=facts[1],
-        photos=None if data is None else _photos_below(data, before.files[0]),
+        photos=None if data is None else validation_folder(data, before.classes),
         cautions=(*hints, *cautions(comparison)),
         skipped=skipped,
     )
@@ -147,12 +148,6 @@ def outcomes_of(answers: Answers) -> Outcomes:
         losses=predictions.losses().tolist(),
         classes=classes,
     )
-
-
-def _photos_below(folder: Path, name: str) -> Path:
-    """The folder that a file name starts from: ``folder/valid``, or ``folder``."""
-    inner = folder / "valid"
-    return inner if (inner / name).is_file() else folder
 
 
 def _answered(run: Path, data: Path, num_workers: int | None) -> Answers:

@@ -20,8 +20,8 @@ class Copies:
 
 def validation_prefix(folder: Path) -> str | None:
     """What paths of validation photos begin with; None where nothing is split yet."""
-    splits, _ = split_folders(folder)
-    return "valid/" if "valid" in splits else None
+    valid = split_folders(folder).roots.get("valid")
+    return None if valid is None else f"{valid.name}/"
 
 
 def parted(files: Sequence[str], valid: str | None) -> Copies:

@@ -10,7 +10,7 @@ from unfreeze.data.screen import Screening
 from unfreeze.front.presets import tfms_for
 from unfreeze.models.backbones import build_backbone
 from unfreeze.models.classifier import with_new_head
-from unfreeze.places import made, writable_home
+from unfreeze.places import made, ours_beside
 from unfreeze.records import Task
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.features import FeatureKeeper
@@ -69,7 +69,7 @@ def features_of_splits(
         keeper = FeatureKeeper(
             model=model,
             spec=tfms_for(arch, size, "none", 1.0)[1].spec,
-            folder=made(writable_home(root) / "tmp"),
+            folder=made(ours_beside(root, "tmp")),
             setup=setup,
             on_progress=bar.show,
         )

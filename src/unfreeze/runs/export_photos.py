@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from unfreeze.answering import Answering
+from unfreeze.answering import Answering, separator_of
 from unfreeze.data.index import index_flat_folder
 from unfreeze.data.paths import is_below
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
@@ -92,8 +93,7 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
     Raises:
         DataError: If there is no such folder, or no photo in it.
     """
-    inner = data / "valid"
-    root = inner if inner.is_dir() and "valid" not in answering.classes else data
+    root = validation_folder(data, answering.classes)
     paths = [root / name for name in index_flat_folder(root, ()).names]
     examples = list(_others(data, paths))
     if not examples:
@@ -115,7 +115,8 @@ def _are_known(labels: Sequence[str], answering: Answering) -> bool:
     known = set(answering.classes)
     if answering.task is Task.SINGLE:
         return set(labels) <= known
-    return all(set(label.split(" ")) <= known | {""} for label in labels)
+    separator = separator_of(answering.classes)
+    return all(set(label.split(separator)) <= known | {""} for label in labels)
 
 
 def _others(folder: Path, taken: Sequence[Path]) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from unfreeze.data.index import class_folders, index_folder
 from unfreeze.data.screen import screen
 from unfreeze.data.split_folders import split_folders
 from unfreeze.errors import UnfreezeError
-from unfreeze.places import made, writable_home
+from unfreeze.places import made, ours_beside
 
 __all__ = ["first_look"]
 
@@ -62,11 +62,12 @@ class _Look:
             return
 
     def _check(self) -> None:
-        roots, home = split_folders(self._folder)
-        if any(len(class_folders(root)) < 2 for root in roots.values()):
+        splits = split_folders(self._folder)
+        roots = splits.roots.values()
+        if any(len(class_folders(root)) < 2 for root in roots):
             return
-        indexes = [index_folder(root) for root in roots.values()]
-        ledger = made(writable_home(home) / "tmp") / "screened"
+        indexes = [index_folder(root) for root in roots]
+        ledger = made(ours_beside(splits.home, "tmp")) / "screened"
         for index in indexes:
             screen(index, ledger, num_workers=_THREADS, on_progress=self._go_on)
 

@@ -64,12 +64,19 @@ def is_held(path: Path) -> bool:
     """Whether a process holds the file."""
     if not path.is_file():
         return False
-    with path.open("r+b") as stream:  # some network file systems lock no other
+    with _opened(path) as stream:
         try:
             lock(stream)
         except BlockingIOError:
             return True
     return False
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("r+b")  # some network file systems lock no other
+    except PermissionError:  # the file of a colleague, whom we may still ask
+        return path.open("rb")
 
 
 def _refusal(stream: BinaryIO, what: str) -> str:

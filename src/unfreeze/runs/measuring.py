@@ -99,9 +99,9 @@ def write_predictions(
     """Write ``predictions.csv``: a row for each photo.
 
     Columns are file, label, predicted, probability, loss (nats), and the probability
-    of every class. Several labels of a photo are separated by spaces; the probability
-    is then the highest, and the loss the mean over labels. Names are written as
-    ``csv_cells`` says.
+    of every class. Several labels of a photo are separated as ``labels_in_words`` says;
+    the probability is then the highest, and the loss the mean over labels. Names are
+    written as ``csv_cells`` says.
 
     Args:
         path: Appears whole or not at all.

@@ -18,7 +18,7 @@ _SKIPPED_SHOWN = 20
 
 
 def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
-    """Read a table; or ``folder/train`` and ``folder/valid``; or class folders alone.
+    """Read a table; or the folders of two splits; or class folders alone.
 
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
@@ -39,17 +39,19 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
     if settings.csv is not None:
         return _read_table(folder, settings.csv, settings, tfms)
-    splits, home = split_folders(folder)
-    if "valid" in splits:
+    splits = split_folders(folder)
+    if "valid" in splits.roots:
         return ImageClassifierData.from_paths(
             folder,
             settings.batch_size,
             tfms,
+            trn_name=splits.roots["train"].name,
+            val_name=splits.roots["valid"].name,
             num_workers=settings.num_workers,
             group_by=settings.group_by,
         )
     return ImageClassifierData.from_folder(
-        home,
+        splits.home,
         settings.batch_size,
         tfms,
         valid_fraction=settings.valid_fraction,
@@ -70,6 +72,7 @@ def _read_table(
         tfms,
         suffix=settings.suffix,
         num_workers=settings.num_workers,
+        cat_separator=settings.label_separator or None,
         group_by=settings.group_by,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,

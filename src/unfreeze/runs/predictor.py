@@ -18,6 +18,7 @@ from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.insight.counting import require_all_counted
@@ -30,7 +31,7 @@ from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
 from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.run_folder import model_file
-from unfreeze.runs.table_photos import Table, index_known_table, table_at
+from unfreeze.runs.table_photos import Table, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
@@ -203,11 +204,10 @@ class Classifier:
         if table is not None:
             index = index_known_table(
                 root,
-                table_at(root, table.csv),
+                table,
                 self.classes,
                 is_multi=is_multi,
-                folder=table.folder,
-                suffix=table.suffix,
+                learned_separator=str(self.header.settings.get("label_separator", " ")),
             )
             return self._answers(index, tta)
         if is_multi:
@@ -215,8 +215,7 @@ class Classifier:
                 "This model names several labels for a photo, and class folders hold "
                 "one for each. Pass a table of labels: --csv labels.csv."
             )
-        inner = root / "valid"
-        root = inner if inner.is_dir() and "valid" not in self.classes else root
+        root = validation_folder(root, self.classes)
         return self._answers(index_folder(root, self.classes), tta)
 
     def _answers(self, index: ImageIndex, tta: bool) -> Answers:

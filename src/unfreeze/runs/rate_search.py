@@ -11,8 +11,8 @@ from unfreeze.front.recipe import layer_rates
 from unfreeze.numerics.suggest import Suggestion
 from unfreeze.places import require_place
 from unfreeze.runs.photos import name_skipped, read_photos
+from unfreeze.runs.reading_notes import reading_notes
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.split_notes import split_notes
 
 __all__ = ["search_rate"]
 
@@ -43,7 +43,7 @@ def search_rate(
     _require_picture(plot)
     data = read_photos(folder, settings)
     name_skipped(data)
-    for note in split_notes(data):
+    for note in reading_notes(folder, settings, data):
         write(note)
     learn = ConvLearner.pretrained(
         settings.arch,

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unfreeze.atomic import is_part, remove_parts
+from unfreeze.data.split_folders import photo_folders
 from unfreeze.errors import DataError, PlanError, UnfreezeError
 from unfreeze.runs.locks import is_held
 
@@ -122,12 +124,17 @@ def unfinished_beside(planned: Path, photos: Path) -> Path | None:
     if planned == first:
         return None
     places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
-    found = [
-        each
-        for each in places
-        if each != planned and is_unfinished(each) and not is_running(each)
-    ]
+    found = [each for each in places if each != planned and _waits_for_us(each)]
     return max(found, key=lambda each: each.stat().st_mtime, default=None)
+
+
+def _waits_for_us(run: Path) -> bool:
+    """Whether this user can go on with a run; a colleague's is none of his."""
+    try:
+        is_waiting = is_unfinished(run) and not is_running(run)
+    except OSError:  # not for us to look into
+        return False
+    return is_waiting and os.access(run / CHECKPOINT, os.W_OK)
 
 
 def files_of_run(run: Path) -> list[Path]:
@@ -194,9 +201,8 @@ def _require_nothing_to_resume(folder: Path) -> None:
 
 
 def _require_outside(out: Path, photos: Path) -> None:
-    has_splits = (photos / "train").is_dir()
-    read = [photos / "train", photos / "valid"] if has_splits else [photos]
-    if any(out.resolve().is_relative_to(folder.resolve()) for folder in read):
+    whole = out.resolve()
+    if any(whole.is_relative_to(each.resolve()) for each in photo_folders(photos)):
         raise PlanError(
             f"The run folder {out} would lie among the class folders of {photos}. Pass "
             "--out with a folder elsewhere."

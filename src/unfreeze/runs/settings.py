@@ -49,6 +49,9 @@ class RunSettings:
     suffix: str = ""
     """Added to each name in the table, such as ``.jpg``."""
 
+    label_separator: str = " "
+    """Between several labels of a photo in the table; empty where each cell is one."""
+
     valid_fraction: float = 0.2
     """Share held out where the photos are not split already."""
 
@@ -62,10 +65,12 @@ class RunSettings:
         require_recipe(self.recipe)
         require_balance(self.balance)
         self._require_length()
-        if self.csv is None and (self.folder or self.suffix):
+        if self.csv is None and (
+            self.folder or self.suffix or self.label_separator != " "
+        ):
             raise PlanError(
-                "folder and suffix say how a table names photos, and there is no "
-                "table. Pass csv, too."
+                "folder, suffix and label_separator say how a table is read, and there "
+                "is no table. Pass csv, too."
             )
         if not 0 <= self.seed < 2**63:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")

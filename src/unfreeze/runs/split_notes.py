@@ -39,7 +39,7 @@ def _of_groups(grouping: Grouping) -> Iterator[str]:
     torn = len(grouping.straddling)
     if torn:
         yield (
-            f"{torn:,} of them have photos in train/ and in valid/, such as "
+            f"{torn:,} of them have photos in training and in validation, such as "
             f"{listed(grouping.straddling, limit=3)}: scores may be too good. The "
             "split is yours and stays; move each group to one side, or give class "
             "folders alone."

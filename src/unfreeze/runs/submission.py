@@ -17,8 +17,8 @@ from unfreeze.records import Task
 __all__ = ["Style", "Submission", "SubmissionColumns", "id_order", "photo_id"]
 
 Style = Literal["label", "probability", "probabilities"]
-"""The label (or all labels, separated by spaces), the probability of one class, or
-those of all classes."""
+"""The label (or all labels, as ``labels_in_words`` has them), the probability of one
+class, or those of all classes."""
 
 _LEAST = 1e-7
 """Probabilities stay this far from 0 and 1. In single precision nothing between is told

@@ -27,6 +27,10 @@ class Table:
     suffix: str = ""
     """Added to each name, such as ``.jpg``."""
 
+    label_separator: str | None = None
+    """Between several labels of a photo; empty where each cell is one label, and None
+    as the model learned them."""
+
 
 def table_at(root: Path, name: str | Path) -> Path:
     """Find a table in the folder of the photos, or at the path as it is given.
@@ -45,29 +49,38 @@ def table_at(root: Path, name: str | Path) -> Path:
 
 def index_known_table(
     root: Path,
-    csv_path: Path,
+    table: Table,
     classes: Sequence[str],
     *,
     is_multi: bool,
-    folder: str = "",
-    suffix: str = "",
+    learned_separator: str = " ",
 ) -> ImageIndex:
     """Read a table for a model that is there already; labels are matched by name.
 
     Args:
         root: Where names start.
-        csv_path: As ``index_table`` takes it.
+        table: Where labels stand. Unless it says what is between them, that is
+            ``learned_separator``, or nothing where the model gives one label.
         classes: Those of the model, in its order.
         is_multi: Whether the model takes a photo to carry several labels. Then a row
             may have one label or none, too.
-        folder: Holds the photos; relative to ``root``.
-        suffix: Added to each name.
+        learned_separator: Between labels in the table that the model learned from.
 
     Raises:
-        DataError: If the table names a label that the model does not know, or several
-            for a photo where the model gives one.
+        DataError: If there is no such table, it names a label that the model does not
+            know, or several for a photo where the model gives one.
     """
-    index = index_table(root, csv_path, folder=folder, suffix=suffix)
+    csv_path = table_at(root, table.csv)
+    separator = table.label_separator
+    if separator is None:
+        separator = learned_separator if is_multi else ""
+    index = index_table(
+        root,
+        csv_path,
+        folder=table.folder,
+        suffix=table.suffix,
+        label_separator=separator or None,
+    )
     unknown = sorted(set(index.classes) - set(classes))
     if unknown:
         raise DataError(

@@ -22,12 +22,12 @@ from unfreeze.runs.checkpoint import Checkpoint, begun_anew
 from unfreeze.runs.checkup import findings_before_training, name_findings
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.photos import name_skipped, read_photos
+from unfreeze.runs.reading_notes import reading_notes
 from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_diary import Keeping
 from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.split_notes import split_notes
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
@@ -114,7 +114,7 @@ def look_at_photos(
     """
     data = read_photos(folder, settings)
     name_skipped(data)
-    for note in split_notes(data):
+    for note in reading_notes(folder, settings, data):
         write(note)
     findings = findings_before_training(folder, data)
     name_findings(findings, write)

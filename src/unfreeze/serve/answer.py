@@ -16,8 +16,8 @@ class Answer:
     """One photo's label, and how sure it is."""
 
     label: str
-    """A class; from a model for several labels, those that are there, separated by
-    spaces. ``NOT_SURE`` where ``is_sure`` is false."""
+    """A class; from a model for several labels, those that are there, separated as
+    ``labels_in_words`` says. ``NOT_SURE`` where ``is_sure`` is false."""
 
     probability: float
     """Of the most probable class, 0 to 1."""

@@ -17,7 +17,7 @@ def test_json_is_one_object_with_the_promised_keys(
     assert run(["check", str(drawn_folder), "--quick", "--json"]) == 0
 
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["files", "classes", "findings"]
+    assert list(answer) == ["files", "classes", "left_alone", "findings"]
     assert answer["files"] == 55
     assert answer["findings"][0] == {
         "kind": "unreadable",
@@ -27,6 +27,29 @@ def test_json_is_one_object_with_the_promised_keys(
         "message": "The file is empty (0 bytes). It is skipped. Replace or remove "
         "the file.",
     }
+
+
+def test_folders_beside_the_splits_are_said_to_be_left_alone(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn_folder / "valid").rename(drawn_folder / "val")
+    shutil.copytree(drawn_folder / "val", drawn_folder / "test")
+
+    assert run(["check", str(drawn_folder), "--quick"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("54 photos; readable: circles 18, squares 18, stripes 18\n")
+    assert "left alone: test/; neither learned from nor measured with\n" in said
+
+
+def test_splits_are_no_classes(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn_folder / "train").rename(drawn_folder / "testing")
+
+    assert run(["check", str(drawn_folder), "--quick"]) == 2
+
+    assert "'testing', 'valid': names of splits, not of" in capsys.readouterr().err
 
 
 def test_the_table_counts_kinds_before_it_lists_files(

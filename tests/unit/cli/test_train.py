@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/cli/train.py."""
 
+import csv
 import json
 import re
 import sys
@@ -204,6 +205,72 @@ def test_a_table_and_a_balance_are_settings_of_the_run(
 
     wanted = {"csv": "t.csv", "folder": "train", "suffix": ".jpg", "balance": "weights"}
     assert asked == [RunSettings(**wanted)]
+
+
+@pytest.fixture
+def breeds(drawn_folder: Path) -> Path:
+    """``labels.csv`` gives each photo one of three labels, two with a space."""
+    breed = {
+        "circles": "golden retriever",
+        "squares": "irish setter",
+        "stripes": "poodle",
+    }
+    lines = ["name,breed"]
+    for photo in sorted((drawn_folder / "train").rglob("*.png")):
+        name = photo.parent.name
+        lines.append(f"{name}/{photo.name},{breed[name]}")
+    (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return drawn_folder
+
+
+def test_labels_of_two_words_are_several_and_it_says_so(
+    unfreeze: Unfreeze, breeds: Path
+) -> None:
+    table = "--csv labels.csv --folder train"
+
+    ended = unfreeze(f"train {SHORT} --epochs 1 --out run --json {table}", breeds)
+
+    found = ["golden", "irish", "poodle", "retriever", "setter"]
+    assert ended.content["classes"] == found
+    assert "several labels per photo, 5 in all: 'golden', 'irish'" in ended.err
+    assert "--label-separator '' takes each for one label" in ended.err
+
+
+def test_a_label_of_two_words_is_kept_whole_where_that_is_asked_for(
+    unfreeze: Unfreeze, breeds: Path, tmp_path: Path
+) -> None:
+    table = "--csv labels.csv --folder train --label-separator ''"
+    classes = ["golden retriever", "irish setter", "poodle"]
+
+    ended = unfreeze(f"train {SHORT} --epochs 1 --out run --json {table}", breeds)
+
+    assert ended.content["classes"] == classes
+    assert ended.content["settings"]["label_separator"] == ""
+    assert "several labels" not in ended.err
+    assert "--label-separator &#39;&#39;" in (tmp_path / "run/report.html").read_text()
+    scores = unfreeze(f"evaluate run {breeds} --csv labels.csv --folder train --json")
+    assert [each["name"] for each in scores.content["per_class"]] == classes
+
+
+def test_labels_can_be_parted_by_anything(
+    unfreeze: Unfreeze, breeds: Path, tmp_path: Path
+) -> None:
+    """A name with a space in it then does not fall apart in ``predictions.csv``."""
+    file = breeds / "labels.csv"
+    file.write_text(file.read_text().replace("poodle", "poodle; irish setter"))
+    table = "--csv labels.csv --folder train"
+    line = f"train {SHORT} --epochs 1 --out run --json {table} --label-separator ';'"
+
+    ended = unfreeze(line, breeds)
+
+    classes = ["golden retriever", "irish setter", "poodle"]
+    assert ended.content["classes"] == classes
+    assert "split at ';'" in ended.err
+    with (tmp_path / "run/predictions.csv").open(newline="") as text:
+        labels = {row["label"] for row in csv.DictReader(text)}
+    assert labels == {"golden retriever", "irish setter", "irish setter;poodle"}
+    scores = unfreeze(f"evaluate run {breeds} {table} --json")
+    assert [each["name"] for each in scores.content["per_class"]] == classes
 
 
 def test_it_ends_with_an_interval(unfreeze: Unfreeze, photos: Path) -> None:

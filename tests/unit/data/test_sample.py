@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/data/sample.py."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,37 @@ def test_a_sample_has_the_same_layout_with_a_few_images(drawn_folder: Path) -> N
             assert copy.read_bytes() == (drawn_folder / split / name).read_bytes()
             assert not copy.is_symlink()
             assert copy.stat().st_nlink == 1
+
+
+def test_a_sample_of_class_folders_becomes_no_class(drawn_folder: Path) -> None:
+    root = drawn_folder / "train"
+
+    folder = make_sample(root, per_class=4, seed=0)
+
+    whole, sample = index_folder(root), index_folder(folder)
+    assert folder == root / "sample"
+    assert whole.classes == sample.classes == ("circles", "squares", "stripes")
+    assert np.bincount(whole.labels).tolist() == [12, 12, 12]
+    assert np.bincount(sample.labels).tolist() == [4, 4, 4]
+    assert sample.num_ignored == 0
+
+
+@pytest.mark.parametrize("valid", ["val", None])
+def test_a_sample_is_taken_from_what_training_reads(
+    drawn_folder: Path, valid: str | None
+) -> None:
+    names = ["train"]
+    if valid is None:
+        shutil.rmtree(drawn_folder / "valid")
+    else:
+        (drawn_folder / "valid").rename(drawn_folder / valid)
+        names.append(valid)
+
+    folder = make_sample(drawn_folder, per_class=2, seed=0)
+
+    assert sorted(each.name for each in folder.iterdir()) == names
+    for name in names:
+        assert np.bincount(index_folder(folder / name).labels).tolist() == [2, 2, 2]
 
 
 def test_small_classes_are_copied_whole(drawn_folder: Path) -> None:

@@ -243,7 +243,7 @@ def test_a_ledger_that_cannot_be_written_is_refused_at_once(
 ) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(DataError, match=r"cannot be written: .*pass None"):
+    with pytest.raises(DataError, match=r"cannot be written: .*folder writable"):
         screen(train, tmp_path / "file/ledger", num_workers=0)
     assert looked_at == []
 

@@ -95,6 +95,14 @@ def test_an_image_named_twice_is_refused(tmp_path: Path) -> None:
         _index(tmp_path, "id,breed\na,pug\nb,pug\na,boxer\n")
 
 
+@pytest.mark.parametrize("again", ["./a", ".//a", "a"])
+def test_another_way_to_write_a_name_does_not_hide_that_it_stands_twice(
+    tmp_path: Path, again: str
+) -> None:
+    with pytest.raises(DataError, match=rf"'{again}' twice, as 'pug' and as 'boxer'"):
+        _index(tmp_path, f"id,breed\na,pug\nb,pug\n{again},boxer\n")
+
+
 def test_a_row_without_label_is_refused_among_single_labels(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"Line 3 .* has no label for 'b'"):
         _index(tmp_path, "id,breed\na,pug\nb,\n")

@@ -47,6 +47,11 @@ def numbers_in(split: ImageDataset) -> list[int]:
 # --- ways to build it ------------------------------------------------------------
 
 
+def test_splits_are_no_classes(drawn_folder: Path) -> None:
+    with pytest.raises(DataError, match=r"names of splits.*from_paths"):
+        ImageClassifierData.from_folder(drawn_folder, **WORDS)
+
+
 def test_folders_of_a_split_name_classes_and_labels(data: ImageClassifierData) -> None:
     assert data.classes == ("circles", "squares", "stripes")
     assert (data.c, data.sz, data.bs, data.is_multi) == (3, 32, 8, False)

@@ -633,6 +633,27 @@ def test_a_missing_file_is_named(learn: ConvLearner) -> None:
         learn.load("never_saved")
 
 
+@pytest.mark.parametrize("name", ["stripes", "models"])
+def test_saving_makes_no_class_and_takes_none(
+    drawn_folder: Path, make_learner: MakeLearner, name: str
+) -> None:
+    folder = drawn_folder / "train"
+    (folder / "stripes").rename(folder / name)
+    classes = tuple(sorted(("circles", "squares", name)))
+    tfms = tfms_from_model("unfreeze_nano", 32)
+
+    for _ in range(2):
+        data = ImageClassifierData.from_folder(folder, 8, tfms, num_workers=0)
+        assert data.classes == classes
+        for each in (data, data.resize(36)):
+            learn = make_learner(each, models_name="models")
+            learn.load(learn.save("last").stem)
+
+    assert {each.suffix for each in (folder / name).iterdir()} == {".png"}
+    place = "unfreeze-models" if name == "models" else "models"
+    assert learn.models_path == folder / place
+
+
 def test_best_save_name_keeps_the_best_of_several_fits(
     make_learner: MakeLearner, state_of: StateOf
 ) -> None:

@@ -49,7 +49,7 @@ def test_drawings_of_two_splits_are_counted_by_class(drawn_folder: Path) -> None
 
     assert checkup.files == 54
     assert checkup.classes == {"circles": 18, "squares": 18, "stripes": 18}
-    assert set(checkup.as_json()) == {"files", "classes", "findings"}
+    assert set(checkup.as_json()) == {"files", "classes", "left_alone", "findings"}
 
 
 def test_class_folders_alone_are_checked_too(drawn_folder: Path) -> None:

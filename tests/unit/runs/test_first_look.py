@@ -25,9 +25,9 @@ def _looked_at_after_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         return examine(path)
 
     monkeypatch.setattr(screening, "_examine", noted)
-    splits, home = split_folders(folder)
-    for root in splits.values():
-        ledger = home / "tmp/screened"
+    splits = split_folders(folder)
+    for root in splits.roots.values():
+        ledger = splits.home / "tmp/screened"
         screening.screen(index_folder(root), ledger, num_workers=0)
     return len(opened)
 
@@ -53,7 +53,7 @@ def test_what_was_seen_meanwhile_is_not_opened_again(
 ) -> None:
     folder = _aged(drawn_folder) / inner
     assert (
-        sum(len(index_folder(each)) for each in split_folders(folder)[0].values())
+        sum(len(index_folder(each)) for each in split_folders(folder).roots.values())
         == whole
     )
 

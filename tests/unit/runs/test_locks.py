@@ -24,6 +24,24 @@ def test_a_file_is_held_once_and_names_the_process(tmp_path: Path) -> None:
     assert not is_held(path)
 
 
+def test_the_file_of_a_colleague_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The superuser could open any file, so the refusal is played."""
+    path, opened = tmp_path / "lock", Path.open
+
+    def refuse(self: Path, mode: str) -> object:
+        if "+" in mode:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return opened(self, mode)
+
+    with held(path, "This"), monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        assert is_held(path)
+    monkeypatch.setattr(Path, "open", refuse)
+    assert not is_held(path)
+
+
 def test_what_a_dead_process_left_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     path.write_text(str(os.getpid()))

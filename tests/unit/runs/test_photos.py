@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from unfreeze.data.screen import Screening
+from unfreeze.runs.first_look import first_look
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.settings import RunSettings
 
@@ -27,6 +28,39 @@ def test_a_train_folder_without_valid_is_split(
 
     assert data.classes == ("circles", "squares", "stripes")
     assert len(data.trn_ds) + len(data.val_ds) == 36
+
+
+def test_splits_by_other_names_are_read_and_fixed(
+    drawn_folder: Path, settings: RunSettings, tmp_path: Path
+) -> None:
+    (drawn_folder / "train").rename(drawn_folder / "Training")
+    (drawn_folder / "valid").rename(drawn_folder / "val")
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text("file,action,label\nval/circles/circles00.png,drop,\n")
+
+    data = read_photos(drawn_folder, replace(settings, fixes=str(fixes)))
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert (len(data.trn_ds), len(data.val_ds)) == (36, 17)
+    assert {each.name for each in drawn_folder.iterdir()} == {"Training", "val", "tmp"}
+
+
+def test_a_class_called_like_our_folder_is_learned(
+    drawn_folder: Path, settings: RunSettings
+) -> None:
+    """Cache marks would take its photos from training, and from backups."""
+    folder = drawn_folder / "train"
+    (folder / "stripes").rename(folder / "tmp")
+
+    for _ in range(2):
+        with first_look(folder):
+            pass
+        data = read_photos(folder, settings)
+
+        assert data.classes == ("circles", "squares", "tmp")
+        assert len(data.trn_ds) + len(data.val_ds) == 36
+        assert {each.suffix for each in (folder / "tmp").iterdir()} == {".png"}
+    assert (folder / "unfreeze-tmp/CACHEDIR.TAG").is_file()
 
 
 @pytest.fixture

@@ -25,6 +25,18 @@ def measured(classifier: Classifier, photos: Path) -> Answers:
     return classifier.evaluate(photos / "valid")
 
 
+@pytest.mark.parametrize("name", ["val", "Validation"])
+def test_validation_photos_are_found_by_any_name_of_theirs(
+    finished_run: Path, drawn_folder: Path, name: str
+) -> None:
+    (drawn_folder / "valid").rename(drawn_folder / name)
+
+    answers = Classifier.load(finished_run, num_workers=0).evaluate(drawn_folder)
+
+    assert len(answers.predictions.names) == 18
+    assert answers.predictions.names[0] == "circles/circles00.png"
+
+
 def test_a_model_needs_nothing_but_its_file(
     finished_run: Path, tmp_path: Path, photos: Path, measured: Answers
 ) -> None:

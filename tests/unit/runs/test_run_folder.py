@@ -288,3 +288,24 @@ def test_the_latest_unfinished_run_of_the_same_photos_is_found(
     left_by_a_run(Path("runs/photos-3"), "finished")
 
     assert unfinished_beside(Path("runs/photos-4"), photos) == Path("runs/photos-2")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_run_of_a_colleague_is_not_offered(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_open: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    theirs = unfinished(Path("runs/photos"))
+    ask = os.access
+
+    def deny(path: Path, mode: int) -> bool:
+        return path != theirs / "checkpoint" and ask(path, mode)
+
+    def refuse(run: Path) -> bool:
+        raise PermissionError(f"Permission denied: {run}")
+
+    monkeypatch.setattr(os, "access", deny)
+    if not is_open:
+        monkeypatch.setattr("unfreeze.runs.run_folder.is_running", refuse)
+
+    assert unfinished_beside(Path("runs/photos-2"), photos) is None

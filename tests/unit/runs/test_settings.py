@@ -21,6 +21,7 @@ from unfreeze.runs.settings import RunSettings
         ({"valid_fraction": float("nan")}, "got nan"),
         ({"balance": "fair"}, "no balance 'fair'"),
         ({"suffix": ".jpg"}, "there is no table"),
+        ({"label_separator": ""}, "there is no table"),
         ({"budget": 0.0}, "above 0, got 0"),
         ({"budget": float("inf")}, "above 0, got inf"),
         ({"budget": 60.0, "epochs": 2}, "A budget chooses the epochs"),

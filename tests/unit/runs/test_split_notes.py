@@ -32,7 +32,10 @@ def test_groups_on_both_sides_are_a_warning(data: ImageClassifierData) -> None:
     notes = list(split_notes(replace(data, grouping=grouping)))
 
     assert notes[0] == "9 groups by 'p'; 4 photos of none"
-    assert "2 of them have photos in train/ and in valid/, such as 'a', 'b'" in notes[1]
+    assert (
+        "2 of them have photos in training and in validation, such as 'a', 'b'"
+        in notes[1]
+    )
     assert "scores may be too good" in notes[1]
 
 

@@ -1,29 +1,30 @@
 """Mirrors src/unfreeze/runs/table_photos.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
 from unfreeze.errors import DataError
-from unfreeze.runs.table_photos import index_known_table, table_at
+from unfreeze.runs.table_photos import Table, index_known_table, table_at
 
-MakeTable: TypeAlias = Callable[[list[str]], Path]
+MakeTable: TypeAlias = Callable[[list[str]], Table]
 
 
 @pytest.fixture
 def make_table(tmp_path: Path) -> MakeTable:
     """A table of the photos 0, 1, 2 ... with these labels; the photos are empty."""
 
-    def make(labels: list[str]) -> Path:
+    def make(labels: list[str]) -> Table:
         (tmp_path / "tiles").mkdir(exist_ok=True)
         lines = ["name,tags"]
         for number, label in enumerate(labels):
             (tmp_path / "tiles" / f"{number}.jpg").touch()
             lines.append(f"{number},{label}")
         (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
-        return tmp_path / "labels.csv"
+        return Table("labels.csv", "tiles", ".jpg")
 
     return make
 
@@ -31,7 +32,8 @@ def make_table(tmp_path: Path) -> MakeTable:
 def test_a_table_is_found_beside_the_photos_or_where_it_is(
     make_table: MakeTable, tmp_path: Path
 ) -> None:
-    table = make_table(["a", "b"])
+    make_table(["a", "b"])
+    table = tmp_path / "labels.csv"
 
     assert table_at(tmp_path, "labels.csv") == table
     assert table_at(tmp_path / "tiles", str(table)) == table
@@ -42,10 +44,7 @@ def test_a_table_is_found_beside_the_photos_or_where_it_is(
 def test_labels_are_matched_by_name(make_table: MakeTable, tmp_path: Path) -> None:
     table = make_table(["snow road", "road", ""])
 
-    index = index_known_table(
-        tmp_path, table, ("clear", "road", "snow"),
-        is_multi=True, folder="tiles", suffix=".jpg",
-    )  # fmt: skip
+    index = index_known_table(tmp_path, table, ("clear", "road", "snow"), is_multi=True)
 
     assert index.classes == ("clear", "road", "snow")
     assert index.labels is not None
@@ -59,9 +58,8 @@ def test_a_table_of_single_labels_suits_either_kind_of_model(
 
     def labels(is_multi: bool) -> object:
         index = index_known_table(
-            tmp_path, table, ("clear", "road", "snow"),
-            is_multi=is_multi, folder="tiles", suffix=".jpg",
-        )  # fmt: skip
+            tmp_path, table, ("clear", "road", "snow"), is_multi=is_multi
+        )
         assert index.labels is not None
         return index.labels.tolist()
 
@@ -73,7 +71,7 @@ def test_a_table_of_single_labels_suits_either_kind_of_model(
     ("labels", "is_multi", "message"),
     [
         (["snow fog", "road"], True, r"labels 'fog'.*not among the classes"),
-        (["snow road", "road"], False, "this model knows one for each"),
+        (["snow road", "road"], False, r"labels 'snow road'.*not among the classes"),
     ],
 )
 def test_a_table_that_does_not_suit_the_model_is_refused(
@@ -86,7 +84,40 @@ def test_a_table_that_does_not_suit_the_model_is_refused(
     table = make_table(labels)
 
     with pytest.raises(DataError, match=message):
-        index_known_table(
-            tmp_path, table, ("road", "snow"),
-            is_multi=is_multi, folder="tiles", suffix=".jpg",
-        )  # fmt: skip
+        index_known_table(tmp_path, table, ("road", "snow"), is_multi=is_multi)
+
+
+def test_several_labels_are_refused_where_the_model_gives_one(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = replace(make_table(["snow road", "road"]), label_separator=" ")
+
+    with pytest.raises(DataError, match="this model knows one for each"):
+        index_known_table(tmp_path, table, ("road", "snow"), is_multi=False)
+
+
+@pytest.mark.parametrize(("said", "learned"), [(";", " "), (None, ";")])
+def test_labels_are_parted_as_the_table_says_or_else_as_the_model_learned(
+    make_table: MakeTable, tmp_path: Path, said: str | None, learned: str
+) -> None:
+    table = replace(make_table(["old town;river", "river"]), label_separator=said)
+
+    index = index_known_table(
+        tmp_path,
+        table,
+        ("old town", "river"),
+        is_multi=True,
+        learned_separator=learned,
+    )
+
+    assert index.labels is not None
+    assert index.labels.tolist() == [[1, 1], [0, 1]]
+
+
+def test_one_label_may_have_spaces(make_table: MakeTable, tmp_path: Path) -> None:
+    table = make_table(["old town", "river"])
+
+    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=False)
+
+    assert index.labels is not None
+    assert index.labels.tolist() == [0, 1]

@@ -9,6 +9,10 @@ from unfreeze.insight.report.record import RunRecord
 __all__ = ["command_of"]
 
 
+_UNLESS_SET = {"folder": "", "suffix": "", "label_separator": " "}
+"""Of options for which nothing, or a space, is a word of its own."""
+
+
 def command_of(run: RunRecord) -> str:
     """Write the command, quoted for a shell; options that were not set are left out."""
     settings = run.summary.get("settings") or {}
@@ -19,7 +23,8 @@ def command_of(run: RunRecord) -> str:
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
-        if value is None or value is False or value == []:
+        is_left_out = name in _UNLESS_SET and value == _UNLESS_SET[name]
+        if value is None or value is False or value == [] or is_left_out:
             continue
         option = f"--{name.replace('_', '-')}"
         if value is True:

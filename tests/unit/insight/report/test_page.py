@@ -201,6 +201,22 @@ def test_the_command_makes_the_run_again() -> None:
     assert "--weights" not in words
 
 
+@pytest.mark.parametrize("separator", ["", ";", " "])
+def test_the_command_reads_the_table_as_the_run_did(separator: str) -> None:
+    settings = {
+        "csv": "labels.csv",
+        "folder": "",
+        "suffix": ".jpg",
+        "label_separator": separator,
+    }
+    run = RunRecord(name="x", summary=summary(settings=settings), kept={})
+
+    words = shlex.split(ReportParts(run).command())
+
+    chosen = [] if separator == " " else ["--label-separator", separator]
+    assert words[3:] == ["--csv", "labels.csv", "--suffix", ".jpg", *chosen]
+
+
 @pytest.mark.parametrize(
     "run",
     [

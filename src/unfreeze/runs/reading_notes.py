@@ -1,0 +1,34 @@
+"""What to say about photos that were read, before training begins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from unfreeze.data.split_folders import split_folders
+from unfreeze.data.wording import listed
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.split_notes import split_notes
+from unfreeze.words import said_of_folders_left_alone
+
+__all__ = ["reading_notes"]
+
+
+def reading_notes(
+    folder: Path, settings: RunSettings, data: ImageClassifierData
+) -> Iterator[str]:
+    """Say what was left alone, how labels were read, and what was kept together.
+
+    Args:
+        folder: Of the photos.
+        settings: With which they were read.
+        data: What was found.
+    """
+    if settings.csv is None and (others := split_folders(folder).left_alone):
+        yield said_of_folders_left_alone(others)
+    if data.is_multi:
+        yield (
+            f"several labels per photo, {len(data.classes)} in all: "
+            f"{listed(data.classes)}. Cells are split at {settings.label_separator!r}; "
+            "--label-separator '' takes each for one label."
+        )
+    yield from split_notes(data)
