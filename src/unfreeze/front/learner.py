@@ -512,13 +512,16 @@ class Learner:
         """Read weights saved under ``name``; all of them fit or none is changed.
 
         Also reads ``<name>.h5`` and ``<name>.pth`` if they are torch state dicts of
-        this model, and never anything that could run code.
+        this model, and never anything that could run code. Those do not name their
+        classes, so that you have to know that they are the same, in the same order.
 
         Raises:
-            WeightsError: If there is no such file, it is damaged, or it does not fit.
+            WeightsError: If there is no such file, it is damaged, it was trained for
+                other classes or the same ones in another order, or it does not fit.
         """
         if not self._diary.is_recalling:
-            load_weights(self.model, self._existing_model_file(name))
+            file = self._existing_model_file(name)
+            load_weights(self.model, file, self._header())
 
     def load_cycle(self, name: str, cycle: int) -> None:
         """Read the weights that ``cycle_save_name=name`` saved after a cycle."""

@@ -602,6 +602,46 @@ def test_a_missing_file_is_named(learn: ConvLearner) -> None:
         learn.load("never_saved")
 
 
+@pytest.mark.parametrize("name", ["run-1a2b3c4d", "run-" + "0f" * 32])
+def test_any_name_can_be_loaded_again(
+    make_learner: MakeLearner, state_of: StateOf, name: str
+) -> None:
+    saving, loading = make_learner(), make_learner(seed=9)
+
+    saving.save(name)
+    loading.load(name)
+
+    assert is_same(state_of(loading.model), state_of(saving.model))
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {"circles": "discs"},
+        {"circles": "tiles", "squares": "circles"},
+    ],
+)
+def test_weights_for_other_classes_are_refused(
+    drawn_folder: Path,
+    make_data: MakeData,
+    make_learner: MakeLearner,
+    state_of: StateOf,
+    renamed: dict[str, str],
+) -> None:
+    """As many classes are not the same classes."""
+    make_learner().save("weights")
+    for split in ("train", "valid"):
+        for old, new in renamed.items():
+            (drawn_folder / split / old).rename(drawn_folder / split / new)
+    learn = make_learner(make_data(drawn_folder), seed=9)
+    before = state_of(learn.model)
+
+    with pytest.raises(WeightsError, match="was trained for the classes"):
+        learn.load("weights")
+
+    assert is_same(state_of(learn.model), before)
+
+
 def test_best_save_name_keeps_the_best_of_several_fits(
     make_learner: MakeLearner, state_of: StateOf
 ) -> None:
