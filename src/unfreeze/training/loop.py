@@ -101,6 +101,7 @@ class Fit:
         with (
             borrowed_random_state(self.setup.runtime.device),
             repeatable(self.setup.runtime.device),
+            self.optimizer.momentum_put_back(),
             _told(self.callbacks, view),
             memory_explained(self.setup.loading.batch_size),
             fused_if_frozen(self.model, self.source, self.setup.runtime),
