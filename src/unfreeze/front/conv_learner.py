@@ -194,8 +194,7 @@ class ConvLearner(Learner):
         """Predictions as ``predict`` gives them, and labels, None without."""
         split = self._split(is_test)
         model = self._averaged() if use_swa else self.model
-        source = self._plain(split)
-        logits = logits_over(model, source, self._setup)
+        logits = logits_over(model, self._plain(split, model), self._setup)
         return self._answers(logits), split.index.labels
 
     def predict_array(self, arr: np.ndarray) -> Float32[np.ndarray, "B K"]:
@@ -218,8 +217,7 @@ class ConvLearner(Learner):
     def predictions(self, is_test: bool = False) -> Predictions:
         """The record of all answers for one split, with file names and labels."""
         split = self._split(is_test)
-        source = self._plain(split)
-        logits = logits_over(self.model, source, self._setup)
+        logits = logits_over(self.model, self._plain(split, self.model), self._setup)
         return self._record(split, log_probs_of(logits, self._task).numpy())
 
     def activations(
@@ -386,8 +384,8 @@ class ConvLearner(Learner):
             )
         return self.swa_model
 
-    def _plain(self, split: Screening) -> Source:
-        """Photos as evaluation sees them, or what is stored of them.
+    def _plain(self, split: Screening, model: StagedClassifier) -> Source:
+        """Photos as evaluation sees them, or what is stored of them for ``model``.
 
         With precompute, and after ``measure_exactly``. Those of a test are looked at
         but once.
@@ -403,7 +401,7 @@ class ConvLearner(Learner):
     def _views(self, num_views: int, split: Screening) -> Tensor:
         return logits_of_views(
             self.model,
-            self._plain(split),
+            self._plain(split, self.model),
             self._supply.images(split, is_augmented=True, purpose=Purpose.VIEWS),
             num_views,
             self._setup,
