@@ -341,12 +341,12 @@ class ConvLearner(Learner):
             PlanError: If there is no such row, or no such class.
         """
         sight = self._sight(is_test)
-        if classes is None:
+        if classes is None and len(rows):
             images = normalise(
                 torch.from_numpy(np.stack(sight.photos(rows))), self.data.spec
             )
             classes = self.predict_array(images.numpy()).argmax(axis=1).tolist()
-        return sight.heat(rows, classes)
+        return sight.heat(rows, [] if classes is None else classes)
 
     # --- what the answers share ------------------------------------------------
 
