@@ -10,15 +10,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.front.diary import Diary
-from unfreeze.front.fitting import Decay, Output, Saving
+from unfreeze.front.exchange import is_measured_alike, require_same_labels
+from unfreeze.front.fitting import (
+    Averaging,
+    CountEpochs,
+    Decay,
+    Output,
+    Saving,
+    words_of,
+)
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.precompute import checked_precompute
+from unfreeze.front.saved import cycle_name, existing_file, file_of
 from unfreeze.front.sched import Sched
 from unfreeze.model_file.header import HeadShape, ModelHeader
 from unfreeze.models import groups as layer_freezing
@@ -107,7 +117,7 @@ class Learner:
         diary: Diary | None = None,
     ) -> None:
         require_balance(balance, is_multi=data.is_multi)
-        self.data = data
+        self._data = data
         self.model = model
         self.balance = balance
         self.opt_fn = opt_fn or sgd
@@ -194,6 +204,56 @@ class Learner:
     def summary(self) -> dict[str, LayerRow]:
         """Shapes, number of parameters and whether they learn, layer by layer."""
         return summarise(self.model, self.data.sz)
+
+    # --- the photos ------------------------------------------------------------
+
+    @property
+    def data(self) -> ImageClassifierData:
+        """The photos. Assigning others is ``set_data``, which freezes the backbone."""
+        return self._data
+
+    @data.setter
+    def data(self, data: ImageClassifierData) -> None:
+        self.set_data(data)
+
+    def set_data(
+        self, data: ImageClassifierData, precompute: bool | int = False
+    ) -> None:
+        """Go on with other photos, for example the same ones at a larger size.
+
+        The weights stay; the backbone is frozen. What ``best_save_name`` has to beat
+        is forgotten where validation photos or their size are others: a score on them
+        says nothing about a score on these.
+
+        Raises:
+            PlanError: If the classes are not the same, in the same order, photos have
+                several labels instead of one or the other way round, or ``precompute``
+                cannot be had for these photos.
+        """
+        precompute = checked_precompute(precompute, data.augmentation)
+        require_same_labels(self._data, data)
+        if data.sz != self._data.sz:
+            for model in (self.model, self.swa_model):
+                if model is not None:
+                    model.backbone.resize_input(data.sz)
+        if not is_measured_alike(self._data, data):
+            self._forget_best()
+        self._data = data
+        self.settings["bs"] = data.bs
+        self._supply = self._make_supply(self._setup)
+        self._exact_supply = None
+        self.freeze()
+        self.precompute = precompute
+
+    def _forget_best(self) -> None:
+        names = [name for name in self._best if name]
+        self._best.clear()
+        if names:
+            self._output.write(
+                f"note: What best_save_name={names[0]!r} has to beat starts anew: "
+                "scores on other photos, or at another size, cannot be compared. The "
+                "next fit under this name replaces the file; take another to keep it."
+            )
 
     # --- freezing --------------------------------------------------------------
 
@@ -328,7 +388,8 @@ class Learner:
 
             cycle_save_name: Save the weights at each cycle's end, for ``ensemble``.
             best_save_name: Save the weights whenever an epoch beats all before it, in
-                this and earlier fits under the same name.
+                this and earlier fits under the same name: by the first metric, or by
+                the loss where an earlier fit had another first metric.
             use_clr: (div, cut_div[, mom_max, mom_min]): a slanted triangle per cycle.
             use_clr_beta: (div, pct[, mom_max, mom_min]): a 1cycle per cycle.
             metrics: Instead of the learner's.
@@ -363,21 +424,37 @@ class Learner:
             best_name=best_save_name,
             has_cycles=plan.has_cycles,
         )
+        averaging = Averaging(
+            is_wanted=use_swa, start=swa_start, measure_every=swa_eval_freq
+        )
+        measure = partial(self._measure_averaged, metrics=scores)
+        averages = list(averaging.callbacks(measure, plan.epochs))
         best = self._best.setdefault(best_save_name or "", BestScore())
         asked = [
+            *averages,
             *decay.callbacks(layer_opt),
             *saving.callbacks(self.save, best, scores),
             *(callbacks or ()),
         ]
-        if use_swa:
-            averaging = AverageWeights(
-                self._measure_averaged, start=swa_start, measure_every=swa_eval_freq
-            )
-            asked.insert(0, averaging)
-        row = self._run(plan, layer_opt, scores, asked, early_size)
-        if use_swa:
-            self.swa_model = averaging.model
+        words = words_of(plan, layer_opt, self.precompute, early_size)
+        if cycle_save_name is not None:
+            words["id"] = token_hex(8)
+        if averages:
+            self.swa_model = None  # that of an earlier fit, should this one not end
+        row = self._run(plan, layer_opt, scores, asked, words)
+        for average in averages:
+            row = self._settled(average, row)
         return row
+
+    def _settled(self, average: AverageWeights, row: EpochRow) -> EpochRow:
+        """Take over averaged weights, measured after the last epoch in any case."""
+        figures = average.settle()
+        self.swa_model = average.model
+        if not figures:
+            return row
+        found = ", ".join(f"{name} {figure:.6f}" for name, figure in figures.items())
+        self._output.write(f"averaged weights: {found}")
+        return replace(row, extra={**row.extra, **figures})
 
     def lr_find(
         self,
@@ -461,15 +538,14 @@ class Learner:
         layer_opt: LayerOptimizer,
         metrics: Sequence[Metric],
         callbacks: Sequence[Callback],
-        early_size: int | None,
+        words: dict[str, Any],
     ) -> EpochRow:
+        early_size = words["early_size"]
         source = self._training_source()
         early = self._early_source(early_size)
         self._say_if_augmentation_rests()
         fit_number = len(self.settings["fits"])
-        self.settings["fits"].append(
-            _words_of(plan, layer_opt, self.precompute, early_size)
-        )
+        self.settings["fits"].append(words)
         fit = Fit(
             model=self.model,
             groups=self.get_layer_groups(),
@@ -479,7 +555,11 @@ class Learner:
             schedule=plan.schedule(_steps_per_epoch(source, self.data.bs)),
             epochs=plan.epochs,
             validate=self._validation(metrics),
-            callbacks=[*callbacks, *self._output.callbacks(f"fit {fit_number}")],
+            callbacks=[
+                CountEpochs(words),
+                *callbacks,
+                *self._output.callbacks(f"fit {fit_number}"),
+            ],
             first_epoch=self.epochs_done,
             early=early,
             early_epochs=plan.early_epochs,
@@ -506,7 +586,7 @@ class Learner:
         folder = self.models_path
         if folder.parent == self.data.train.index.root:
             made(folder)  # marked as ours: it must not become a class
-        return save_model(self._model_file(name), self.model, self._header())
+        return save_model(file_of(folder, name), self.model, self._header())
 
     def load(self, name: str) -> None:
         """Read weights saved under ``name``; all of them fit or none is changed.
@@ -520,20 +600,12 @@ class Learner:
                 other classes or the same ones in another order, or it does not fit.
         """
         if not self._diary.is_recalling:
-            file = self._existing_model_file(name)
+            file = existing_file(self.models_path, name)
             load_weights(self.model, file, self._header())
 
     def load_cycle(self, name: str, cycle: int) -> None:
         """Read the weights that ``cycle_save_name=name`` saved after a cycle."""
-        self.load(f"{name}_cyc_{cycle}")
-
-    def _model_file(self, name: str) -> Path:
-        return self.models_path / f"{name}.safetensors"
-
-    def _existing_model_file(self, name: str) -> Path:
-        own = self._model_file(name)
-        old = [self.models_path / f"{name}{suffix}" for suffix in (".h5", ".pth")]
-        return next((path for path in [own, *old] if path.exists()), own)
+        self.load(cycle_name(name, cycle))
 
     def _header(self) -> ModelHeader:
         return ModelHeader(
@@ -665,10 +737,12 @@ class Learner:
             metrics=metrics,
         )
 
-    def _measure_averaged(self, model: StagedClassifier) -> Evaluation:
+    def _measure_averaged(
+        self, model: StagedClassifier, metrics: Sequence[Metric]
+    ) -> Evaluation:
         if not self._is_bn_frozen:
             refresh_statistics(model, self._training_source(), self._setup)
-        return self._validation(self.metrics)(model)
+        return self._validation(metrics)(model)
 
     def _say_if_augmentation_rests(self) -> None:
         augmentation = self.data.augmentation
@@ -718,20 +792,3 @@ def _steps_per_epoch(source: Source, batch_size: int) -> int:
     """Batches of an epoch, without a last batch of one photo."""
     whole, rest = divmod(len(source), batch_size)
     return whole + int(rest > 1)
-
-
-def _words_of(
-    plan: FitPlan,
-    layer_opt: LayerOptimizer,
-    precompute: bool | int,
-    early_size: int | None,
-) -> dict[str, Any]:
-    """The hyperparameters of one fit, as saved files carry them."""
-    return {
-        "lrs": list(layer_opt.lrs),
-        "wds": list(layer_opt.wds),
-        "epochs_of_cycles": list(plan.epochs_of_cycles),
-        "has_cycles": plan.has_cycles,
-        "precompute": precompute,
-        "early_size": early_size,
-    }
