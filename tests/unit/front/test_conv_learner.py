@@ -279,34 +279,6 @@ def test_activations_that_are_missing_are_counted(
     assert learner.num_missing_activations() == 0
 
 
-def test_larger_photos_go_on_training_with_the_same_weights(
-    photos: Path, make_data: MakeData, learn: ConvLearner, state_of: StateOf
-) -> None:
-    learn.unfreeze()
-    learn.fit(1e-3, 1)
-    before = state_of(learn.model)
-
-    learn.set_data(make_data(photos, size=48), precompute=True)
-
-    assert all(torch.equal(before[k], v) for k, v in state_of(learn.model).items())
-    assert learn.model.is_backbone_frozen
-    assert learn.precompute
-    learn.fit(1e-2, 1)
-    learn.unfreeze()
-    learn.fit(1e-3, 1)
-    assert learn.predict().shape == (18, 3)
-
-
-def test_photos_of_other_classes_are_refused(
-    drawn_folder: Path, make_data: MakeData, learn: ConvLearner
-) -> None:
-    for split in ("train", "valid"):
-        (drawn_folder / split / "circles").rename(drawn_folder / split / "discs")
-
-    with pytest.raises(PlanError, match=r"discs.*Build a new learner"):
-        learn.set_data(make_data(drawn_folder))
-
-
 def test_views_that_cannot_be_stored_are_refused_before_anything_changes(
     photos: Path, make_data: MakeData, learn: ConvLearner
 ) -> None:

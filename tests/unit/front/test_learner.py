@@ -19,7 +19,6 @@ from unfreeze.front.tfms import tfms_from_model
 from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.metrics import Metric, accuracy, f1
 from unfreeze.training.callbacks.base import Callback, RunView, Verdict
-from unfreeze.training.runtime import AcceleratedRuntime
 
 StateOf: TypeAlias = Callable[[nn.Module], dict[str, Tensor]]
 MakeLearner: TypeAlias = Callable[..., ConvLearner]
@@ -125,37 +124,6 @@ def test_unfreeze_frees_everything_and_ends_precompute(
     assert not learn.precompute
 
 
-@pytest.mark.parametrize(
-    ("freeze", "learning"),
-    [
-        (lambda learn: learn.freeze_to(1), [False, True, True]),
-        (lambda learn: learn.freeze_to(-1), [False, False, True]),
-        (lambda learn: learn.freeze_all_but(1), [False, True, False]),
-        (lambda learn: learn.unfreeze_groups([0]), [True, False, True]),
-        (lambda learn: learn.freeze_groups([2]), [False, False, False]),
-    ],
-)
-def test_layer_groups_can_be_frozen_one_by_one(
-    learn: ConvLearner, freeze: Callable[[ConvLearner], None], learning: list[bool]
-) -> None:
-    freeze(learn)
-
-    found = [
-        {each.requires_grad for each in group.parameters()}
-        for group in learn.get_layer_groups()
-    ]
-
-    assert found == [{is_learning} for is_learning in learning]
-
-
-def test_switching_precompute_on_freezes_the_backbone(learn: ConvLearner) -> None:
-    learn.unfreeze()
-
-    learn.precompute = True
-
-    assert learn.model.is_backbone_frozen
-
-
 @pytest.mark.parametrize("given", [2, True, 5, False])
 def test_precompute_can_be_switched_between_photos_and_any_kind_of_activations(
     learn: ConvLearner, state_of: StateOf, given: bool | int
@@ -226,16 +194,6 @@ def test_views_bring_no_note_that_augmentation_rests(
     learn.fit(1e-2, 1)
 
     assert any("un-augmented" in line for line in lines)
-
-
-def test_a_precompute_that_means_nothing_changes_nothing(learn: ConvLearner) -> None:
-    learn.unfreeze()
-
-    with pytest.raises(PlanError, match=r"2 or more\. Got -2"):
-        learn.precompute = -2
-
-    assert learn.precompute is False
-    assert not learn.model.is_backbone_frozen
 
 
 def test_bn_freeze_keeps_statistics_while_all_layers_learn(learn: ConvLearner) -> None:
@@ -884,17 +842,6 @@ def test_there_is_no_record_before_the_first_fit(learn: ConvLearner) -> None:
         _ = learn.sched
 
 
-def test_a_summary_counts_every_parameter_once(learn: ConvLearner) -> None:
-    rows = learn.summary().values()
-
-    total = sum(each.numel() for each in learn.model.parameters())
-    assert sum(row["nb_params"] for row in rows) == total
-
-
-def test_a_learner_shows_its_model(learn: ConvLearner) -> None:
-    assert repr(learn) == repr(learn.model)
-
-
 def test_little_memory_is_noted_once_and_changes_no_answer(
     make_learner: MakeLearner, lines: list[str]
 ) -> None:
@@ -966,79 +913,3 @@ def test_balance_changes_what_is_learned_and_not_how_it_is_measured(
         record = learn.predictions()
         assert row.valid_loss == pytest.approx(record.losses().mean(), rel=1e-4)
     assert weighted.settings["balance"] == "weights"
-
-
-def test_a_balance_that_does_not_exist_is_refused(
-    make_learner: MakeLearner,
-) -> None:
-    with pytest.raises(PlanError, match="no balance 'fair'"):
-        make_learner(balance="fair")
-
-
-def test_full_precision_is_given_back_also_on_an_error(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    rough = learn.runtime
-
-    def interrupted() -> None:
-        with learn.full_precision():
-            assert learn.runtime.precision == "fp32"
-            assert not learn.precompute
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-
-    assert learn.runtime is rough
-    assert learn.precompute
-
-
-def test_answers_in_full_precision_are_those_of_a_plain_machine(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(runtime=AcceleratedRuntime("bf16"))
-    plain = make_learner()
-
-    with learn.full_precision():
-        found = learn.predict()
-
-    assert found == pytest.approx(plain.predict(), abs=1e-4)
-    assert not np.array_equal(found, learn.predict())
-
-
-def test_what_was_measured_exactly_is_the_answer_without_another_look(
-    make_learner: MakeLearner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
-    learn.measure_exactly()
-    row = learn.fit(0.01, 1)
-    plain.model.load_state_dict(learn.model.state_dict())
-
-    expected = plain.predictions()
-    monkeypatch.setattr(learn.model, "features", None)  # nothing may run it again
-    with learn.full_precision():
-        found = learn.predictions()
-
-    assert np.array_equal(found.log_probs, expected.log_probs)
-    assert row.valid_loss == pytest.approx(expected.losses().mean(), rel=1e-5)
-
-
-def test_photos_are_looked_at_again_once_the_backbone_has_learned(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    learn.measure_exactly()
-    learn.store_activations()
-    before = learn.predict()
-    learn.unfreeze()
-    learn.fit(0.01, 1)
-    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
-    plain.model.load_state_dict(learn.model.state_dict())
-
-    with learn.full_precision():
-        found = learn.predict()
-
-    assert np.array_equal(found, plain.predict())
-    assert not np.array_equal(found, before)
