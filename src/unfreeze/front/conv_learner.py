@@ -1,6 +1,5 @@
 """``ConvLearner``: a pretrained backbone with a new head, and what it then answers."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.interpretation import Interpretation
 from unfreeze.front.learner import Learner
 from unfreeze.front.precompute import checked_precompute
+from unfreeze.front.saved import cycles_in
 from unfreeze.front.sight import Sight
 from unfreeze.model_file.header import HeadShape
 from unfreeze.models.activations import activations_of
@@ -152,31 +152,6 @@ class ConvLearner(Learner):
             for split in filter(None, [self.data.valid, self.data.test])
         )
 
-    def set_data(
-        self, data: ImageClassifierData, precompute: bool | int = False
-    ) -> None:
-        """Go on with other photos, for example the same ones at a larger size.
-
-        The weights stay; the backbone is frozen.
-
-        Raises:
-            PlanError: If the classes are not the same, in the same order, or
-                ``precompute`` cannot be had for these photos.
-        """
-        precompute = checked_precompute(precompute, data.augmentation)
-        if data.classes != self.data.classes:
-            raise PlanError(
-                f"This learner knows the classes {list(self.data.classes)}, and the "
-                f"new photos have {list(data.classes)}. Build a new learner for them."
-            )
-        if data.sz != self.data.sz:
-            self.model.backbone.resize_input(data.sz)
-        self.data = data
-        self._supply = self._make_supply(self._setup)
-        self._exact_supply = None
-        self.freeze()
-        self.precompute = precompute
-
     # --- answers ---------------------------------------------------------------
 
     def predict(
@@ -194,8 +169,7 @@ class ConvLearner(Learner):
         """Predictions as ``predict`` gives them, and labels, None without."""
         split = self._split(is_test)
         model = self._averaged() if use_swa else self.model
-        source = self._plain(split)
-        logits = logits_over(model, source, self._setup)
+        logits = logits_over(model, self._plain(split, model), self._setup)
         return self._answers(logits), split.index.labels
 
     def predict_array(self, arr: np.ndarray) -> Float32[np.ndarray, "B K"]:
@@ -218,8 +192,7 @@ class ConvLearner(Learner):
     def predictions(self, is_test: bool = False) -> Predictions:
         """The record of all answers for one split, with file names and labels."""
         split = self._split(is_test)
-        source = self._plain(split)
-        logits = logits_over(self.model, source, self._setup)
+        logits = logits_over(self.model, self._plain(split, self.model), self._setup)
         return self._record(split, log_probs_of(logits, self._task).numpy())
 
     def activations(
@@ -276,27 +249,34 @@ class ConvLearner(Learner):
     ) -> Predictions:
         """Average the probabilities of all cycles that ``cycle_save_name=name`` saved.
 
-        The learner's own weights are afterwards as they were. The metrics of the
-        average are shown, where there are labels.
+        Those of the last fit under this name: what an earlier one with more cycles
+        left is named, and left alone. The learner's own weights are afterwards as they
+        were. The metrics of the average are shown, where there are labels.
 
         Raises:
             PlanError: If no cycle was saved under this name.
         """
-        cycles = self._saved_cycles(name)
+        found = cycles_in(self.models_path, name)
+        cycles = found.latest
         if not cycles:
             raise PlanError(
                 f"There are no cycles {name}_cyc_*.safetensors in {self.models_path}. "
                 f"Train with cycle_len=1 and cycle_save_name={name!r} first."
             )
+        if found.earlier:
+            self._output.write(
+                f"note: An earlier fit left cycles {found.earlier} under the name "
+                f"{name!r}. They are not averaged."
+            )
         answer = self.TTA_probs if tta else self._probs
-        found = []
+        answers = []
         with put_back(self.model):
             for cycle in cycles:
                 self.load_cycle(name, cycle)
-                found.append(answer(is_test=is_test)[0])
+                answers.append(answer(is_test=is_test)[0])
         split = self._split(is_test)
         with np.errstate(divide="ignore"):
-            record = self._record(split, np.log(np.mean(found, axis=0)))
+            record = self._record(split, np.log(np.mean(answers, axis=0)))
         self._say_scores(f"{len(cycles)} cycles averaged", record)
         return record
 
@@ -343,12 +323,12 @@ class ConvLearner(Learner):
             PlanError: If there is no such row, or no such class.
         """
         sight = self._sight(is_test)
-        if classes is None:
+        if classes is None and len(rows):
             images = normalise(
                 torch.from_numpy(np.stack(sight.photos(rows))), self.data.spec
             )
             classes = self.predict_array(images.numpy()).argmax(axis=1).tolist()
-        return sight.heat(rows, classes)
+        return sight.heat(rows, [] if classes is None else classes)
 
     # --- what the answers share ------------------------------------------------
 
@@ -373,29 +353,24 @@ class ConvLearner(Learner):
             ).features[np.arange(len(split.index))],
         )
 
-    def _saved_cycles(self, name: str) -> list[int]:
-        pattern = re.compile(rf"{re.escape(name)}_cyc_(\d+)\.safetensors")
-        files = self.models_path.glob("*.safetensors")
-        found = (pattern.fullmatch(file.name) for file in files)
-        return sorted(int(each[1]) for each in found if each)
-
     def _averaged(self) -> StagedClassifier:
         if self.swa_model is None:
             raise PlanError(
-                "There are no averaged weights. Train with use_swa=True first."
+                "There are no averaged weights. Train with use_swa=True first, and let "
+                "the fit come to its end."
             )
         return self.swa_model
 
-    def _plain(self, split: Screening) -> Source:
-        """Photos as evaluation sees them, or what is stored of them.
+    def _plain(self, split: Screening, model: StagedClassifier) -> Source:
+        """Photos as evaluation sees them, or what is stored of them for ``model``.
 
-        With precompute, and after ``measure_exactly``. Those of a test are looked at
-        but once.
+        With precompute, and after ``measure_exactly``. An average over weights of all
+        layers has a backbone of its own, of which nothing is stored.
         """
         is_stored = self.precompute or self._measured_supply is self._exact_supply
-        if is_stored and split is self.data.valid:
+        if is_stored and model.is_backbone_frozen:
             return self._measured_supply.features(
-                self.model, split, on_disk=bool(self.precompute)
+                model, split, on_disk=bool(self.precompute)
             )
         is_test = split is self.data.test
         return self._supply.images(split, is_augmented=False, is_kept=not is_test)
@@ -403,7 +378,7 @@ class ConvLearner(Learner):
     def _views(self, num_views: int, split: Screening) -> Tensor:
         return logits_of_views(
             self.model,
-            self._plain(split),
+            self._plain(split, self.model),
             self._supply.images(split, is_augmented=True, purpose=Purpose.VIEWS),
             num_views,
             self._setup,

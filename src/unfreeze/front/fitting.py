@@ -3,21 +3,29 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, final
+
+from typing_extensions import override
 
 from unfreeze.errors import PlanError
+from unfreeze.front.saved import cycle_name
+from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.metrics import Metric
 from unfreeze.optim.layer_optimizer import LayerOptimizer
-from unfreeze.training.callbacks.base import Callback
+from unfreeze.training.callbacks.average_weights import AverageWeights
+from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.callbacks.keep_best import BestScore, KeepBest
 from unfreeze.training.callbacks.log_lines import LogLines
 from unfreeze.training.callbacks.print_table import PrintTable
 from unfreeze.training.callbacks.progress import ShowProgress
 from unfreeze.training.callbacks.save_cycles import SaveCycles
 from unfreeze.training.callbacks.schedule_decay import ScheduleDecay
+from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import HistoryFile
 from unfreeze.training.lr_find import RateSearch
+from unfreeze.training.plan import FitPlan
 
-__all__ = ["Decay", "Output", "Saving"]
+__all__ = ["Averaging", "CountEpochs", "Decay", "Output", "Saving", "words_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,27 @@ class Output:
         self.history.write("search", {**asdict(search.suggestion), "curves": curves})
 
 
+@final
+class CountEpochs(Callback):
+    """Keep a record of one fit true: how many epochs it has run.
+
+    Args:
+        record: Of the fit; takes ``epochs_run``.
+    """
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self._record = record
+        self._record["epochs_run"] = 0
+
+    @override
+    def on_epoch_end(self, run: RunView) -> None:
+        self._record["epochs_run"] = len(run.history.epochs)
+
+    @override
+    def on_epoch_again(self, run: RunView) -> None:
+        self.on_epoch_end(run)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decay:
     """``use_wd_sched``, ``norm_wds`` and ``wds_sched_mult``."""
@@ -83,6 +112,35 @@ class Decay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Averaging:
+    """``use_swa``, ``swa_start`` and ``swa_eval_freq``."""
+
+    is_wanted: bool
+    start: int
+    measure_every: int
+
+    def callbacks(
+        self, measure: Callable[[StagedClassifier], Evaluation], epochs: int
+    ) -> Iterator[AverageWeights]:
+        """Average the weights at the ends of epochs, if that was asked for."""
+        if not self.is_wanted:
+            return
+        if not 1 <= self.start <= epochs:
+            raise PlanError(
+                f"swa_start is the first epoch whose weights count, 1 to {epochs} in "
+                f"this fit. Got {self.start}."
+            )
+        if self.measure_every < 1:
+            raise PlanError(
+                "swa_eval_freq is the number of epochs between two measurements, 1 or "
+                f"more. Got {self.measure_every}."
+            )
+        yield AverageWeights(
+            measure, start=self.start, measure_every=self.measure_every
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
     """``cycle_save_name`` and ``best_save_name``."""
 
@@ -101,8 +159,25 @@ class Saving:
                     "use_clr_beta, too."
                 )
             name = self.cycle_name
-            yield SaveCycles(lambda cycle: save(f"{name}_cyc_{cycle}"))
+            yield SaveCycles(lambda cycle: save(cycle_name(name, cycle)))
         if self.best_name is not None:
             best_name = self.best_name
             deciding = metrics[0] if metrics else None
             yield KeepBest(lambda: save(best_name), best, deciding)
+
+
+def words_of(
+    plan: FitPlan,
+    layer_opt: LayerOptimizer,
+    precompute: bool | int,
+    early_size: int | None,
+) -> dict[str, Any]:
+    """The hyperparameters of one fit, as saved files carry them."""
+    return {
+        "lrs": list(layer_opt.lrs),
+        "wds": list(layer_opt.wds),
+        "epochs_of_cycles": list(plan.epochs_of_cycles),
+        "has_cycles": plan.has_cycles,
+        "precompute": precompute,
+        "early_size": early_size,
+    }

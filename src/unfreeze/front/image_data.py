@@ -1,8 +1,9 @@
 """``ImageClassifierData``: labelled photos, ready for a learner."""
 
+import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -67,6 +68,9 @@ class ImageClassifierData:
     likeness: Likeness | None = None
     """Near-duplicates among training and then validation photos, where the split was
     made here; None where nobody has searched."""
+
+    _loaders: dict[str, ImageLoader] = field(default_factory=dict, init=False)
+    """Those that were asked for; each counts its passes."""
 
     def __post_init__(self) -> None:
         _require_classes(self.path, self.train.index)
@@ -467,27 +471,27 @@ class ImageClassifierData:
     @property
     def trn_dl(self) -> ImageLoader:
         """Batches of training photos, shuffled, augmented anew in every pass."""
-        return self._loader(self.trn_ds, is_shuffled=True)
+        return self._loader("trn", self.trn_ds, is_shuffled=True)
 
     @property
     def val_dl(self) -> ImageLoader:
         """Batches of validation photos, in order."""
-        return self._loader(self.val_ds)
+        return self._loader("val", self.val_ds)
 
     @property
     def fix_dl(self) -> ImageLoader:
         """Batches of training photos without augmentation, in order."""
-        return self._loader(self.fix_ds)
+        return self._loader("fix", self.fix_ds)
 
     @property
     def aug_dl(self) -> ImageLoader:
-        """Batches of validation photos, augmented, in order."""
-        return self._loader(self.aug_ds)
+        """Batches of validation photos, augmented anew in every pass, in order."""
+        return self._loader("aug", self.aug_ds)
 
     @property
     def test_dl(self) -> ImageLoader:
         """Batches of test photos, in order."""
-        return self._loader(self.test_ds)
+        return self._loader("test", self.test_ds)
 
     @property
     def trn_y(self) -> Labels:
@@ -500,10 +504,12 @@ class ImageClassifierData:
         return labels_of_split(self.valid)
 
     def _loader(
-        self, dataset: ImageDataset, *, is_shuffled: bool = False
+        self, kind: str, dataset: ImageDataset, *, is_shuffled: bool = False
     ) -> ImageLoader:
+        """The one loader of a kind, so that each pass over it is the next epoch."""
         loading = Loading(batch_size=self.bs, num_workers=self.num_workers, seed=0)
-        return ImageLoader(dataset, loading, is_shuffled)
+        loader = ImageLoader(dataset, loading, is_shuffled)
+        return self._loaders.setdefault(kind, loader)
 
     # --- other sizes -----------------------------------------------------------
 
@@ -511,8 +517,9 @@ class ImageClassifierData:
         """Write every photo once with shorter side ``targ_sz``, and use those files.
 
         Worth it when photos are much larger than the model reads. Files that are
-        there already are not written again. ``path`` stays the same, and so do the
-        places of ``models/`` and stored activations.
+        there already are not written again; each folder of photos has copies of its
+        own. ``path`` stays the same, and so do the places of ``models/`` and stored
+        activations. ``skipped`` also names photos that cannot be read any more.
 
         Args:
             targ_sz: Shorter side in pixels; leave room for zoom, such as ``sz * 1.3``.
@@ -529,16 +536,19 @@ class ImageClassifierData:
         home = made(ours_beside(self.path, new_path))
 
         def resized(split: Screening, name: str) -> Screening:
+            folder = home / _name_of_copies(name, split.index.root)
             with Bar("resizing photos") as bar:
-                resize_images(
+                failed = resize_images(
                     split.index,
-                    home / name,
+                    folder,
                     targ_sz,
                     num_workers=self.num_workers,
                     on_progress=bar.show,
                 )
-            small = split.index.moved(home / name / str(targ_sz))
-            return _screen(self.path, small, self.num_workers)
+            small = _without(split.index, failed).moved(folder / str(targ_sz))
+            found = _screen(self.path, small, self.num_workers)
+            skipped = (*split.skipped, *failed, *found.skipped)
+            return replace(found, skipped=skipped)
 
         return replace(
             self,
@@ -547,6 +557,23 @@ class ImageClassifierData:
             test=None if self.test is None else resized(self.test, "test"),
             likeness=None,  # of other files
         )
+
+
+def _name_of_copies(split: str, root: Path) -> str:
+    """Name the folder for smaller copies of the photos below ``root``.
+
+    Photos of two folders may have equal names and times, so each has its own.
+    """
+    place = os.fsencode(root.resolve())
+    return f"{split}_{hashlib.blake2b(place, digest_size=8).hexdigest()}"
+
+
+def _without(index: ImageIndex, failed: Sequence[Skipped]) -> ImageIndex:
+    if not failed:
+        return index
+    names = {each.file for each in failed}
+    kept = [row for row in range(len(index)) if index.name(row) not in names]
+    return index.take(np.array(kept, dtype=np.int64))
 
 
 def labels_of_split(split: Screening) -> Labels:

@@ -164,7 +164,9 @@ class Interpretation:
             PlanError: If only answers are known, or there is no such row.
         """
         sight, names = self._photos(), self.predictions.classes
-        predicted, true = self.predicted[rows], self._labels[rows]
+        sight.require(rows)
+        places = np.asarray(rows, dtype=np.int64)
+        predicted, true = self.predicted[places], self._labels[places]
         heat = [sight.heat(rows, numbers.tolist()) for numbers in (predicted, true)]
         seen = []
         for place, (row, photo) in enumerate(

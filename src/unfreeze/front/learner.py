@@ -1,32 +1,36 @@
 """``Learner``: a model, its photos, and the verbs of the lesson.
 
-Every method is a few lines that delegate. The model is one object throughout:
-``precompute`` changes where batches come from and nothing else, so its head, its layer
-groups and its files are the same with and without it.
+Every method is a few lines that delegate. What learns, and from what, is in the class
+that it is built upon.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.front.diary import Diary
-from unfreeze.front.fitting import Decay, Output, Saving
+from unfreeze.front.exchange import is_measured_alike
+from unfreeze.front.fitting import (
+    Averaging,
+    CountEpochs,
+    Decay,
+    Output,
+    Saving,
+    words_of,
+)
 from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.front.precompute import checked_precompute
+from unfreeze.front.model_on_photos import ModelOnPhotos
+from unfreeze.front.saved import cycle_name, existing_file, file_of
 from unfreeze.front.sched import Sched
 from unfreeze.model_file.header import HeadShape, ModelHeader
-from unfreeze.models import groups as layer_freezing
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.models.groups import layer_groups
-from unfreeze.models.partition import LayerGroup
-from unfreeze.models.summary import LayerRow, summarise
-from unfreeze.numerics.balance import Balance, class_weights, require_balance
+from unfreeze.numerics.balance import Balance
 from unfreeze.numerics.metrics import (
     Metric,
     MetricFunction,
@@ -42,25 +46,21 @@ from unfreeze.places import beside, made, ours_beside
 from unfreeze.records import Task
 from unfreeze.training.bn_statistics import refresh_statistics
 from unfreeze.training.callbacks.average_weights import AverageWeights
-from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.callbacks.base import Callback
 from unfreeze.training.callbacks.keep_best import BestScore
 from unfreeze.training.checkpoint import load_weights, save_model
-from unfreeze.training.evaluate import Evaluation, evaluate
+from unfreeze.training.evaluate import Evaluation
 from unfreeze.training.history import EpochRow
 from unfreeze.training.loop import Fit
 from unfreeze.training.lr_find import find_rate
-from unfreeze.training.micro_batches import MicroBatches
 from unfreeze.training.plan import FitPlan
-from unfreeze.training.runtime import AcceleratedRuntime, Runtime
-from unfreeze.training.source import Loading, Setup, Source
+from unfreeze.training.runtime import Runtime
 from unfreeze.training.speeds import Speeds, measure_speeds
-from unfreeze.training.supply import Supply
 
 __all__ = ["Learner"]
 
 
-class Learner:
+class Learner(ModelOnPhotos):
     """A classifier that can be trained, measured and saved.
 
     Args:
@@ -106,13 +106,18 @@ class Learner:
         settings: Mapping[str, Any] | None = None,
         diary: Diary | None = None,
     ) -> None:
-        require_balance(balance, is_multi=data.is_multi)
-        self.data = data
-        self.model = model
-        self.balance = balance
+        super().__init__(
+            data,
+            model,
+            seed=seed,
+            runtime=runtime,
+            output=output,
+            tmp_name=tmp_name,
+            cache_gb=cache_gb,
+            balance=balance,
+        )
         self.opt_fn = opt_fn or sgd
         self.clip = clip
-        self.seed = seed
         self.settings: dict[str, Any] = {
             **(settings or {}),
             "bs": data.bs,
@@ -124,28 +129,12 @@ class Learner:
         self.epochs_done = 0
         """Epochs over all fits; keys order and augmentation of the next one."""
         self.swa_model: StagedClassifier | None = None
-        self._task = Task.MULTI if data.is_multi else Task.SINGLE
         self._metrics = _metrics_or_default(metrics, self._task)
         self._head = head or HeadShape(kind="custom", xtra_fc=(), ps=())
-        self._runtime = runtime or AcceleratedRuntime()
-        self._output = output or Output()
         self._diary = diary or Diary()
-        self._tmp_name = Path(tmp_name)
         self._models_name = Path(models_name)
-        self._cache_gb = cache_gb
         self._sched: Sched | None = None
         self._best: dict[str, BestScore] = {}
-        self._is_bn_frozen = False
-        self._precompute: bool | int = False
-        self._notes: set[str] = set()
-        self._supply = self._make_supply(self._setup)
-        self._exact_supply: Supply | None = None
-        self._runtime.place(self.model)
-        self.freeze()
-
-    @override
-    def __repr__(self) -> str:
-        return repr(self.model)
 
     # --- what the lesson reads -------------------------------------------------
 
@@ -178,83 +167,40 @@ class Learner:
         place = ours_beside if self.data.has_class_folders else beside
         return place(self.data.path, self._models_name)
 
-    @property
-    def tmp_path(self) -> Path:
-        """Folder of stored activations. It is made when the first are stored."""
-        return ours_beside(self.data.path, self._tmp_name)
+    # --- the photos ------------------------------------------------------------
 
-    @property
-    def runtime(self) -> Runtime:
-        """The machine the model runs on."""
-        return self._runtime
+    @override
+    def set_data(
+        self, data: ImageClassifierData, precompute: bool | int = False
+    ) -> None:
+        """Go on with other photos, for example the same ones at a larger size.
 
-    def get_layer_groups(self) -> list[LayerGroup]:
-        """Early backbone, late backbone, head: what is frozen and paced together."""
-        return layer_groups(self.model)
-
-    def summary(self) -> dict[str, LayerRow]:
-        """Shapes, number of parameters and whether they learn, layer by layer."""
-        return summarise(self.model, self.data.sz)
-
-    # --- freezing --------------------------------------------------------------
-
-    @property
-    def precompute(self) -> bool | int:
-        """Train the head on stored activations.
-
-        True stores those of the plain photos: augmentation rests. A number of 2 or more
-        stores those of as many augmented views of each training photo; epochs take the
-        views by turns. Either way the plain validation photos are what is measured.
-
-        May be switched at any time. Switching it on freezes the backbone, since its
-        activations cannot be stored while it learns.
+        The weights stay; the backbone is frozen. What ``best_save_name`` has to beat
+        is forgotten where validation photos or their size are others: a score on them
+        says nothing about a score on these.
 
         Raises:
-            PlanError: If set to anything else; or to a number, while augmentation holds
-                a function or step of your own, whose changes would go unnoticed.
+            PlanError: If the classes are not the same, in the same order, photos have
+                several labels instead of one or the other way round, or ``precompute``
+                cannot be had for these photos.
         """
-        return self._precompute
+        before = self.data
+        super().set_data(data, precompute)
+        self.settings["bs"] = data.bs
+        if self.swa_model is not None and data.sz != before.sz:
+            self.swa_model.backbone.resize_input(data.sz)
+        if not is_measured_alike(before, data):
+            self._forget_best()
 
-    @precompute.setter
-    def precompute(self, precompute: bool | int) -> None:
-        self._precompute = checked_precompute(precompute, self.data.augmentation)
-        if self._precompute:
-            self.freeze()
-
-    def freeze(self) -> None:
-        """Let only the head learn."""
-        self.freeze_to(-1)
-
-    def unfreeze(self) -> None:
-        """Let every layer learn. Ends ``precompute``."""
-        self.freeze_to(0)
-
-    def freeze_to(self, n: int) -> None:
-        """Let layer groups from number ``n`` on learn, and no others."""
-        layer_freezing.freeze_to(self.get_layer_groups(), n)
-        self._leave_precompute_if_backbone_learns()
-
-    def freeze_all_but(self, n: int) -> None:
-        """Let layer group ``n`` learn, and no other."""
-        layer_freezing.freeze_all_but(self.get_layer_groups(), n)
-        self._leave_precompute_if_backbone_learns()
-
-    def freeze_groups(self, groups: Sequence[int]) -> None:
-        """Freeze these layer groups; leave the others as they are."""
-        layer_freezing.freeze_groups(self.get_layer_groups(), groups)
-
-    def unfreeze_groups(self, groups: Sequence[int]) -> None:
-        """Let these layer groups learn; leave the others as they are."""
-        layer_freezing.unfreeze_groups(self.get_layer_groups(), groups)
-        self._leave_precompute_if_backbone_learns()
-
-    def bn_freeze(self, do_freeze: bool) -> None:
-        """Keep the statistics of every batch norm, also where layers learn."""
-        self._is_bn_frozen = do_freeze
-
-    def _leave_precompute_if_backbone_learns(self) -> None:
-        if not self.model.is_backbone_frozen:
-            self._precompute = False
+    def _forget_best(self) -> None:
+        names = [name for name in self._best if name]
+        self._best.clear()
+        if names:
+            self._output.write(
+                f"note: What best_save_name={names[0]!r} has to beat starts anew: "
+                "scores on other photos, or at another size, cannot be compared. The "
+                "next fit under this name replaces the file; take another to keep it."
+            )
 
     # --- training --------------------------------------------------------------
 
@@ -329,7 +275,8 @@ class Learner:
 
             cycle_save_name: Save the weights at each cycle's end, for ``ensemble``.
             best_save_name: Save the weights whenever an epoch beats all before it, in
-                this and earlier fits under the same name.
+                this and earlier fits under the same name: by the first metric, or by
+                the loss where an earlier fit had another first metric.
             use_clr: (div, cut_div[, mom_max, mom_min]): a slanted triangle per cycle.
             use_clr_beta: (div, pct[, mom_max, mom_min]): a 1cycle per cycle.
             metrics: Instead of the learner's.
@@ -364,21 +311,37 @@ class Learner:
             best_name=best_save_name,
             has_cycles=plan.has_cycles,
         )
+        averaging = Averaging(
+            is_wanted=use_swa, start=swa_start, measure_every=swa_eval_freq
+        )
+        measure = partial(self._measure_averaged, metrics=scores)
+        averages = list(averaging.callbacks(measure, plan.epochs))
         best = self._best.setdefault(best_save_name or "", BestScore())
         asked = [
+            *averages,
             *decay.callbacks(layer_opt),
             *saving.callbacks(self.save, best, scores),
             *(callbacks or ()),
         ]
-        if use_swa:
-            averaging = AverageWeights(
-                self._measure_averaged, start=swa_start, measure_every=swa_eval_freq
-            )
-            asked.insert(0, averaging)
-        row = self._run(plan, layer_opt, scores, asked, early_size)
-        if use_swa:
-            self.swa_model = averaging.model
+        words = words_of(plan, layer_opt, self.precompute, early_size)
+        if cycle_save_name is not None:
+            words["id"] = token_hex(8)
+        if averages:
+            self.swa_model = None  # that of an earlier fit, should this one not end
+        row = self._run(plan, layer_opt, scores, asked, words)
+        for average in averages:
+            row = self._settled(average, row)
         return row
+
+    def _settled(self, average: AverageWeights, row: EpochRow) -> EpochRow:
+        """Take over averaged weights, measured after the last epoch in any case."""
+        figures = average.settle()
+        self.swa_model = average.model
+        if not figures:
+            return row
+        found = ", ".join(f"{name} {figure:.6f}" for name, figure in figures.items())
+        self._output.write(f"averaged weights: {found}")
+        return replace(row, extra={**row.extra, **figures})
 
     def lr_find(
         self,
@@ -463,25 +426,28 @@ class Learner:
         layer_opt: LayerOptimizer,
         metrics: Sequence[Metric],
         callbacks: Sequence[Callback],
-        early_size: int | None,
+        words: dict[str, Any],
     ) -> EpochRow:
+        early_size = words["early_size"]
         source = self._training_source()
         early = self._early_source(early_size)
         self._say_if_augmentation_rests()
         fit_number = len(self.settings["fits"])
-        self.settings["fits"].append(
-            _words_of(plan, layer_opt, self.precompute, early_size)
-        )
+        self.settings["fits"].append(words)
         fit = Fit(
             model=self.model,
             groups=self.get_layer_groups(),
             source=source,
             setup=self._setup,
             optimizer=layer_opt,
-            schedule=plan.schedule(_steps_per_epoch(source, self.data.bs)),
+            schedule=plan.schedule(self._steps_per_epoch(source)),
             epochs=plan.epochs,
             validate=self._validation(metrics),
-            callbacks=[*callbacks, *self._output.callbacks(f"fit {fit_number}")],
+            callbacks=[
+                CountEpochs(words),
+                *callbacks,
+                *self._output.callbacks(f"fit {fit_number}"),
+            ],
             first_epoch=self.epochs_done,
             early=early,
             early_epochs=plan.early_epochs,
@@ -508,37 +474,28 @@ class Learner:
         folder = self.models_path
         if folder.parent == self.data.path and self.data.has_class_folders:
             made(folder)  # marked as ours: it must not become a class
-        return save_model(self._model_file(name), self.model, self._header())
+        return save_model(file_of(folder, name), self.model, self._header())
 
     def load(self, name: str) -> None:
         """Read weights saved under ``name``; all of them fit or none is changed.
 
         Also reads ``<name>.h5`` and ``<name>.pth`` if they are torch state dicts of
-        this model, and never anything that could run code.
+        this model, and never anything that could run code. Those do not name their
+        classes, so that you have to know that they are the same, in the same order.
 
         Raises:
-            WeightsError: If there is no such file, it is damaged, or it does not fit.
+            WeightsError: If there is no such file, it is damaged, it was trained for
+                other classes or the same ones in another order, or it does not fit.
         """
         if not self._diary.is_recalling:
-            load_weights(self.model, self._existing_model_file(name))
+            # A colleague's models can be read where new ones must go elsewhere.
+            folders = (self.models_path, self.data.path / self._models_name)
+            file = existing_file(folders, name)
+            load_weights(self.model, file, self._header())
 
     def load_cycle(self, name: str, cycle: int) -> None:
         """Read the weights that ``cycle_save_name=name`` saved after a cycle."""
-        self.load(f"{name}_cyc_{cycle}")
-
-    def _model_file(self, name: str) -> Path:
-        return self.models_path / f"{name}.safetensors"
-
-    def _existing_model_file(self, name: str) -> Path:
-        own = self._model_file(name)
-        # A colleague's models can be read where new ones must go elsewhere.
-        folders = (self.models_path, self.data.path / self._models_name)
-        found = (
-            folder / f"{name}{suffix}"
-            for folder in folders
-            for suffix in (".safetensors", ".h5", ".pth")
-        )
-        return next((path for path in found if path.exists()), own)
+        self.load(cycle_name(name, cycle))
 
     def _header(self) -> ModelHeader:
         return ModelHeader(
@@ -551,157 +508,12 @@ class Learner:
             settings=self.settings,
         )
 
-    @contextmanager
-    def full_precision(self) -> Iterator[None]:
-        """Compute in single precision meanwhile, from the photos themselves.
-
-        Or from what was stored in that precision; see ``measure_exactly``.
-
-        What is said of photos then does not depend on the number format that this
-        machine trains in, and equals what the saved model says of them elsewhere, up
-        to rounding. (GPUs of NVIDIA round inside convolutions: TF32.)
-        """
-        runtime, precompute = self._runtime, self._precompute
-        self._runtime, self._precompute = runtime.in_full_precision(), False
-        try:
-            yield
-        finally:
-            self._runtime, self._precompute = runtime, precompute
-
-    def measure_exactly(self) -> None:
-        """Store activations of photos that are measured in single precision.
-
-        Those of training photos stay in the format of the machine. As long as the
-        backbone is frozen, answers in ``full_precision`` then come from what was
-        stored, and are the same: no photo goes through the network a second time.
-        Until ``set_data``.
-        """
-        exact = replace(self._setup, runtime=self._runtime.in_full_precision())
-        self._exact_supply = self._make_supply(exact)
-
-    # --- what the methods above share ------------------------------------------
-
-    @property
-    def _measured_supply(self) -> Supply:
-        """Where stored activations of validation and test photos come from."""
-        if self._exact_supply is not None and self.model.is_backbone_frozen:
-            return self._exact_supply
-        return self._supply
-
-    @property
-    def _setup(self) -> Setup:
-        loading = Loading(
-            batch_size=self.data.bs,
-            num_workers=self.data.num_workers,
-            seed=self.seed,
-            is_balanced=self.balance == "sampling",
-            delivery=self._runtime.delivery,
-        )
-        return Setup(
-            loading=loading,
-            runtime=self._runtime,
-            task=self._task,
-            class_weights=(
-                class_weights(self.data.trn_y, self.data.c)
-                if self.balance == "weights"
-                else None
-            ),
-            micro_batches=MicroBatches(self._say_once),
-            tell=self._say_once,
-        )
-
-    def _make_supply(self, setup: Setup) -> Supply:
-        return Supply(
-            spec=self.data.spec,
-            augmentation=self.data.augmentation,
-            setup=setup,
-            folder=lambda: made(self.tmp_path),
-            most_cached_bytes=int(self._cache_gb * 1e9),
-        )
-
-    def _progress(self, label: str) -> Bar:
-        return Bar(label, is_wanted=self._output.has_bar)
-
-    def _training_source(self) -> Source:
-        self._require_learnable()
-        if not self.precompute:
-            return self._supply.images(self.data.train, is_augmented=True)
-        return self._stored_training_source()
-
-    def _early_source(self, size: int | None) -> Source | None:
-        """Training photos of another size, for the early epochs of a fit."""
-        if size is None:
-            return None
-        if self.precompute:
-            raise PlanError(
-                "early_size is for training on photos, and precompute is on: stored "
-                "activations have one size. Set learn.precompute = False, or leave it "
-                "out."
-            )
-        if size < 1 or not self.model.can_read(size):
-            raise PlanError(
-                f"{self.model.backbone.arch} cannot learn from photos of {size} pixels "
-                f"for some epochs and {self.data.sz} for others. Leave early_size out."
-            )
-        return self._supply.images(self.data.train, is_augmented=True, size=size)
-
-    def _stored_training_source(self) -> Source:
-        with self._progress("storing activations") as bar:
-            if self._precompute > 1:
-                return self._supply.views(
-                    self.model, self.data.train, self._precompute, bar.show
-                )
-            return self._supply.features(self.model, self.data.train, bar.show)
-
-    def _validation(
-        self, metrics: Sequence[Metric]
-    ) -> Callable[[StagedClassifier], Evaluation]:
-        """How this fit measures a model on the validation photos."""
-        valid = self.data.valid
-        with self._progress("storing activations") as bar:
-            source = self._measured_supply.for_measuring(
-                self.model, valid, bar.show, on_disk=bool(self.precompute)
-            )
-        return partial(
-            evaluate,
-            source=source,
-            labels=self.data.val_y,
-            setup=self._setup,
-            metrics=metrics,
-        )
-
-    def _measure_averaged(self, model: StagedClassifier) -> Evaluation:
+    def _measure_averaged(
+        self, model: StagedClassifier, metrics: Sequence[Metric]
+    ) -> Evaluation:
         if not self._is_bn_frozen:
             refresh_statistics(model, self._training_source(), self._setup)
-        return self._validation(self.metrics)(model)
-
-    def _say_if_augmentation_rests(self) -> None:
-        augmentation = self.data.augmentation
-        varies = bool(augmentation.steps) or augmentation.max_zoom is not None
-        if self.precompute is True and varies and self._output.has_hints:
-            self._say_once(
-                "precompute=True trains on stored activations of un-augmented "
-                "photos; set learn.precompute = False to train with augmentation."
-            )
-
-    def _say_once(self, note: str) -> None:
-        if note not in self._notes:
-            self._notes.add(note)
-            self._output.write(f"note: {note}")
-
-    def _require_learnable(self) -> None:
-        if not any(each.requires_grad for each in self.model.parameters()):
-            raise PlanError(
-                "Nothing can learn: every layer group is frozen. Call learn.freeze() "
-                "to train the head, or learn.unfreeze() to train all layers."
-            )
-        photos = len(self.data.train.index)
-        if min(photos, self.data.bs) < 2:
-            raise PlanError(
-                f"There are {photos} training photos in batches of {self.data.bs}, and "
-                "batch norm cannot learn from one at a time. Add photos, or pass bs=2 "
-                "or more."
-            )
+        return self._validation(metrics)(model)
 
     def _require_own(self, model: StagedClassifier, data: ImageClassifierData) -> None:
         if model is not self.model or data is not self.data:
@@ -717,26 +529,3 @@ def _metrics_or_default(
     if metrics is not None:
         return [as_metric(each) for each in metrics]
     return [as_metric(accuracy if task is Task.SINGLE else accuracy_thresh(0.5))]
-
-
-def _steps_per_epoch(source: Source, batch_size: int) -> int:
-    """Batches of an epoch, without a last batch of one photo."""
-    whole, rest = divmod(len(source), batch_size)
-    return whole + int(rest > 1)
-
-
-def _words_of(
-    plan: FitPlan,
-    layer_opt: LayerOptimizer,
-    precompute: bool | int,
-    early_size: int | None,
-) -> dict[str, Any]:
-    """The hyperparameters of one fit, as saved files carry them."""
-    return {
-        "lrs": list(layer_opt.lrs),
-        "wds": list(layer_opt.wds),
-        "epochs_of_cycles": list(plan.epochs_of_cycles),
-        "has_cycles": plan.has_cycles,
-        "precompute": precompute,
-        "early_size": early_size,
-    }

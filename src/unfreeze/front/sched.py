@@ -103,11 +103,8 @@ class Sched:
 
         losses = [row.loss for row in self._history.steps]
         begin, end = _trimmed(len(losses), n_skip, n_skip_end)
-        per_epoch = len(losses) / max(len(self._history.epochs), 1)
-        valid = [
-            ((row.epoch + 1) * per_epoch, row.valid_loss)
-            for row in self._history.epochs
-        ]
+        ends = {row.epoch: row.step + 1 for row in self._history.steps}
+        valid = [(ends[row.epoch], row.valid_loss) for row in self._history.epochs]
         return loss_by_step(losses[begin:end], valid, first_batch=begin)
 
     def plot(self, n_skip: int = 0, n_skip_end: int = 0) -> "Picture":

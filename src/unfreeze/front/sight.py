@@ -42,13 +42,21 @@ class Sight:
             PlanError: If there is no such row.
             ImageError: If a photo cannot be read any more.
         """
+        self.require(rows)
+        return [preprocess(self.index.sources[int(row)], self.spec) for row in rows]
+
+    def require(self, rows: Rows) -> None:
+        """Refuse rows that are not there.
+
+        Raises:
+            PlanError: If there is no such row.
+        """
         for row in rows:
             if not 0 <= row < len(self.index):
                 raise PlanError(
                     f"There is no photo {row}: expected 0 to {len(self.index) - 1}, "
                     "a row of this split."
                 )
-        return [preprocess(self.index.sources[int(row)], self.spec) for row in rows]
 
     def heat(self, rows: Rows, classes: Sequence[int]) -> Float32[np.ndarray, "M h w"]:
         """What speaks for one class in each photo, 0 to 1, by Grad-CAM.

@@ -32,7 +32,7 @@ def read_weights(path: Path | str) -> dict[str, Tensor]:
 
     Half precision comes back as single precision. A state dict may lie under
     ``state_dict`` or ``model``, its names may start with ``module.``, and its file
-    may end in ``.h5``, as the lesson's did. A hash in the file name, as in
+    may end in ``.h5``, as the lesson's did. A hash in the name of a torch file, as in
     ``resnet18-f37072fd.pth``, is compared with the contents.
 
     Raises:
@@ -146,6 +146,8 @@ def _is_counter(name: str) -> bool:
 def _check_hash_in_name(path: Path) -> None:
     found = _HASH_IN_NAME.search(path.name)
     if found is None or found[1].isdigit():  # digits alone are more likely a date
+        return
+    if path.suffix == ".safetensors":  # a name that a person, or a tracker, chose
         return
     with path.open("rb") as file:
         actual = hashlib.file_digest(file, "sha256").hexdigest()

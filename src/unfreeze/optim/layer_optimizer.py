@@ -1,6 +1,7 @@
 """One learning rate and one weight decay per layer group."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -80,6 +81,20 @@ class LayerOptimizer:
                     f"{type(self.opt).__name__} has no momentum to schedule. Leave the "
                     "momentum values out of use_clr, or pass opt_fn=SGD or Adam."
                 )
+
+    @contextmanager
+    def momentum_put_back(self) -> Iterator[None]:
+        """Return momentum, or betas, to those on entry: a schedule moves them."""
+        names = ("momentum", "betas")
+        before = [
+            {name: group[name] for name in names if name in group}
+            for group in self.opt.param_groups
+        ]
+        try:
+            yield
+        finally:
+            for group, values in zip(self.opt.param_groups, before, strict=True):
+                group.update(values)
 
     def decouple_decay(self) -> None:
         """Leave decay to this class, which applies it to the weights from now on.

@@ -6,7 +6,9 @@ and its bytes are compared with what was saved.
 
 import re
 import reprlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save
 
@@ -58,21 +60,31 @@ def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path
     return path
 
 
-def load_weights(model: StagedClassifier, path: Path) -> None:
+def load_weights(
+    model: StagedClassifier, path: Path, header: ModelHeader | None = None
+) -> None:
     """Fill ``model`` from a file, entirely or not at all.
 
     Takes our own files, and state dicts of the whole model in safetensors or in
-    torch's format, also under the lesson's suffix ``.h5``.
+    torch's format, also under the lesson's suffix ``.h5``. Those of others do not say
+    which class an output stands for.
+
+    Args:
+        model: The network to fill.
+        path: The file.
+        header: What the outputs of ``model`` mean. A file of ours must mean the same.
 
     Raises:
-        WeightsError: If the file is damaged, or does not fit; the message lists what
-            does not.
+        WeightsError: If the file is damaged, was trained for other classes or another
+            task, or does not fit; the message lists what does not.
     """
     if path.suffix == ".safetensors":
         layout = read_layout(path)
         content = read_description(path, layout)
         if content is not None:
             require_intact(path, layout, content.get("digest"))
+            if header is not None:
+                _require_same_outputs(path, content, header)
     fit_weights(model, read_weights(path), what=str(path))
 
 
@@ -95,6 +107,41 @@ def load_model(path: Path) -> tuple[StagedClassifier, ModelHeader]:
     model = _blank_model(file)
     fit_weights(model, read_weights(path), what=str(path))
     return model.eval(), header
+
+
+def _require_same_outputs(
+    path: Path, content: Mapping[str, Any], header: ModelHeader
+) -> None:
+    """Refuse weights whose outputs stand for something else than the learner's.
+
+    Args:
+        path: Of the file.
+        content: What it says of its model.
+        header: Of the learner.
+    """
+    classes, wanted = content.get("classes"), list(header.classes)
+    if classes != wanted:
+        raise WeightsError(
+            f"{path} was trained for the classes {reprlib.repr(classes)}, and this "
+            f"learner has {reprlib.repr(wanted)}{_first_difference(classes, wanted)}: "
+            "its answers would get the wrong names. Give the class folders the names "
+            "that they had, or train again."
+        )
+    if content.get("task") != header.task.value:
+        raise WeightsError(
+            f"{path} was trained for the task {content.get('task')!r:.50}, and the "
+            f"photos of this learner are labelled for {header.task.value!r}. Load it "
+            "where photos are labelled as then, or train again."
+        )
+
+
+def _first_difference(found: object, wanted: Sequence[str]) -> str:
+    """Say where two long lists of classes part, which their beginnings hide."""
+    names = found if isinstance(found, list) else []
+    for number, (one, other) in enumerate(zip(names, wanted, strict=False)):
+        if one != other:
+            return f" (class {number} was {one!r:.60}, and is {other!r:.60})"
+    return f" ({len(names)} and {len(wanted)} of them)"
 
 
 def _blank_model(file: ModelFile) -> StagedClassifier:

@@ -13,6 +13,7 @@ from collections.abc import (
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import final
 
 from torch import Tensor
@@ -28,7 +29,7 @@ from unfreeze.training.boundary import Boundary, Keep, PastFit
 from unfreeze.training.callbacks.base import Callback, RunView
 from unfreeze.training.compiled import compiled_if_it_pays
 from unfreeze.training.evaluate import Evaluation
-from unfreeze.training.history import EpochRow, History
+from unfreeze.training.history import EpochRow, History, StepRow
 from unfreeze.training.restore import borrowed_random_state, repeatable
 from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import FromImages, Setup, Source, shuffled
@@ -38,8 +39,8 @@ from unfreeze.training.step import train_step
 __all__ = ["Fit"]
 
 _STEPS_BETWEEN_LOOKS = 20
-"""How often the loss is looked at where a look waits for the device. On the CPU it
-waits for nothing, so every loss is looked at."""
+"""How often losses are looked at where a look waits for the device. On the CPU it waits
+for nothing, so each is looked at once it is there."""
 
 
 _EXPLODED = 1e3
@@ -86,7 +87,8 @@ class Fit:
 
         Raises:
             DivergedError: If the loss explodes or is no longer finite. The weights are
-                then those from before the epoch in which it happened.
+                then those from before the epoch in which it happened, or from before
+                an earlier one, if validation losses have exploded since.
             PlanError: If the memory of the device is too small for the batches.
         """
         view = self._view()
@@ -99,16 +101,21 @@ class Fit:
         with (
             borrowed_random_state(self.setup.runtime.device),
             repeatable(self.setup.runtime.device),
+            self.optimizer.momentum_put_back(),
             _told(self.callbacks, view),
             memory_explained(self.setup.loading.batch_size),
             fused_if_frozen(self.model, self.source, self.setup.runtime),
             self._compiled_if_it_pays(),
         ):
+            good: _Good | None = None
             for epoch in range(len(self.history.epochs), self.epochs):
                 began = time.perf_counter() - self._seconds_before(epoch)
-                with self._weights_kept_if_diverging(epoch) as good:
-                    keep = partial(self._keep, view, good, began)
+                if good is None or self.history.epochs[-1].valid_loss < _EXPLODED:
+                    good = self._weights_now(epoch)
+                with self._brought_back_if_diverging(good):
+                    keep = partial(self._keep, view, good.states, began)
                     is_stopped, num_images = self._learn(epoch, view, keep)
+                    self._require_sound(self._steps_of(epoch))
                     evaluation = self._validated()
                 self._record(evaluation, time.perf_counter() - began, num_images, view)
                 is_over = self._ask_at_epoch_end(view) or is_stopped
@@ -182,7 +189,7 @@ class Fit:
                 clip_norm=self.clip_norm,
             )
             self.history.add_step(epoch, rates, momentum, loss)
-            self._check_last_loss(i)
+            self._look_at_losses(i)
             if _ask(self.callbacks, lambda callback: callback.on_batch_end(view)):
                 return True, num_images
             keep()
@@ -196,7 +203,8 @@ class Fit:
     def _validated(self) -> Evaluation:
         evaluation = self.validate(self.model)
         if not math.isfinite(evaluation.loss):
-            raise self._diverged(f"The validation loss became {evaluation.loss}")
+            finding = f"The validation loss became {evaluation.loss}"
+            raise _ExplodedError(finding, self.history.steps[-1])
         return evaluation
 
     def _set_rates(self, step: int) -> tuple[tuple[float, ...], float | None]:
@@ -207,42 +215,41 @@ class Fit:
         self.optimizer.set_momentum(momentum)
         return self.optimizer.rates, momentum
 
-    def _check_last_loss(self, step_in_epoch: int) -> None:
+    def _look_at_losses(self, step_in_epoch: int) -> None:
+        """Look at those that are new, if it is time; the epoch's end looks at all."""
         is_on_cpu = self.setup.runtime.device.type == "cpu"
         between = 1 if is_on_cpu else _STEPS_BETWEEN_LOOKS
-        is_due = (step_in_epoch + 1) % between == 0
-        is_last = len(self.history) == self.schedule.num_steps
-        if not (is_due or is_last):
-            return
-        loss = self.history.steps[-1].loss
-        if not loss < _EXPLODED:  # also when it is not a number
-            raise self._diverged(f"The loss became {loss:g}")
+        if (step_in_epoch + 1) % between == 0:
+            self._require_sound(self.history.steps[-between:])
 
-    def _diverged(self, finding: str) -> DivergedError:
-        row = self.history.steps[-1]
-        return DivergedError(
-            f"{finding} in epoch {row.epoch}, step {row.step}, at learning rates "
-            f"{list(row.rates)}. The weights are back to those from before that epoch. "
-            "Try rates 10 times lower, or let lr_find() suggest one; clip=1.0 also "
-            "helps."
-        )
+    def _steps_of(self, epoch: int) -> Sequence[StepRow]:
+        latest = takewhile(lambda row: row.epoch == epoch, reversed(self.history.steps))
+        return list(latest)[::-1]
 
-    @contextmanager
-    def _weights_kept_if_diverging(
-        self, epoch: int
-    ) -> Iterator[Sequence[Mapping[str, Tensor]]]:
-        learning = [group for group in self.groups if _learns(group)]
-        good: list[Mapping[str, Tensor]] = [
-            copy.deepcopy(group.state_dict()) for group in learning
+    def _require_sound(self, steps: Sequence[StepRow]) -> None:
+        for row in steps:
+            if not row.loss < _EXPLODED:  # also when it is not a number
+                raise _ExplodedError(f"The loss became {row.loss:g}", row)
+
+    def _weights_now(self, epoch: int) -> "_Good":
+        """Copy what learns, at the beginning of an epoch."""
+        groups = [group for group in self.groups if _learns(group)]
+        states: list[Mapping[str, Tensor]] = [
+            copy.deepcopy(group.state_dict()) for group in groups
         ]
         if self.past is not None and self._steps_before(epoch):
-            good = [self.past.at_epoch_begin(i) or each for i, each in enumerate(good)]
+            kept = map(self.past.at_epoch_begin, range(len(groups)))
+            states = [old or now for old, now in zip(kept, states, strict=True)]
+        return _Good(epoch, groups, states)
+
+    @contextmanager
+    def _brought_back_if_diverging(self, good: "_Good") -> Iterator[None]:
         try:
-            yield good
-        except DivergedError:
-            for group, state in zip(learning, good, strict=True):
+            yield
+        except _ExplodedError as found:
+            for group, state in zip(good.groups, good.states, strict=True):
                 group.load_state_dict(state)
-            raise
+            raise _diverged(found, good.epoch) from None
 
     def _record(
         self, evaluation: Evaluation, seconds: float, num_images: int, view: RunView
@@ -281,6 +288,41 @@ class Fit:
             epochs=self.epochs,
             steps_per_epoch=self.schedule.num_steps // self.epochs,
         )
+
+
+class _ExplodedError(Exception):
+    """A loss from which no rate leads back, on its way to those who mend it."""
+
+    def __init__(self, finding: str, row: StepRow) -> None:
+        super().__init__(finding)
+        self.finding = finding
+        self.row = row
+        """The step of that loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """Weights at the beginning of an epoch, before which validation was sound.
+
+    A validation loss that exploded is no reason to stop: until the statistics of batch
+    norm have settled, it does while the network learns well. But no weights to return
+    to, either.
+    """
+
+    epoch: int
+    groups: Sequence[LayerGroup]
+    states: Sequence[Mapping[str, Tensor]]
+    """Of each of those groups."""
+
+
+def _diverged(found: _ExplodedError, epoch: int) -> DivergedError:
+    row = found.row
+    which = "that epoch" if epoch == row.epoch else f"epoch {epoch}"
+    return DivergedError(
+        f"{found.finding} in epoch {row.epoch}, step {row.step}, at learning rates "
+        f"{list(row.rates)}. The weights are back to those from before {which}. "
+        "Try rates 10 times lower, or let lr_find() suggest one; clip=1.0 also helps."
+    )
 
 
 def _learns(module: LayerGroup) -> bool:

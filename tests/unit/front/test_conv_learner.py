@@ -120,6 +120,25 @@ def test_answers_from_stored_activations_open_no_photo(
     assert np.array_equal(learn.TTA(0)[0][0], expected)
 
 
+def test_answers_for_test_photos_come_from_what_is_stored_of_them(
+    drawn_folder: Path, make_data: MakeData, make_learner: MakeLearner
+) -> None:
+    shutil.copytree(drawn_folder / "valid", drawn_folder / "test")
+    data = make_data(drawn_folder, test_name="test", test_with_labels=True)
+    learn = make_learner(data, precompute=True)
+    seen: list[int] = []
+    learn.model.backbone.register_forward_hook(
+        lambda _, inputs, __: seen.append(len(inputs[0]))
+    )
+
+    found = learn.predict(is_test=True)
+
+    assert seen == []
+    learn.precompute = False
+    assert found == pytest.approx(learn.predict(is_test=True), abs=1e-5)
+    assert sum(seen) == 18
+
+
 def test_tta_probabilities_are_the_mean_over_passes(quick: ConvLearner) -> None:
     stack, _ = quick.TTA()
 
@@ -158,6 +177,28 @@ def test_an_ensemble_reads_cycles_by_number(quick: ConvLearner) -> None:
     assert found.probs == pytest.approx(np.exp(quick.predict()), abs=1e-6)
 
 
+def test_an_ensemble_leaves_out_what_an_earlier_fit_has_left(
+    make_learner: MakeLearner, lines: list[str]
+) -> None:
+    """Four cycles, and then two of a new learner, which replace the first two."""
+    make_learner(precompute=True, seed=9).fit(
+        1e-2, 4, cycle_len=1, cycle_save_name="snap"
+    )
+    learn = make_learner(precompute=True)
+    learn.fit(1e-2, 2, cycle_len=1, cycle_save_name="snap")
+
+    found = learn.ensemble("snap")
+
+    assert any("left cycles [2, 3]" in line for line in lines)
+    assert lines[-1].startswith("2 cycles averaged")
+    assert len(list(learn.models_path.glob("snap_cyc_*"))) == 4
+    expected = []
+    for cycle in range(2):
+        learn.load_cycle("snap", cycle)
+        expected.append(np.exp(learn.predict()))
+    assert found.probs == pytest.approx(np.mean(expected, axis=0), abs=1e-6)
+
+
 def test_an_ensemble_without_cycles_says_how_to_get_them(quick: ConvLearner) -> None:
     with pytest.raises(PlanError, match="cycle_save_name='never'"):
         quick.ensemble("never")
@@ -172,6 +213,25 @@ def test_averaged_weights_predict_on_their_own(quick: ConvLearner) -> None:
 
     assert averaged.shape == (18, 3)
     assert not np.allclose(averaged, quick.predict())
+
+
+@pytest.mark.parametrize("later", ["precompute", "measure_exactly"])
+def test_averaged_weights_of_all_layers_answer_with_their_own_backbone(
+    learn: ConvLearner, later: str
+) -> None:
+    learn.unfreeze()
+    learn.fit(1e-3, 2, use_swa=True)
+    expected = learn.predict(use_swa=True)
+
+    if later == "precompute":
+        learn.precompute = True
+    else:
+        learn.freeze()
+        learn.measure_exactly()
+    own = learn.predict()
+
+    assert learn.predict(use_swa=True) == pytest.approx(expected, abs=1e-5)
+    assert learn.predict() == pytest.approx(own, abs=1e-5)
 
 
 def test_test_photos_are_refused_where_there_are_none(quick: ConvLearner) -> None:
@@ -217,34 +277,6 @@ def test_activations_that_are_missing_are_counted(
     learner.store_activations()
 
     assert learner.num_missing_activations() == 0
-
-
-def test_larger_photos_go_on_training_with_the_same_weights(
-    photos: Path, make_data: MakeData, learn: ConvLearner, state_of: StateOf
-) -> None:
-    learn.unfreeze()
-    learn.fit(1e-3, 1)
-    before = state_of(learn.model)
-
-    learn.set_data(make_data(photos, size=48), precompute=True)
-
-    assert all(torch.equal(before[k], v) for k, v in state_of(learn.model).items())
-    assert learn.model.is_backbone_frozen
-    assert learn.precompute
-    learn.fit(1e-2, 1)
-    learn.unfreeze()
-    learn.fit(1e-3, 1)
-    assert learn.predict().shape == (18, 3)
-
-
-def test_photos_of_other_classes_are_refused(
-    drawn_folder: Path, make_data: MakeData, learn: ConvLearner
-) -> None:
-    for split in ("train", "valid"):
-        (drawn_folder / split / "circles").rename(drawn_folder / split / "discs")
-
-    with pytest.raises(PlanError, match=r"discs.*Build a new learner"):
-        learn.set_data(make_data(drawn_folder))
 
 
 def test_views_that_cannot_be_stored_are_refused_before_anything_changes(

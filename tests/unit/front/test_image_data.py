@@ -1,12 +1,15 @@
 """Mirrors src/unfreeze/front/image_data.py."""
 
 import csv
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from unfreeze.data.decode import read_pixels
@@ -363,6 +366,28 @@ def test_a_missing_test_set_says_how_to_get_one(data: ImageClassifierData) -> No
 # --- other sizes -------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["trn_dl", "aug_dl"])
+def test_each_pass_over_augmented_batches_shows_other_pictures(
+    photos: Path, make_data: MakeData, kind: str
+) -> None:
+    """The cell of the lesson that looks at one photo six times; and again elsewhere."""
+    first, again = make_data(photos, bs=36), make_data(photos, bs=36)
+
+    looks = [next(iter(getattr(first, kind)))[0].sort(dim=0)[0] for _ in range(3)]
+    others = [next(iter(getattr(again, kind)))[0].sort(dim=0)[0] for _ in range(3)]
+
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        assert not torch.equal(looks[one], looks[other])
+    for look, other in zip(looks, others, strict=True):
+        assert torch.equal(look, other)
+
+
+def test_passes_over_plain_batches_show_the_same(data: ImageClassifierData) -> None:
+    first, second = (next(iter(data.val_dl))[0] for _ in range(2))
+
+    assert torch.equal(first, second)
+
+
 def test_resized_photos_are_read_and_the_root_stays(
     drawn_folder: Path, make_data: MakeData
 ) -> None:
@@ -390,6 +415,42 @@ def test_resizing_again_writes_nothing(drawn_folder: Path, make_data: MakeData) 
     data.resize(40)
 
     assert times() == before
+
+
+def test_folders_with_equal_names_and_times_keep_copies_of_their_own(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    """As an archive leaves them; copies of one are not taken for those of another."""
+    shutil.copytree(drawn_folder / "train", drawn_folder / "train_b")
+    for split, light in (("train", 10), ("train_b", 200)):
+        file = drawn_folder / split / "circles" / "circles00.png"
+        Image.new("RGB", (50, 50), (light, light, light)).save(file)
+        os.utime(file, (1e9, 1e9))
+
+    first = make_data(drawn_folder).resize(40)
+    second = make_data(drawn_folder, trn_name="train_b").resize(40)
+
+    for data, light in ((first, 10), (second, 200), (first, 10)):
+        pixels = read_pixels(data.train.index.sources[0])
+        assert pixels.min() == pixels.max() == light
+
+
+def test_resizing_still_tells_which_photos_were_left_out(
+    drawn_folder: Path, make_data: MakeData
+) -> None:
+    (drawn_folder / "train" / "circles" / "circles00.png").write_bytes(b"torn")
+    data = make_data(drawn_folder)
+    (drawn_folder / "train" / "circles" / "circles01.png").write_bytes(b"torn later")
+
+    small = data.resize(40)
+
+    assert [each.file for each in data.skipped] == ["circles/circles00.png"]
+    assert [each.file for each in small.skipped] == [
+        "circles/circles00.png",
+        "circles/circles01.png",
+    ]
+    assert len(small.trn_ds) == 34
+    assert "circles/circles01.png" not in small.trn_ds.fnames
 
 
 def test_photos_smaller_than_the_model_reads_are_refused(

@@ -133,6 +133,29 @@ def test_a_confused_pair_is_drawn_by_name(quick: ConvLearner) -> None:
     assert picture.get_suptitle() == "circles taken for stripes"
 
 
+def test_photos_for_heat_maps_are_given_in_any_kind_of_sequence(
+    quick: ConvLearner,
+) -> None:
+    found = quick.interpret()
+
+    for rows in ((0, 1), [0, 1], range(2), np.array([0, 1])):
+        words = titles(found.plot_heat_maps(rows))
+        assert sum(each.startswith("speaks for") for each in words) >= 2
+    for rows in ([], np.array([], dtype=int)):
+        assert not titles(found.plot_heat_maps(rows))
+        assert quick.heat_maps(rows).shape == (0, 0, 0)
+
+
+@pytest.mark.parametrize("row", [99, 18, -1])
+def test_heat_maps_of_a_photo_that_is_not_there_are_refused(
+    quick: ConvLearner, row: int
+) -> None:
+    with pytest.raises(PlanError, match=f"no photo {row}: expected 0 to 17"):
+        quick.interpret().plot_heat_maps([row])
+    with pytest.raises(PlanError, match=f"no photo {row}: expected 0 to 17"):
+        quick.heat_maps([row])
+
+
 def test_heat_maps_are_those_of_the_predicted_class(quick: ConvLearner) -> None:
     predicted = quick.predict().argmax(axis=1)
 

@@ -16,10 +16,10 @@ from unfreeze.errors import DivergedError, PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.tfms import tfms_from_model
+from unfreeze.model_file.reading import read_header
 from unfreeze.models.classifier import StagedClassifier
-from unfreeze.numerics.metrics import accuracy, f1
-from unfreeze.training.callbacks.base import Callback, RunView
-from unfreeze.training.runtime import AcceleratedRuntime
+from unfreeze.numerics.metrics import Metric, accuracy, f1
+from unfreeze.training.callbacks.base import Callback, RunView, Verdict
 from unfreeze.training.source import FromImages, in_order
 
 StateOf: TypeAlias = Callable[[nn.Module], dict[str, Tensor]]
@@ -38,6 +38,16 @@ class Interrupt(Callback):
     def on_batch_end(self, run: RunView) -> None:
         if len(run.history) == 2:
             raise KeyboardInterrupt
+
+
+class Ruin(Callback):
+    """Let the head say the same of every photo, after the last step of an epoch."""
+
+    @override
+    def on_batch_end(self, run: RunView) -> None:
+        with torch.no_grad():
+            for each in run.model.head[-1].parameters():
+                each.zero_()
 
 
 class Moves(Callback):
@@ -116,37 +126,6 @@ def test_unfreeze_frees_everything_and_ends_precompute(
     assert not learn.precompute
 
 
-@pytest.mark.parametrize(
-    ("freeze", "learning"),
-    [
-        (lambda learn: learn.freeze_to(1), [False, True, True]),
-        (lambda learn: learn.freeze_to(-1), [False, False, True]),
-        (lambda learn: learn.freeze_all_but(1), [False, True, False]),
-        (lambda learn: learn.unfreeze_groups([0]), [True, False, True]),
-        (lambda learn: learn.freeze_groups([2]), [False, False, False]),
-    ],
-)
-def test_layer_groups_can_be_frozen_one_by_one(
-    learn: ConvLearner, freeze: Callable[[ConvLearner], None], learning: list[bool]
-) -> None:
-    freeze(learn)
-
-    found = [
-        {each.requires_grad for each in group.parameters()}
-        for group in learn.get_layer_groups()
-    ]
-
-    assert found == [{is_learning} for is_learning in learning]
-
-
-def test_switching_precompute_on_freezes_the_backbone(learn: ConvLearner) -> None:
-    learn.unfreeze()
-
-    learn.precompute = True
-
-    assert learn.model.is_backbone_frozen
-
-
 @pytest.mark.parametrize("given", [2, True, 5, False])
 def test_precompute_can_be_switched_between_photos_and_any_kind_of_activations(
     learn: ConvLearner, state_of: StateOf, given: bool | int
@@ -217,16 +196,6 @@ def test_views_bring_no_note_that_augmentation_rests(
     learn.fit(1e-2, 1)
 
     assert any("un-augmented" in line for line in lines)
-
-
-def test_a_precompute_that_means_nothing_changes_nothing(learn: ConvLearner) -> None:
-    learn.unfreeze()
-
-    with pytest.raises(PlanError, match=r"2 or more\. Got -2"):
-        learn.precompute = -2
-
-    assert learn.precompute is False
-    assert not learn.model.is_backbone_frozen
 
 
 def test_bn_freeze_keeps_statistics_while_all_layers_learn(learn: ConvLearner) -> None:
@@ -447,6 +416,17 @@ def test_a_1cycle_moves_momentum_against_the_rate(quick: ConvLearner) -> None:
     assert momentums[top] == pytest.approx(0.85, abs=0.01)
 
 
+def test_a_scheduled_momentum_does_not_reach_the_next_fit(quick: ConvLearner) -> None:
+    optimizer = quick.get_layer_opt(1e-2, None)
+
+    quick.fit_gen(
+        quick.model, quick.data, optimizer, 1, 2, use_clr_beta=(10, 10, 0.95, 0.85)
+    )
+    quick.fit_gen(quick.model, quick.data, optimizer, 1)
+
+    assert {group["momentum"] for group in optimizer.opt.param_groups} == {0.9}
+
+
 def test_scheduled_decay_pulls_weights_down_by_rate_times_decay(
     make_learner: MakeLearner,
 ) -> None:
@@ -478,6 +458,66 @@ def test_averaged_weights_are_the_mean_over_epoch_ends(quick: ConvLearner) -> No
     averaged = torch.cat([p.flatten() for p in quick.swa_model.head.parameters()])
     expected = torch.stack(moves.heads[1:]).mean(dim=0)
     assert torch.allclose(averaged, expected, atol=1e-6)
+
+
+class StopAfter(Callback):
+    """End the fit after so many epochs."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+
+    @override
+    def on_epoch_end(self, run: RunView) -> Verdict:
+        return Verdict(len(run.history.epochs) == self._epochs)
+
+
+def norms_of(model: nn.Module) -> list[Tensor]:
+    return [v for k, v in model.state_dict().items() if k.endswith("running_mean")]
+
+
+def test_an_average_of_a_fit_that_was_stopped_is_measured_all_the_same(
+    quick: ConvLearner, lines: list[str]
+) -> None:
+    """With batch-norm statistics of its own, and not those of the last weights."""
+    row = quick.fit(1e-1, 9, use_swa=True, metrics=[f1], callbacks=[StopAfter(3)])
+
+    assert list(row.extra) == ["swa_loss", "swa_f1"]
+    assert lines[-1].startswith(f"averaged weights: swa_loss {row.extra['swa_loss']:f}")
+    assert quick.swa_model is not None
+    found = zip(norms_of(quick.swa_model.head), norms_of(quick.model.head), strict=True)
+    assert not any(torch.equal(own, last) for own, last in found)
+    log_probs, labels = quick.predict(use_swa=True), quick.data.val_y
+    loss = -log_probs[np.arange(len(labels)), labels].mean()
+    assert row.extra["swa_loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_an_average_of_an_earlier_fit_is_not_taken_for_that_of_a_broken_one(
+    learn: ConvLearner,
+) -> None:
+    learn.fit(1e-2, 1, use_swa=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fit(1e-2, 3, use_swa=True, callbacks=[Interrupt()])
+
+    with pytest.raises(PlanError, match="come to its end"):
+        learn.predict(use_swa=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"swa_start": 4}, "1 to 3 in this fit. Got 4"),
+        ({"swa_start": 0}, "1 to 3 in this fit. Got 0"),
+        ({"swa_eval_freq": 0}, "1 or more. Got 0"),
+    ],
+)
+def test_an_average_that_cannot_be_is_refused_before_the_fit(
+    quick: ConvLearner, words: dict[str, int], message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        quick.fit(1e-2, 3, use_swa=True, **words)
+
+    assert quick.epochs_done == 0
 
 
 def test_only_its_own_model_and_photos_are_trained(
@@ -654,6 +694,46 @@ def test_saving_makes_no_class_and_takes_none(
     assert learn.models_path == folder / place
 
 
+@pytest.mark.parametrize("name", ["run-1a2b3c4d", "run-" + "0f" * 32])
+def test_any_name_can_be_loaded_again(
+    make_learner: MakeLearner, state_of: StateOf, name: str
+) -> None:
+    saving, loading = make_learner(), make_learner(seed=9)
+
+    saving.save(name)
+    loading.load(name)
+
+    assert is_same(state_of(loading.model), state_of(saving.model))
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {"circles": "discs"},
+        {"circles": "tiles", "squares": "circles"},
+    ],
+)
+def test_weights_for_other_classes_are_refused(
+    drawn_folder: Path,
+    make_data: MakeData,
+    make_learner: MakeLearner,
+    state_of: StateOf,
+    renamed: dict[str, str],
+) -> None:
+    """As many classes are not the same classes."""
+    make_learner().save("weights")
+    for split in ("train", "valid"):
+        for old, new in renamed.items():
+            (drawn_folder / split / old).rename(drawn_folder / split / new)
+    learn = make_learner(make_data(drawn_folder), seed=9)
+    before = state_of(learn.model)
+
+    with pytest.raises(WeightsError, match="was trained for the classes"):
+        learn.load("weights")
+
+    assert is_same(state_of(learn.model), before)
+
+
 def test_best_save_name_keeps_the_best_of_several_fits(
     make_learner: MakeLearner, state_of: StateOf
 ) -> None:
@@ -667,6 +747,128 @@ def test_best_save_name_keeps_the_best_of_several_fits(
     found = (learn.predict().argmax(1) == learn.data.val_y).mean()
 
     assert found >= reached
+
+
+def wrong(preds: object, targs: object) -> float:
+    """Share of mistakes: the less the better."""
+    return 1 - accuracy(preds, targs)
+
+
+def loss_and_accuracy(learn: ConvLearner, name: str) -> tuple[float, float]:
+    learn.load(name)
+    log_probs, labels = learn.predict_with_targs()
+    loss = -log_probs[np.arange(len(labels)), labels].mean()
+    return float(loss), float((log_probs.argmax(axis=1) == labels).mean())
+
+
+def test_a_worse_epoch_under_another_metric_replaces_nothing(
+    quick: ConvLearner,
+) -> None:
+    quick.fit(1e-2, 3, metrics=[], best_save_name="best")
+    before = loss_and_accuracy(quick, "best")
+
+    quick.fit(3.0, 1, best_save_name="best")
+
+    assert quick.sched.val_losses[0] > before[0]
+    assert loss_and_accuracy(quick, "best") == before
+
+
+def test_a_better_epoch_under_a_metric_that_should_fall_is_kept(
+    quick: ConvLearner,
+) -> None:
+    quick.fit(1e-4, 1, best_save_name="best")
+    before = loss_and_accuracy(quick, "best")
+
+    row = quick.fit(
+        2e-2,
+        4,
+        cycle_len=1,
+        metrics=[Metric("wrong", wrong, higher_is_better=False)],
+        best_save_name="best",
+    )
+
+    after = loss_and_accuracy(quick, "best")
+    assert row.valid_loss < before[0]
+    assert after[1] == pytest.approx(1 - min(m for (m,) in quick.sched.rec_metrics))
+
+
+@pytest.mark.parametrize(
+    ("words", "is_kept"), [({"bs": 4}, True), ({"size": 40}, False)]
+)
+def test_what_has_to_be_beaten_is_forgotten_where_it_cannot_be_compared(
+    photos: Path,
+    make_data: MakeData,
+    learn: ConvLearner,
+    lines: list[str],
+    words: dict[str, int],
+    is_kept: bool,
+) -> None:
+    """The same validation photos at the same size, or at another."""
+    learn.precompute = True
+    learn.fit(1e-2, 4, best_save_name="best")
+    before = (learn.models_path / "best.safetensors").read_bytes()
+    assert learn.sched.rec_metrics[-1][0] > 0.5
+
+    learn.set_data(make_data(photos, **words), precompute=True)
+    is_told = any("has to beat starts anew" in line for line in lines)
+    learn.fit(1e-2, 1, best_save_name="best", callbacks=[Ruin()])
+
+    assert is_told is not is_kept
+    is_same_file = (learn.models_path / "best.safetensors").read_bytes() == before
+    assert is_same_file is is_kept
+
+
+@pytest.mark.parametrize("is_assigned", [False, True])
+def test_what_is_saved_of_other_photos_is_what_was_trained_on(
+    photos: Path,
+    make_data: MakeData,
+    learn: ConvLearner,
+    is_assigned: bool,
+) -> None:
+    sides: set[int] = set()
+    learn.model.backbone.register_forward_hook(
+        lambda _, inputs, __: sides.add(inputs[0].shape[-1])
+    )
+    larger = make_data(photos, size=48, bs=4)
+
+    if is_assigned:
+        learn.data = larger
+    else:
+        learn.set_data(larger)
+    learn.fit(1e-2, 1)
+    header = read_header(learn.save("larger"))
+
+    assert learn.data is larger
+    assert sides == {48}
+    assert (header.image.size, header.settings["bs"]) == (48, 4)
+
+
+class SaveEach(Callback):
+    """Save at the end of every epoch."""
+
+    def __init__(self, learn: ConvLearner) -> None:
+        self._learn = learn
+
+    @override
+    def on_epoch_end(self, run: RunView) -> None:
+        self._learn.save(f"after_{run.last.epoch}")
+
+
+def test_saved_files_tell_how_many_epochs_were_run(
+    make_learner: MakeLearner,
+) -> None:
+    """Of a fit that was going to take 50."""
+    learn = make_learner()
+    quick = make_learner(precompute=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fit(1e-2, 50, callbacks=[Interrupt()])
+    quick.fit(1e-2, 2, callbacks=[SaveEach(quick)])
+
+    files = [learn.save("cut"), *sorted(quick.models_path.glob("after_*"))]
+    fits = [read_header(file).settings["fits"][-1] for file in files]
+    assert [fit["epochs_run"] for fit in fits] == [0, 1, 2]
+    assert fits[0]["epochs_of_cycles"] == [1] * 50
 
 
 def test_a_learner_writes_nothing_before_it_must(
@@ -690,17 +892,6 @@ def test_a_learner_writes_nothing_before_it_must(
 def test_there_is_no_record_before_the_first_fit(learn: ConvLearner) -> None:
     with pytest.raises(PlanError, match=r"Call learn\.lr_find"):
         _ = learn.sched
-
-
-def test_a_summary_counts_every_parameter_once(learn: ConvLearner) -> None:
-    rows = learn.summary().values()
-
-    total = sum(each.numel() for each in learn.model.parameters())
-    assert sum(row["nb_params"] for row in rows) == total
-
-
-def test_a_learner_shows_its_model(learn: ConvLearner) -> None:
-    assert repr(learn) == repr(learn.model)
 
 
 def test_little_memory_is_noted_once_and_changes_no_answer(
@@ -774,79 +965,3 @@ def test_balance_changes_what_is_learned_and_not_how_it_is_measured(
         record = learn.predictions()
         assert row.valid_loss == pytest.approx(record.losses().mean(), rel=1e-4)
     assert weighted.settings["balance"] == "weights"
-
-
-def test_a_balance_that_does_not_exist_is_refused(
-    make_learner: MakeLearner,
-) -> None:
-    with pytest.raises(PlanError, match="no balance 'fair'"):
-        make_learner(balance="fair")
-
-
-def test_full_precision_is_given_back_also_on_an_error(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    rough = learn.runtime
-
-    def interrupted() -> None:
-        with learn.full_precision():
-            assert learn.runtime.precision == "fp32"
-            assert not learn.precompute
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-
-    assert learn.runtime is rough
-    assert learn.precompute
-
-
-def test_answers_in_full_precision_are_those_of_a_plain_machine(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(runtime=AcceleratedRuntime("bf16"))
-    plain = make_learner()
-
-    with learn.full_precision():
-        found = learn.predict()
-
-    assert found == pytest.approx(plain.predict(), abs=1e-4)
-    assert not np.array_equal(found, learn.predict())
-
-
-def test_what_was_measured_exactly_is_the_answer_without_another_look(
-    make_learner: MakeLearner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
-    learn.measure_exactly()
-    row = learn.fit(0.01, 1)
-    plain.model.load_state_dict(learn.model.state_dict())
-
-    expected = plain.predictions()
-    monkeypatch.setattr(learn.model, "features", None)  # nothing may run it again
-    with learn.full_precision():
-        found = learn.predictions()
-
-    assert np.array_equal(found.log_probs, expected.log_probs)
-    assert row.valid_loss == pytest.approx(expected.losses().mean(), rel=1e-5)
-
-
-def test_photos_are_looked_at_again_once_the_backbone_has_learned(
-    make_learner: MakeLearner,
-) -> None:
-    learn = make_learner(precompute=True, runtime=AcceleratedRuntime("bf16"))
-    learn.measure_exactly()
-    learn.store_activations()
-    before = learn.predict()
-    learn.unfreeze()
-    learn.fit(0.01, 1)
-    plain = make_learner(runtime=AcceleratedRuntime("fp32"))
-    plain.model.load_state_dict(learn.model.state_dict())
-
-    with learn.full_precision():
-        found = learn.predict()
-
-    assert np.array_equal(found, plain.predict())
-    assert not np.array_equal(found, before)

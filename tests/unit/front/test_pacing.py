@@ -49,7 +49,7 @@ class Machine:
         learn.measure_speeds = measure_speeds
         learn.num_missing_activations = lambda: 1200
         train, valid = (SimpleNamespace(index=range(count)) for count in (1000, 200))
-        learn.data = SimpleNamespace(train=train, valid=valid, bs=50, sz=self.size)
+        learn._data = SimpleNamespace(train=train, valid=valid, bs=50, sz=self.size)
         learn.model = SimpleNamespace(can_read=lambda size: size == 160)
         learn._sched = Sched(past(self.times, self.tried))
         return learn

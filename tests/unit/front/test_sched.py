@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.training.callbacks.base import Callback, RunView
 
 
 @pytest.fixture
@@ -43,6 +45,26 @@ def test_five_batches_are_enough_for_a_picture(fitted: ConvLearner, name: str) -
     assert isinstance(figure, Figure)
     lines = [line for axes in figure.axes for line in axes.get_lines()]
     assert max(len(np.atleast_1d(line.get_xdata())) for line in lines) == 5
+
+
+def test_a_validation_is_drawn_where_its_epoch_ended(
+    learn: ConvLearner,
+) -> None:
+    """Also where the fit was stopped in the middle of the next epoch."""
+
+    class Interrupt(Callback):
+        @override
+        def on_batch_end(self, run: RunView) -> None:
+            if len(run.history) == 7:
+                raise KeyboardInterrupt
+
+    learn.precompute = True
+    with pytest.raises(KeyboardInterrupt):
+        learn.fit(1e-2, 3, callbacks=[Interrupt()])
+
+    (axes,) = learn.sched.plot_loss().axes
+    points = [np.asarray(line.get_xydata()) for line in axes.get_lines()]
+    assert any(np.allclose(each, [[5, learn.sched.val_losses[0]]]) for each in points)
 
 
 def test_rates_are_drawn_for_every_layer_group(fitted: ConvLearner) -> None:

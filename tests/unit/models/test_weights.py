@@ -134,15 +134,24 @@ def test_numbers_that_are_not_finite_are_refused_by_name(
 def test_a_hash_in_the_name_must_match(
     tensors: dict[str, Tensor], tmp_path: Path
 ) -> None:
-    save_file(tensors, tmp_path / "w.safetensors")
-    contents = (tmp_path / "w.safetensors").read_bytes()
+    torch.save(tensors, tmp_path / "w.pth")
+    contents = (tmp_path / "w.pth").read_bytes()
     digest = hashlib.sha256(contents).hexdigest()
-    (tmp_path / f"w-{digest[:8]}.safetensors").write_bytes(contents)
-    (tmp_path / "w-0123abcd.safetensors").write_bytes(contents)
+    (tmp_path / f"w-{digest[:8]}.pth").write_bytes(contents)
+    (tmp_path / "w-0123abcd.pth").write_bytes(contents)
 
-    _assert_same(read_weights(tmp_path / f"w-{digest[:8]}.safetensors"), tensors)
+    _assert_same(read_weights(tmp_path / f"w-{digest[:8]}.pth"), tensors)
     with pytest.raises(WeightsError, match="name promises SHA-256 0123abcd"):
-        read_weights(tmp_path / "w-0123abcd.safetensors")
+        read_weights(tmp_path / "w-0123abcd.pth")
+
+
+def test_safetensors_may_be_called_after_a_run(
+    tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """``run-1a2b3c4d`` is how trackers call runs; torch.hub has no such files."""
+    save_file(tensors, tmp_path / "run-1a2b3c4d.safetensors")
+
+    _assert_same(read_weights(tmp_path / "run-1a2b3c4d.safetensors"), tensors)
 
 
 def test_a_date_in_the_name_is_no_hash(

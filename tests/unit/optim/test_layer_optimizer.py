@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,6 +144,26 @@ def test_momentum_is_the_first_beta_of_adam(groups: list[nn.ParameterList]) -> N
     optimizer.set_momentum(0.6)
 
     assert {g["betas"] for g in optimizer.opt.param_groups} == {(0.6, 0.999)}
+
+
+@pytest.mark.parametrize("builder", [sgd, adam, Adagrad])
+def test_momentum_is_put_back_also_on_an_error(
+    groups: list[nn.ParameterList], builder: Callable[..., Any]
+) -> None:
+    optimizer = LayerOptimizer(builder, groups, 0.1)
+    keys = ("momentum", "betas")
+    before = [[g.get(key) for key in keys] for g in optimizer.opt.param_groups]
+
+    def interrupted() -> None:
+        with optimizer.momentum_put_back():
+            if builder is not Adagrad:
+                optimizer.set_momentum(0.6)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert [[g.get(key) for key in keys] for g in optimizer.opt.param_groups] == before
 
 
 def test_an_optimizer_without_momentum_cannot_schedule_it(

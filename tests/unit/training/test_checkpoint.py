@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,6 +77,44 @@ def test_weights_come_back_bit_by_bit(
     load_weights(other, file)
 
     assert state_of(other) == state_of(model)
+
+
+def test_weights_are_read_where_outputs_mean_the_same(
+    file: Path, model: StagedClassifier, make_model: MakeModel, state_of: StateOf
+) -> None:
+    other = make_model(seed=1)
+
+    load_weights(other, file, dataclasses.replace(_HEADER, settings={}))
+
+    assert state_of(other) == state_of(model)
+
+
+_SWAPPED = tuple(reversed(_HEADER.classes))
+
+
+@pytest.mark.parametrize(
+    ("meaning", "message"),
+    [
+        ({"classes": _SWAPPED}, rf"class 0 was '{_HEADER.classes[0]}', and is"),
+        ({"classes": ("x", *_HEADER.classes[1:])}, "this learner has.*'x'"),
+        ({"classes": _HEADER.classes[:2]}, "3 and 2 of them"),
+        ({"task": Task.SINGLE}, "task 'multi'.*labelled for 'single'"),
+    ],
+)
+def test_weights_are_refused_where_outputs_mean_something_else(
+    file: Path,
+    make_model: MakeModel,
+    state_of: StateOf,
+    meaning: dict[str, Any],
+    message: str,
+) -> None:
+    other = make_model(seed=1)
+    before = state_of(other)
+
+    with pytest.raises(WeightsError, match=message):
+        load_weights(other, file, dataclasses.replace(_HEADER, **meaning))
+
+    assert state_of(other) == before
 
 
 def test_the_header_comes_back_as_it_was(file: Path) -> None:

@@ -388,6 +388,76 @@ def _loss_becomes(monkeypatch: pytest.MonkeyPatch, value: float, step: int) -> N
     monkeypatch.setattr(loop, "train_step", step_with_a_wrong_loss)
 
 
+def _on_a_distant_device(setup: Setup) -> Setup:
+    """Let it look as if a loss had to be waited for."""
+    runtime = PlainRuntime()
+    runtime.device = torch.device("meta")
+    return replace(setup, runtime=runtime)
+
+
+@pytest.mark.parametrize("value", [float("nan"), 6.9e5])
+def test_one_exploded_loss_of_a_short_epoch_is_found_at_its_end(
+    make_fit: MakeFit, setup: Setup, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    """Six steps: fewer than lie between two looks at a distant device."""
+    losses = iter([1.0, 1.0, value] + [1.0] * 9)
+    monkeypatch.setattr(
+        loop, "train_step", lambda *args, **options: torch.tensor(next(losses))
+    )
+    fit = make_fit(setup=_on_a_distant_device(setup))
+
+    message = rf"The loss became {value:g} in epoch 0, step 2,"
+    with pytest.raises(DivergedError, match=message.replace("+", r"\+")):
+        fit.run()
+
+    assert fit.history.epochs == []
+
+
+def _validated_in_turn(*losses: float) -> Callable[[StagedClassifier], Evaluation]:
+    ahead = iter(losses)
+    return lambda model: Evaluation(next(ahead), {}, np.zeros((1, 3), dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("validation", "good", "message"),
+    [
+        ([0.5, 0.5], 2, "from before that epoch"),
+        ([0.5, 2.4e34], 1, "from before epoch 1"),
+        ([2.4e34, 1e3], 0, "from before epoch 0"),
+        ([2.4e34, 999.0], 2, "from before that epoch"),
+    ],
+)
+def test_weights_that_validation_found_ruined_are_not_brought_back(
+    make_fit: MakeFit,
+    state_of: StateOf,
+    monkeypatch: pytest.MonkeyPatch,
+    validation: list[float],
+    good: int,
+    message: str,
+) -> None:
+    """In epoch 2 the training loss explodes, too."""
+    fit = make_fit(epochs=3, validate=_validated_in_turn(*validation))
+    states = [state_of(fit.model)]
+    note = _Diary(
+        "a", [], at={"epoch end": lambda run: states.append(state_of(run.model))}
+    )
+    _loss_becomes(monkeypatch, 1e4, step=14)
+
+    with pytest.raises(DivergedError, match=message):
+        replace(fit, callbacks=[note]).run()
+
+    assert state_of(fit.model) == states[good]
+
+
+def test_a_validation_loss_that_exploded_alone_goes_on(make_fit: MakeFit) -> None:
+    """As that of batch norms does whose statistics have yet to settle."""
+    fit = make_fit(validate=_validated_in_turn(2.4e34, 0.5))
+
+    fit.run()
+
+    assert [row.valid_loss for row in fit.history.epochs] == [2.4e34, 0.5]
+
+
 @pytest.mark.parametrize("first_frozen", [0, -1])
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e3])
 def test_a_diverged_loss_brings_back_the_weights_from_before_the_epoch(
@@ -461,21 +531,19 @@ def test_the_loss_of_a_distant_device_is_looked_at_every_20_steps(
     setup: Setup,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Not a number from step 30 on, seen at step 39."""
-    runtime = PlainRuntime()
-    runtime.device = torch.device("meta")
+    """Not a number from step 30 on, seen after step 39."""
     losses = iter([1.0] * 30 + [float("nan")] * 30)
     monkeypatch.setattr(
         loop, "train_step", lambda *args, **options: torch.tensor(next(losses))
     )
     fit = make_fit(
         source=FromImages(make_index(240), spec),
-        setup=replace(setup, runtime=runtime),
+        setup=_on_a_distant_device(setup),
         schedule=constant(60, 1),
         epochs=1,
     )
 
-    with pytest.raises(DivergedError, match="epoch 0, step 39"):
+    with pytest.raises(DivergedError, match="epoch 0, step 30"):
         fit.run()
 
 

@@ -24,7 +24,8 @@ class AverageWeights(Callback):
         measure: Gives a model fresh batch-norm statistics and measures it on the
             validation images.
         start: First epoch that counts, from 1.
-        measure_every: Epochs between measurements; the last epoch is always measured.
+        measure_every: Epochs between measurements; the last epoch of the plan is always
+            measured. Where another callback stops the fit before, ``settle`` does it.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class AverageWeights(Callback):
         self._start = start
         self._measure_every = measure_every
         self._averaged: AveragedModel | None = None
+        self._is_unmeasured = False
 
     @property
     def model(self) -> StagedClassifier | None:
@@ -52,10 +54,23 @@ class AverageWeights(Callback):
         if self._averaged is None:
             self._averaged = AveragedModel(run.model)
         self._averaged.update_parameters(run.model)
+        self._is_unmeasured = True
         is_due = (epoch - self._start) % self._measure_every == 0
-        if not (is_due or epoch == run.epochs):
+        return self.settle() if is_due or epoch == run.epochs else {}
+
+    def settle(self) -> Mapping[str, float]:
+        """Measure the average if an epoch has joined it since that was done.
+
+        Its batch-norm statistics are then its own, too; until then they are those of
+        the weights of the last epoch.
+
+        Returns:
+            Loss and metrics; nothing if there was nothing to do.
+        """
+        if self._averaged is None or not self._is_unmeasured:
             return {}
         measured = self._measure(_inside(self._averaged))
+        self._is_unmeasured = False
         figures = {f"swa_{name}": value for name, value in measured.metrics.items()}
         return {"swa_loss": measured.loss, **figures}
 

@@ -24,25 +24,35 @@ class BestScore:
     """The best validation so far, over as many fits as share this record.
 
     A validation is better when its first metric is, in the metric's own direction;
-    ties go to the lower loss. Without metrics the loss decides alone. A loss or metric
-    that is not a finite number never is the best.
+    ties go to the lower loss. Without metrics the loss decides alone. It also does
+    where the best so far was chosen by another metric, since only losses are then known
+    of both. A loss or metric that is not a finite number never is the best.
     """
 
     def __init__(self) -> None:
         self._score = (-math.inf, -math.inf)
+        """Of the best, by what decided then; its loss comes second, with a minus."""
+
+        self._decided: tuple[str, bool] | None = None
+        """Name and direction of the metric that decided; None for the loss."""
 
     def take(
         self, loss: float, metrics: Mapping[str, float], deciding: Metric | None
     ) -> bool:
         """Say whether this validation beats all before it, and remember it if so."""
-        score = (-loss, -loss)
+        score, decides = (-loss, -loss), None
         if deciding is not None:
             sign = 1.0 if deciding.higher_is_better else -1.0
             score = (sign * metrics[deciding.name], -loss)
-        is_better = math.isfinite(loss) and score > self._score
-        if is_better:
-            self._score = score
-        return is_better
+            decides = (deciding.name, deciding.higher_is_better)
+        if decides == self._decided:
+            is_better = score > self._score
+        else:
+            is_better = score[1] > self._score[1]
+        if not (is_better and all(map(math.isfinite, score))):
+            return False
+        self._score, self._decided = score, decides
+        return True
 
 
 @final

@@ -90,6 +90,17 @@ def test_the_average_is_measured_at_intervals_and_at_the_end(
     assert figures == [{}, expected, {}, {}, expected, {}, expected]
 
 
+def test_an_average_that_was_left_unmeasured_is_settled_once(
+    run_epochs: Epochs,
+) -> None:
+    callback = AverageWeights(lambda model: _measured())
+    assert callback.settle() == {}
+
+    figures = run_epochs(callback, 1.0, 3.0)
+    assert figures[-1]
+    assert callback.settle() == {}
+
+
 def test_what_is_measured_is_the_average(run_epochs: Epochs) -> None:
     seen: list[float] = []
 

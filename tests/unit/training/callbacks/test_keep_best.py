@@ -55,6 +55,35 @@ def test_the_best_epochs_are_kept(
     assert saved == kept
 
 
+_ERROR = Metric("error", lambda preds, targs: 0.0, higher_is_better=False)
+
+
+@pytest.mark.parametrize(
+    ("fits", "kept"),
+    [
+        # deciding metric, loss, and score under both names
+        ([(None, 1.03, 0.4), (_HIGHER, 1.84, 0.5)], [0]),
+        ([(None, 1.03, 0.4), (_HIGHER, 1.02, 0.3), (_HIGHER, 1.84, 0.5)], [0, 1, 2]),
+        ([(_HIGHER, 1.0, 0.5), (_ERROR, 0.5, 0.0)], [0, 1]),
+        ([(_HIGHER, 1.0, 0.5), (_ERROR, 1.5, 0.0)], [0]),
+        ([(_HIGHER, 1.0, 0.5), (_LOWER, 0.9, 0.6), (_LOWER, 2.0, 0.1)], [0, 1, 2]),
+        ([(_HIGHER, 1.0, 0.5), (_ERROR, 0.5, _NAN)], [0]),
+    ],
+)
+def test_where_another_metric_decided_before_losses_are_compared(
+    fits: list[tuple[Metric | None, float, float]], kept: list[int]
+) -> None:
+    best = BestScore()
+
+    found = [
+        number
+        for number, (deciding, loss, score) in enumerate(fits)
+        if best.take(loss, {"score": score, "error": score}, deciding)
+    ]
+
+    assert found == kept
+
+
 def test_a_shared_score_outlives_its_fit(
     make_view: Callable[..., RunView], make_row: Callable[..., EpochRow]
 ) -> None:
