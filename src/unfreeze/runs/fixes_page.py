@@ -38,6 +38,7 @@ def write_fixes_page(
     folder: Path,
     findings: Sequence[Finding],
     classes: Sequence[str],
+    caution: str = "",
 ) -> None:
     """Show what was found in a data set, with the choice to keep, relabel or drop.
 
@@ -51,6 +52,7 @@ def write_fixes_page(
         folder: The data set.
         findings: What was found, the most suspicious of each kind first.
         classes: Names of all classes, in label order.
+        caution: A sentence on how closely was looked, if there is one to say.
     """
     require_place(path)
     build = _Build(folder, tuple(classes))
@@ -60,6 +62,7 @@ def write_fixes_page(
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
+        caution=caution,
         headline=_headline(len(build.asked)),
         command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),

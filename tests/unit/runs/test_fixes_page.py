@@ -250,6 +250,13 @@ def test_what_no_choice_would_change_is_told_in_words(
     assert "No photo asks for a decision" in reader.text
 
 
+def test_how_closely_was_looked_is_said(tmp_path: Path, photos: Path) -> None:
+    page = tmp_path / "page.html"
+    write_fixes_page(page, photos, [], CLASSES, "Not <closely>.")
+
+    assert "Not <closely>." in read(page).text
+
+
 def test_nothing_found_is_said(tmp_path: Path, photos: Path) -> None:
     assert "Nothing to look at" in read(written(tmp_path, photos)).text
 
