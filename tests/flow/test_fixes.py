@@ -154,11 +154,11 @@ def test_a_button_drops_the_training_copies_and_takes_that_back(
     assert found == [
         6,
         "Drop 9 training copies, keep every validation photo",
-        "9 of 10 marked: 1 keep, 0 relabel, 8 drop",
+        "5 of 6 and 4 more marked: 1 keep, 0 relabel, 8 drop",
         "Undo: 8 dropped",
         "",
-        "1 of 10 marked: 1 keep, 0 relabel, 0 drop",
-        "2 of 10 marked: 1 keep, 0 relabel, 1 drop",
+        "1 of 6 marked: 1 keep, 0 relabel, 0 drop",
+        "2 of 6 marked: 1 keep, 0 relabel, 1 drop",
     ]
     assert log == []
 

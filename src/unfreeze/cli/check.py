@@ -65,7 +65,8 @@ def check(
     if page is not None:
         from unfreeze.runs.fixes_page import write_fixes_page
 
-        write_fixes_page(page, data, checkup.findings, tuple(checkup.classes))
+        classes = tuple(checkup.classes)
+        write_fixes_page(page, data, checkup.findings, classes, checkup.caution)
     if as_json:
         print_json(checkup.as_json())
         return
@@ -84,6 +85,8 @@ def show_checkup(checkup: "Checkup") -> None:
     typer.echo(f"{counted(checkup.files, 'photo')}; readable: {counts}")
     if checkup.left_alone:
         typer.echo(said_of_folders_left_alone(checkup.left_alone))
+    if checkup.caution:
+        typer.echo(checkup.caution)
     if not by_kind:
         typer.echo("nothing unusual found")
         return

@@ -20,7 +20,7 @@ _WORSE = 3
 """Exit code where ``--fail-if-worse`` finds a reason to fail."""
 
 _SHOWN = 10
-"""Rows of a table on a terminal; the page and ``--json`` have all of them."""
+"""Rows of a table on a terminal; the page has a thousand, ``--json`` all of them."""
 
 
 def compare(
@@ -40,7 +40,9 @@ def compare(
     ] = None,
     page: Annotated[
         Path | None,
-        typer.Option(help="Write it as one HTML file, with pictures if there is DATA."),
+        typer.Option(
+            help="Write it as one HTML file, with pictures of what has changed."
+        ),
     ] = None,
     fail_if_worse: Annotated[
         bool,
@@ -159,7 +161,7 @@ def _show_classes(found: "RunComparison") -> None:
 
 def _name_rest(count: int) -> None:
     if count > _SHOWN:
-        typer.echo(f"and {count - _SHOWN} more; see --page or --json")
+        typer.echo(f"and {count - _SHOWN} more; see --page, or --json for all of them")
 
 
 def _show_runs(first: "RunFacts", second: "RunFacts") -> None:

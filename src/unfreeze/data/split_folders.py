@@ -16,7 +16,14 @@ from unfreeze.data.walk import is_image_name, list_folder
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["SplitFolders", "photo_folders", "split_folders", "validation_folder"]
+__all__ = [
+    "SplitFolders",
+    "class_in_path",
+    "photo_folders",
+    "split_folders",
+    "split_prefixes",
+    "validation_folder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,38 @@ def split_folders(folder: Path) -> SplitFolders:
         folder,
         _left_alone(folder, names, [train, valid]),
     )
+
+
+def split_prefixes(folder: Path) -> Mapping[str, str]:
+    """What paths of photos begin with, relative to ``folder``, by name of the split.
+
+    Each is empty, or ends with a slash.
+    """
+    splits = split_folders(folder).roots
+    return {
+        name: "" if root == folder else f"{root.name}/" for name, root in splits.items()
+    }
+
+
+def class_in_path(file: str, prefixes: Iterable[str]) -> str | None:
+    """The label that a folder gives to a file; None where it lies in none.
+
+    Args:
+        file: Relative to a data set, with forward slashes.
+        prefixes: What paths of photos of each split begin with. A class may be called
+            as a split is, so that no name alone tells which of them a folder is.
+
+    Example:
+        >>> class_in_path("train/train/1.jpg", ["train/", "valid/"])
+        'train'
+        >>> class_in_path("train/1.jpg", [""])
+        'train'
+    """
+    for prefix in prefixes:
+        if file.startswith(prefix):
+            name, slash, _ = file.removeprefix(prefix).partition("/")
+            return name if slash else None
+    return None
 
 
 def photo_folders(folder: Path) -> Sequence[Path]:

@@ -91,7 +91,8 @@ class Comparison:
 
     second_loss: float
     interval: tuple[float, float]
-    """Ends between which the true difference lies; positive is better."""
+    """Ends between which the true difference lies; positive is better. 0 is outside
+    exactly where the verdict is clear."""
 
     p_value: float
     """Of McNemar's exact test: how likely chance alone is to do as much."""
@@ -167,7 +168,7 @@ def compared(first: Outcomes, second: Outcomes, alpha: float = 0.05) -> Comparis
         second_accuracy=float(is_.mean()),
         first_loss=_mean_loss(first, [row for row, _ in pairs]),
         second_loss=_mean_loss(second, [row for _, row in pairs]),
-        interval=difference_interval(len(fixed), len(broken), len(pairs), 1 - alpha),
+        interval=difference_interval(len(fixed), len(broken), len(pairs), alpha),
         p_value=mcnemar(len(fixed), len(broken)),
         alpha=alpha,
         fixed=_flips(first, second, [pairs[each] for each in fixed]),

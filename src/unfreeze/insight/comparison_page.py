@@ -21,10 +21,10 @@ from unfreeze.insight.wording import counted, percent
 __all__ = ["comparison_page"]
 
 _PICTURES = 48
-"""Flips shown with a picture in each direction; a page stays below two megabytes."""
+"""Flips shown with a picture in each direction."""
 
 _LISTED = 1_000
-"""Names that are listed without a picture."""
+"""Names that are listed without a picture; a page stays below two megabytes."""
 
 _MOODS = {"better": "good", "worse": "bad", "no clear difference": ""}
 
@@ -49,6 +49,10 @@ def comparison_page(
     Returns:
         HTML that needs nothing else; names of files and classes are escaped.
     """
+    directions = [
+        _direction("broken", comparison.broken, picture),
+        _direction("fixed", comparison.fixed, picture),
+    ]
     return render(
         "comparison.html",
         headline=headline(comparison),
@@ -59,10 +63,9 @@ def comparison_page(
         figures=_figures(comparison),
         chart=interval_chart(comparison.difference, comparison.interval),
         chart_words=_chart_words(comparison),
-        directions=[
-            _direction("broken", comparison.broken, picture),
-            _direction("fixed", comparison.fixed, picture),
-        ],
+        directions=directions,
+        lacks_pictures=any(each["count"] for each in directions)
+        and not any(each["photos"] for each in directions),
         class_rows=_class_rows(comparison),
         fact_rows=_run_rows(comparison, first, second),
         setting_rows=setting_rows(first, second),
@@ -108,20 +111,25 @@ def _chart_words(comparison: Comparison) -> str:
 def _direction(
     kind: str, flips: Sequence[Flip], picture: Callable[[str], str | None]
 ) -> dict[str, Any]:
+    """Flips with pictures, flips in words, and how many are left out.
+
+    Where none of the first has a picture, all are told in words.
+    """
+    pictures = [picture(flip.file) for flip in flips[:_PICTURES]]
+    num_shown = len(pictures) if any(pictures) else 0
+    rest = flips[num_shown : num_shown + _LISTED]
     return {
         "kind": kind,
         "count": len(flips),
         "photos": [
             {
-                "pictures": [(picture(flip.file), f"{flip.label}: {flip.file}")],
+                "pictures": [(uri, f"{flip.label}: {flip.file}")],
                 "words": _flip_words(flip),
             }
-            for flip in flips[:_PICTURES]
+            for flip, uri in zip(flips, pictures[:num_shown], strict=False)
         ],
-        "rest": [
-            (flip.file, flip.label, *_both_said(flip))
-            for flip in flips[_PICTURES:_LISTED]
-        ],
+        "rest": [(flip.file, flip.label, *_both_said(flip)) for flip in rest],
+        "num_left_out": len(flips) - num_shown - len(rest),
     }
 
 

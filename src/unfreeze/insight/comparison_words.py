@@ -10,12 +10,14 @@ __all__ = ["cautions", "headline", "interval_words", "points", "reasons"]
 def points(share: float) -> str:
     """Write a difference of shares in percentage points, with its sign.
 
+    What is not 0 has as many decimals as show it, up to four.
+
     Example:
-        >>> points(0.025), points(-0.1), points(0.0)
-        ('+2.5', '-10.0', '0.0')
+        >>> points(0.025), points(-0.1), points(0.0), points(0.0002)
+        ('+2.5', '-10.0', '0.0', '+0.02')
     """
-    written = f"{100 * share:+.1f}"
-    return "0.0" if float(written) == 0 else written
+    written = (f"{100 * share:+.{decimals}f}" for decimals in range(1, 5))
+    return next((each for each in written if float(each)), "0.0")
 
 
 def headline(comparison: Comparison) -> str:

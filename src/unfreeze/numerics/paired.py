@@ -7,14 +7,16 @@ better. All that counts is where they differ: photos that were wrong and are rig
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
+
+import numpy as np
 
 from unfreeze.errors import PlanError
+from unfreeze.numerics.beta import beta_nodes, beta_share
 
 __all__ = ["difference_interval", "fewest_to_tell", "mcnemar"]
 
-_HALVINGS = 60
-"""Of an interval of length 2, down to the last bit of a float."""
+_HALVINGS = 32
+"""Of an interval of length 1, down to 2e-10."""
 
 
 def mcnemar(fixed: int, broken: int) -> float:
@@ -70,20 +72,22 @@ def fewest_to_tell(alpha: float) -> int:
 
 
 def difference_interval(
-    fixed: int, broken: int, num_images: int, confidence: float = 0.95
+    fixed: int, broken: int, num_images: int, alpha: float = 0.05
 ) -> tuple[float, float]:
     """Where the true difference of two accuracies lies, measured on the same photos.
 
-    The score interval of Tango (Statistics in Medicine 17, 1998, pages 891-908), which
-    Fagerland, Lydersen and Laake recommend for such pairs (Statistics in Medicine 33,
-    2014, pages 2850-2875). It holds the differences that a score test does not reject,
-    and so has a width even where the answers never differ.
+    The melded interval of Fay and Lumbard (Statistics in Medicine 40, 2021, pages
+    1147-1159). A difference is how often two answers disagree, times how unevenly; the
+    exact bounds of both (Clopper and Pearson) are taken together as if they were
+    independent distributions. It agrees with ``mcnemar``: 0 lies outside exactly where
+    the p-value is below ``alpha``. And as that test is, it is cautious: enumerated for
+    20 to 400 photos, it held the truth in 95 of 100 cases or more.
 
     Args:
         fixed: Wrong first and right then.
         broken: Right first and wrong then.
         num_images: Those and all others, 1 or more.
-        confidence: Share of such intervals that hold the true difference, between 0
+        alpha: Share of such intervals that may miss the true difference, between 0
             and 1.
 
     Returns:
@@ -91,41 +95,43 @@ def difference_interval(
         is better.
 
     Raises:
-        PlanError: If the counts do not fit together, or confidence is out of range.
+        PlanError: If the counts do not fit together, or alpha is out of range.
     """
-    _require_share("confidence", confidence)
+    _require_share("alpha", alpha)
     if min(fixed, broken) < 0 or not 0 < max(num_images, 0) >= fixed + broken:
         raise PlanError(
             f"Of {num_images} photos {fixed} cannot be fixed and {broken} broken. "
             "Expected counts of the same photos, and one photo at least."
         )
-    limit = NormalDist().inv_cdf((1 + confidence) / 2)
-    observed = (fixed - broken) / num_images
-
-    def deviation(difference: float) -> float:
-        return _deviation(fixed, broken, num_images, difference)
-
-    # The deviation falls while the difference rises.
-    lower = _boundary(-1.0, observed, lambda at: deviation(at) > limit)
-    upper = _boundary(observed, 1.0, lambda at: deviation(at) > -limit)
-    return lower, upper
+    lower = _lower_end(fixed, broken, num_images, alpha)
+    return lower, -_lower_end(broken, fixed, num_images, alpha)
 
 
-def _deviation(fixed: int, broken: int, num_images: int, difference: float) -> float:
-    """How far the counts lie from a true difference, in standard deviations.
+def _lower_end(fixed: int, broken: int, num_images: int, alpha: float) -> float:
+    """The difference that is least in a share of alpha / 2 of the distributions.
 
-    The share of broken photos that goes into the standard deviation is the most likely
-    one under that difference: the greater root of a quadratic.
+    Disagreements count as few as they may be where the end is above 0, and as many
+    where it is below: what lies nearer to "worse".
     """
-    n, spread = num_images, difference * (1 - difference)
-    linear = (2 * n - fixed + broken) * difference - fixed - broken
-    root = math.sqrt(max(linear**2 + 8 * n * broken * spread, 0.0))
-    likely_broken = (root - linear) / (4 * n)
-    variance = n * (2 * likely_broken + spread)
-    distance = fixed - broken - n * difference
-    if variance <= 0:
-        return math.copysign(math.inf, distance) if distance else 0.0
-    return distance / math.sqrt(variance)
+    is_clear = fixed > broken and mcnemar(fixed, broken) < alpha
+    flips = fixed + broken + (0 if is_clear else 1)
+    agreeing = num_images + 1 - flips
+    if not agreeing:
+        often, weights = np.ones(1), np.ones(1)
+    else:
+        often, weights = beta_nodes(flips, agreeing)
+
+    def is_below(difference: float) -> bool:
+        if not fixed:  # then all disagreements may be broken ones
+            below = 1 - beta_share(np.array([-difference]), flips, agreeing)
+            return float(below[0]) < alpha / 2
+        uneven = (1 + difference / often) / 2
+        return float(weights @ beta_share(uneven, fixed, broken + 1)) < alpha / 2
+
+    if not fixed and not agreeing:
+        return -1.0
+    low, high = (0.0, 1.0) if is_clear else (-1.0, 0.0)
+    return _boundary(low, high, is_below)
 
 
 def _boundary(low: float, high: float, is_below: Callable[[float], bool]) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.atomic import text_written_whole
-from unfreeze.data.split_folders import validation_folder
+from unfreeze.data.paths import is_below
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.insight.comparison import Comparison, Outcomes, compared
@@ -18,7 +18,12 @@ from unfreeze.insight.run_facts import RunFacts, settings_that_differ
 from unfreeze.insight.wording import counted
 from unfreeze.records import Skipped
 from unfreeze.runs.predictor import Answers, Classifier
-from unfreeze.runs.recorded import read_facts, read_outcomes, require_single_label
+from unfreeze.runs.recorded import (
+    photos_of,
+    read_facts,
+    read_outcomes,
+    require_single_label,
+)
 
 __all__ = ["RunComparison", "compare_runs", "outcomes_of"]
 
@@ -30,8 +35,8 @@ class RunComparison:
     comparison: Comparison
     first: RunFacts
     second: RunFacts
-    photos: Path | None
-    """Folder below which the files lie; None where it is not known."""
+    photos: tuple[Path, ...]
+    """Folders below which the files may lie; none where that is not known."""
 
     cautions: tuple[str, ...]
     """What to know before acting on the verdict."""
@@ -74,7 +79,11 @@ class RunComparison:
             text.write(page)
 
     def _picture(self, name: str) -> str | None:
-        return None if self.photos is None else thumbnail_or_none(self.photos / name)
+        # A run folder can come from anywhere: it names files below the photos or none.
+        if not is_below(name):
+            return None
+        made = (thumbnail_or_none(root / name) for root in self.photos)
+        return next(filter(None, made), None)
 
 
 def compare_runs(
@@ -106,9 +115,12 @@ def compare_runs(
     hints: list[str] = []
     if data is None:
         before, after = read_outcomes(first), read_outcomes(second)
+        roots = dict.fromkeys((photos_of(first), photos_of(second)))
+        photos = tuple(root for root in roots if root is not None)
     else:
         answers = [_answered(run, data, num_workers) for run in (first, second)]
         before, after = (outcomes_of(each) for each in answers)
+        photos = (validation_folder(data, before.classes),)
         skipped = answers[0].skipped
         hints = [
             hint
@@ -120,7 +132,7 @@ def compare_runs(
         comparison=comparison,
         first=facts[0],
         second=facts[1],
-        photos=None if data is None else validation_folder(data, before.classes),
+        photos=photos,
         cautions=(*hints, *cautions(comparison)),
         skipped=skipped,
     )

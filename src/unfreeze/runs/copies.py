@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unfreeze.data.split_folders import split_folders
+from unfreeze.data.split_folders import split_prefixes
 from unfreeze.insight.wording import counted
 
 __all__ = ["Copies", "drops_in_words", "parted", "validation_prefix"]
@@ -20,8 +20,7 @@ class Copies:
 
 def validation_prefix(folder: Path) -> str | None:
     """What paths of validation photos begin with; None where nothing is split yet."""
-    valid = split_folders(folder).roots.get("valid")
-    return None if valid is None else f"{valid.name}/"
+    return split_prefixes(folder).get("valid")
 
 
 def parted(files: Sequence[str], valid: str | None) -> Copies:

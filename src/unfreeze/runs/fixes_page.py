@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any, final
 
 from unfreeze.atomic import written_whole
+from unfreeze.data.split_folders import class_in_path, split_prefixes
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
 from unfreeze.places import require_place
 from unfreeze.records import Finding, FindingKind
 from unfreeze.runs.copies import Copies, drops_in_words, parted, validation_prefix
+from unfreeze.runs.fixes_room import num_that_fit, shared_out
 from unfreeze.runs.fixes_topics import LISTED, TOPICS, Topic
 
-__all__ = ["class_in_path", "write_fixes_page"]
+__all__ = ["write_fixes_page"]
 
 _SIDE = 128
 """Shorter side of a thumbnail, in pixels; about 5 kB each."""
@@ -31,33 +33,26 @@ _MOST_IN_A_SET = 6
 """Thumbnails of one set of copies; the others are named."""
 
 
-def class_in_path(file: str, classes: Sequence[str]) -> str | None:
-    """Tell the label that a folder gives to a file, if one does.
-
-    Example:
-        >>> class_in_path("train/cats/1.jpg", ["cats", "dogs"])
-        'cats'
-    """
-    return next((part for part in file.split("/")[:-1][:2] if part in classes), None)
-
-
 def write_fixes_page(
     path: Path,
     folder: Path,
     findings: Sequence[Finding],
     classes: Sequence[str],
+    caution: str = "",
 ) -> None:
     """Show what was found in a data set, with the choice to keep, relabel or drop.
 
     The page saves ``fixes.csv``, as ``read_fixes`` reads it. It is one file, needs no
-    network, and shows 100 photos, or sets of copies, of a kind and 500 photos at most.
-    A button drops the copies of all sets, as ``parted`` chooses them.
+    network, and shows 100 photos, or sets of copies, of a kind and 500 photos at most:
+    of all kinds, where there are more. A button drops the copies of all sets, as
+    ``parted`` chooses them.
 
     Args:
         path: Where the page goes.
         folder: The data set.
         findings: What was found, the most suspicious of each kind first.
         classes: Names of all classes, in label order.
+        caution: A sentence on how closely was looked, if there is one to say.
     """
     require_place(path)
     build = _Build(folder, tuple(classes))
@@ -67,13 +62,15 @@ def write_fixes_page(
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
-        headline=_headline(build.num_asked),
+        caution=caution,
+        headline=_headline(len(build.asked)),
         command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),
         sections=sections,
         known={
             "files": list(build.files),
             "classes": list(classes),
+            "asked": build.asked,
             "copies": build.copies,
         },
     )
@@ -104,31 +101,40 @@ class _Build:
 
         self._folder = folder
         self._classes = classes
+        self._prefixes = tuple(split_prefixes(folder).values())
         self._valid = validation_prefix(folder)
         self._slots = count()
         self._uris: dict[str, str | None] = {}
         self._asked: set[str] = set()
 
     @property
-    def num_asked(self) -> int:
-        """Photos that wait for a decision."""
-        return len(self._asked)
+    def asked(self) -> list[int]:
+        """Numbers of the photos shown that wait for a decision."""
+        return sorted(self.files[file] for file in self._asked)
 
     def shown(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         """One section for each kind of finding with photos to decide about."""
-        sections = []
-        for kind, topic in TOPICS.items():
-            found = [each for each in findings if each.kind == kind and each.files]
-            make = self._sets if topic.is_in_sets else self._photos
-            if found:
-                sections.append(make(kind, found))
-        return [each for each in sections if each["suspects"]]
+        by_kind = {
+            kind: [each for each in findings if each.kind == kind and each.files]
+            for kind in TOPICS
+        }
+        kinds = [kind for kind, found in by_kind.items() if found]
+        wants = [sum(_sizes(kind, by_kind[kind])) for kind in kinds]
+        rooms = shared_out(wants, _MOST_PHOTOS)
+        return [
+            (self._sets if TOPICS[kind].is_in_sets else self._photos)(
+                kind, by_kind[kind], room
+            )
+            for kind, room in zip(kinds, rooms, strict=True)
+        ]
 
-    def _photos(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+    def _photos(
+        self, kind: FindingKind, found: Sequence[Finding], room: int
+    ) -> dict[str, Any]:
         """A section of photos that have nothing to do with each other."""
         topic = TOPICS[kind]
         places = [(each, at) for each in found for at in range(len(each.files))]
-        shown = places[: self._room]
+        shown = places[:room]
         suspects = [
             {
                 # What is about the whole finding stands before its first photo, which
@@ -149,13 +155,13 @@ class _Build:
         counts = counted(len(files), "photo")
         return _section(kind, topic, suspects, counts, len(left_out))
 
-    def _sets(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+    def _sets(
+        self, kind: FindingKind, found: Sequence[Finding], room: int
+    ) -> dict[str, Any]:
         """A section of sets of copies."""
         usual = _said_of_most(found)
         suspects: list[dict[str, Any]] = []
-        for each in found[:_MOST_SHOWN]:
-            if not self._room:
-                break
+        for each in found[: num_that_fit(_sizes(kind, found), room)]:
             shown = each.files[:_MOST_IN_A_SET]
             self._asked.update(shown)
             suspects.append(
@@ -189,20 +195,15 @@ class _Build:
         return {"drops": words if clear else "", "num_unclear": len(sets) - len(clear)}
 
     def _labels_differ(self, finding: Finding) -> bool:
-        return len({class_in_path(file, self._classes) for file in finding.files}) > 1
+        return len({class_in_path(each, self._prefixes) for each in finding.files}) > 1
 
     def _numbers(self, files: Sequence[str]) -> list[int]:
         return [self.files.setdefault(file, len(self.files)) for file in files]
 
-    @property
-    def _room(self) -> int:
-        """Photos of one kind that may still be shown."""
-        return min(_MOST_SHOWN, max(0, _MOST_PHOTOS - len(self._uris)))
-
     def _photo(self, file: str, likely: str | None) -> dict[str, Any]:
         if file not in self._uris:
             self._uris[file] = thumbnail_or_none(self._folder / file, _SIDE)
-        given = class_in_path(file, self._classes)
+        given = class_in_path(file, self._prefixes)
         return {
             "number": self._numbers([file])[0],
             "slot": next(self._slots),
@@ -217,6 +218,13 @@ class _Build:
     def _place(self, name: str | None) -> int | None:
         """Number of a class; None of what is no class."""
         return self._classes.index(name) if name in self._classes else None
+
+
+def _sizes(kind: FindingKind, found: Sequence[Finding]) -> list[int]:
+    """Photos that would be shown of each of the first findings or sets."""
+    if TOPICS[kind].is_in_sets:
+        return [min(len(each.files), _MOST_IN_A_SET) for each in found[:_MOST_SHOWN]]
+    return [min(sum(len(each.files) for each in found), _MOST_SHOWN)]
 
 
 def _section(

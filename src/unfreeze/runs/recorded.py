@@ -13,8 +13,12 @@ from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import read_header
 from unfreeze.records import Task
 from unfreeze.runs.answer_table import read_answer_table
+from unfreeze.runs.run_record import KEPT
 
-__all__ = ["read_facts", "read_outcomes", "require_single_label"]
+__all__ = ["photos_of", "read_facts", "read_outcomes", "require_single_label"]
+
+_MODEL = "model.safetensors"
+"""The file of a run folder whose answers stand in ``predictions.csv``."""
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 """Ends of the names of tensors that are measured rather than learned."""
@@ -24,14 +28,21 @@ def read_outcomes(run: Path) -> Outcomes:
     """Read what a run's model said about its validation photos.
 
     Args:
-        run: A run folder, or the model file in it.
+        run: A run folder, or the ``model.safetensors`` in it.
 
     Raises:
         DataError: If there is no ``predictions.csv``, one that is damaged, or one of a
-            model for several labels per photo.
+            model for several labels per photo; or another model file is named, whose
+            answers were not kept.
     """
-    folder = run.parent if run.is_file() else run
     require_single_label(run)
+    if run.is_file() and run.name != _MODEL:
+        raise DataError(
+            f"{run} is a model file by itself, and what it said of its validation "
+            f"photos was not kept. Expected a run folder, or its {_MODEL}; or pass "
+            "labelled photos as DATA."
+        )
+    folder = run.parent if run.is_file() else run
     file = folder / "predictions.csv"
     if not file.is_file():
         raise DataError(
@@ -61,9 +72,9 @@ def read_facts(run: Path) -> RunFacts:
     Raises:
         WeightsError: If its model file is damaged.
     """
-    model = run if run.is_file() else run / "model.safetensors"
+    model = run if run.is_file() else run / _MODEL
     header = _header(run)
-    summary = _summary(model.parent) if model.name == "model.safetensors" else {}
+    summary = _summary(model.parent) if model.name == _MODEL else {}
     settings = summary.get("settings") or ({} if header is None else header.settings)
     return RunFacts(
         run=str(run),
@@ -75,6 +86,17 @@ def read_facts(run: Path) -> RunFacts:
         n_train=summary.get("n_train"),
         settings=settings,
     )
+
+
+def photos_of(run: Path) -> Path | None:
+    """The folder that names of a run's validation photos start from, as it says.
+
+    Args:
+        run: A run folder, or the model file in it.
+    """
+    folder = run.parent if run.is_file() else run
+    root = _content(folder / KEPT).get("valid_root")
+    return Path(root) if isinstance(root, str) else None
 
 
 def require_single_label(run: Path) -> None:
@@ -93,13 +115,18 @@ def require_single_label(run: Path) -> None:
 
 
 def _header(run: Path) -> ModelHeader | None:
-    model = run if run.is_file() else run / "model.safetensors"
+    model = run if run.is_file() else run / _MODEL
     return read_header(model) if model.is_file() else None
 
 
 def _summary(folder: Path) -> Mapping[str, Any]:
+    return _content(folder / "summary.json")
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    """What a JSON file holds; nothing where it is not there, or is torn."""
     try:
-        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -69,6 +69,25 @@ def test_the_table_counts_kinds_before_it_lists_files(
     assert out.index("cannot be read   ") < out.index("bad00.png")
 
 
+@pytest.mark.parametrize(
+    "words", [["--quick"], pytest.param([], marks=pytest.mark.slow)]
+)
+def test_it_is_said_where_only_a_small_network_looked(
+    drawn_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    page = tmp_path / "page.html"
+    options = [*words, "--size", "32", "--num-workers", "0", "--page", str(page)]
+
+    assert run(["check", str(drawn_folder), *options]) == 0
+
+    is_said = not words
+    assert ("unfreeze_nano, a small network" in capsys.readouterr().out) == is_said
+    assert ("unfreeze_nano, a small network" in page.read_text()) == is_said
+
+
 def test_many_files_of_a_finding_are_counted(
     drawn_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

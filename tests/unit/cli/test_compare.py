@@ -50,7 +50,7 @@ def test_the_verdict_stands_in_the_first_line(
     assert ended.code == 0
     assert ended.out.splitlines()[0].startswith("The second run is worse.")
     assert "broken" in ended.out
-    assert "and 2 more; see --page or --json" in ended.out
+    assert "and 2 more; see --page, or --json for all of them" in ended.out
     assert "training took" in ended.out
 
 

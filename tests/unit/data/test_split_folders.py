@@ -6,8 +6,10 @@ import pytest
 
 from unfreeze.data.split_folders import (
     SplitFolders,
+    class_in_path,
     photo_folders,
     split_folders,
+    split_prefixes,
     validation_folder,
 )
 from unfreeze.errors import DataError
@@ -127,3 +129,37 @@ def test_photos_to_measure_with_lie_in_the_folder_itself(
 def test_two_validation_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="each of them a name for validation"):
         validation_folder(_made(tmp_path, ["val", "valid"]), ["cats"])
+
+
+@pytest.mark.parametrize(
+    ("there", "prefixes"),
+    [
+        (["train", "valid"], {"train": "train/", "valid": "valid/"}),
+        (["train", "test"], {"": "train/"}),
+        (["cats", "valid"], {"": ""}),
+    ],
+)
+def test_paths_of_photos_begin_with_their_split(
+    tmp_path: Path, there: list[str], prefixes: dict[str, str]
+) -> None:
+    for name in there:
+        (tmp_path / name).mkdir()
+
+    assert split_prefixes(tmp_path) == prefixes
+
+
+@pytest.mark.parametrize(
+    ("file", "prefixes", "label"),
+    [
+        ("train/car/1.jpg", ["train/", "valid/"], "car"),
+        ("valid/train/1.jpg", ["train/", "valid/"], "train"),
+        ("train/train/deep/1.jpg", ["train/", "valid/"], "train"),
+        ("train/car/1.jpg", [""], "train"),
+        ("train/1.jpg", ["train/"], None),
+        ("elsewhere/car/1.jpg", ["train/", "valid/"], None),
+    ],
+)
+def test_the_folder_below_the_split_gives_the_label(
+    file: str, prefixes: list[str], label: str | None
+) -> None:
+    assert class_in_path(file, prefixes) == label

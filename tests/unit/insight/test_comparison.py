@@ -158,6 +158,24 @@ def test_what_counts_as_worse(
     assert found.is_worse(tolerance) is is_worse
 
 
+@pytest.mark.parametrize("counts", [(5, 0), (9, 2), (10, 2), (2, 9), (2, 10), (0, 6)])
+@pytest.mark.parametrize("alpha", [0.05, 0.3])
+def test_verdict_and_interval_never_contradict_each_other(
+    counts: tuple[int, int], alpha: float
+) -> None:
+    fixed, broken = counts
+    level = [0] * (100 - fixed - broken)
+    found = small(
+        [1] * fixed + [0] * broken + level,
+        [0] * fixed + [1] * broken + level,
+        alpha=alpha,
+    )
+
+    low, high = found.interval
+    assert (low > 0) == (found.verdict == "better")
+    assert (high < 0) == (found.verdict == "worse") == found.is_worse()
+
+
 def test_what_is_better_is_never_worse(found: Comparison) -> None:
     assert not found.is_worse()
     assert not found.is_worse(0.0)

@@ -103,6 +103,39 @@ def test_flips_beyond_those_with_pictures_are_listed() -> None:
     assert '54"><img src=x onerror=alert(1)>.jpg' in found.text
 
 
+def test_without_any_picture_photos_are_named_and_nothing_is_said_to_be_gone() -> None:
+    found = compared(outcomes(8, 60, is_second=False), outcomes(8, 60, is_second=True))
+
+    read = Elements(comparison_page(found, FIRST, SECOND, [], lambda name: None))
+
+    assert "not there any more" not in read.text
+    assert "There are no pictures here" in read.text
+    assert "8 photos, without pictures" in read.text
+    assert '7"><img src=x onerror=alert(1)>.jpg' in read.text
+
+
+def test_without_flips_no_picture_is_missed() -> None:
+    same = outcomes(0, 9, is_second=False)
+    page = comparison_page(compared(same, same), FIRST, SECOND, [], lambda name: None)
+
+    assert "There are no pictures here" not in page
+
+
+@pytest.mark.parametrize("has_pictures", [True, False])
+def test_flips_that_are_not_on_the_page_are_counted(has_pictures: bool) -> None:
+    found = compared(
+        outcomes(3_000, 3_000, is_second=False), outcomes(3_000, 3_000, is_second=True)
+    )
+    uri = "data:image/jpeg;base64,AAAA" if has_pictures else None
+
+    text = Elements(comparison_page(found, FIRST, SECOND, [], lambda name: uri)).text
+
+    assert "Broken: 3,000 photos" in text
+    assert f"1,000 {'more' if has_pictures else 'photos'}, without pictures" in text
+    left_out = "1,952" if has_pictures else "2,000"
+    assert f"{left_out} more are not on this page" in text
+
+
 def test_losses_stand_among_the_facts_where_they_are_known() -> None:
     assert "loss on these photos, in nats" in Elements(page_of()).text
     unknown = replace(outcomes(0, 9, is_second=False), losses=[float("nan")] * 9)

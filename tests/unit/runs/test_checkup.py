@@ -52,6 +52,15 @@ def test_drawings_of_two_splits_are_counted_by_class(drawn_folder: Path) -> None
     assert set(checkup.as_json()) == {"files", "classes", "left_alone", "findings"}
 
 
+@pytest.mark.slow
+def test_it_is_said_where_only_a_small_network_looked(drawn_folder: Path) -> None:
+    assert (
+        "unfreeze_nano, a small network"
+        in check_folder(drawn_folder, Backbone(size=32), num_workers=0).caution
+    )
+    assert check_folder(drawn_folder, None, num_workers=0).caution == ""
+
+
 def test_class_folders_alone_are_checked_too(drawn_folder: Path) -> None:
     (drawn_folder / "train/squares/squares01.png").write_bytes(b"<html>")
 

@@ -80,12 +80,53 @@ def test_a_page_shows_the_photos_that_changed(
     assert page.count('src="data:image/jpeg') == flips
 
 
+def test_without_photos_pictures_come_from_where_the_runs_had_them(
+    finished_run: Path, other_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(finished_run, tmp_path / "moved")
+    kept = json.loads((moved / "report.json").read_text())
+    (moved / "report.json").write_text(json.dumps(kept | {"valid_root": "/nowhere"}))
+
+    found = compare_runs(moved, other_run)
+    found.write_page(tmp_path / "page.html")
+
+    assert found.photos == (Path("/nowhere"), (photos / "valid").resolve())
+    page = (tmp_path / "page.html").read_text()
+    flips = len(found.comparison.fixed) + len(found.comparison.broken)
+    assert page.count('src="data:image/jpeg') == flips > 0
+
+
+def test_names_that_lead_elsewhere_are_not_followed(
+    finished_run: Path, other_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    found = compare_runs(finished_run, other_run)
+    inside = found.comparison.fixed or found.comparison.broken
+    elsewhere = f"../valid/{inside[0].file}"
+    assert (photos / "valid" / elsewhere).is_file()
+    outside = [replace(flip, file=elsewhere) for flip in inside]
+    changed = replace(found.comparison, fixed=tuple(outside), broken=())
+
+    replace(found, comparison=changed).write_page(tmp_path / "page.html")
+
+    assert "data:image/jpeg" not in (tmp_path / "page.html").read_text()
+
+
+def test_a_model_kept_beside_another_does_not_answer_for_it(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(finished_run, tmp_path / "run")
+    kept = shutil.copy(run / "model.safetensors", run / "v1.safetensors")
+
+    with pytest.raises(DataError, match=r"v1.safetensors is a model file by itself"):
+        compare_runs(Path(kept), run)
+
+
 def test_photos_are_found_in_class_folders_alone(
     finished_run: Path, other_run: Path, photos: Path
 ) -> None:
     found = compare_runs(finished_run, other_run, photos / "valid", num_workers=0)
 
-    assert found.photos == photos / "valid"
+    assert found.photos == (photos / "valid",)
     assert found.comparison.num_images == 18
 
 

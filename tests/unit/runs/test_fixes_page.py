@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from unfreeze.records import Finding, FindingKind
 from unfreeze.runs import fixes_page
-from unfreeze.runs.fixes_page import class_in_path, write_fixes_page
+from unfreeze.runs.fixes_page import write_fixes_page
 from unfreeze.runs.fixes_topics import TOPICS
 
 CLASSES = ("circles", "squares", "stripes")
@@ -82,7 +82,9 @@ def test_each_photo_has_three_choices_and_the_likely_class(
     assert str(reader.all("img")[0]["src"]).startswith("data:image/jpeg;base64,")
     assert "labelled circles" in reader.text
     assert "looks like stripes" in reader.text
-    assert known(page) == {"files": [file], "classes": list(CLASSES), "copies": {}}
+    assert known(page) == {
+        "files": [file], "classes": list(CLASSES), "asked": [0], "copies": {}
+    }  # fmt: skip
 
 
 def test_a_photo_in_two_findings_is_one_file_with_two_sets_of_choices(
@@ -248,6 +250,13 @@ def test_what_no_choice_would_change_is_told_in_words(
     assert "No photo asks for a decision" in reader.text
 
 
+def test_how_closely_was_looked_is_said(tmp_path: Path, photos: Path) -> None:
+    page = tmp_path / "page.html"
+    write_fixes_page(page, photos, [], CLASSES, "Not <closely>.")
+
+    assert "Not <closely>." in read(page).text
+
+
 def test_nothing_found_is_said(tmp_path: Path, photos: Path) -> None:
     assert "Nothing to look at" in read(written(tmp_path, photos)).text
 
@@ -301,20 +310,87 @@ def test_long_lists_are_cut_and_counted(
     page = written(tmp_path, photos, *findings)
 
     reader = read(page)
-    assert len(known(page)["files"]) == 7
-    assert "7 more are not shown" in reader.text
-    assert "5 more are not shown" in reader.text
-    assert "3 more are not shown" in reader.text
+    assert len(reader.all("img")) == 7  # 3 and 4 of them
+    assert "9 more are not shown" in reader.text
+    assert reader.text.count("3 more are not shown") == 2  # and of what is listed
 
 
-@pytest.mark.parametrize(
-    ("file", "label"),
-    [
-        ("train/circles/1.png", "circles"),
-        ("circles/deep/1.png", "circles"),
-        ("elsewhere/1.png", None),
-        ("circles", None),
-    ],
-)
-def test_a_folder_gives_the_label(file: str, label: str | None) -> None:
-    assert class_in_path(file, CLASSES) == label
+def test_many_of_one_kind_do_not_crowd_out_another(
+    tmp_path: Path, photos: Path
+) -> None:
+    """Each kind has its section, which says how many are not shown in it."""
+
+    def sets(kind: FindingKind, count: int) -> list[Finding]:
+        return [
+            found(
+                kind, f"train/circles/{kind}{n}a.png", f"train/circles/{kind}{n}b.png"
+            )
+            for n in range(count)
+        ]
+
+    def single(kind: FindingKind, count: int) -> list[Finding]:
+        return [found(kind, f"train/circles/{kind}{n}.png") for n in range(count)]
+
+    findings = [
+        *single("label_suspect", 100),
+        *sets("leakage", 100),
+        *sets("exact_duplicate", 100),
+        *sets("near_duplicate", 400),
+        *single("outlier", 40),
+        *single("blank", 30),
+    ]
+    page = written(tmp_path, photos, *findings)
+
+    reader = read(page)
+    kinds = list(dict.fromkeys(each.kind for each in findings))
+    assert [each["id"] for each in reader.all("section")] == kinds
+    left_out = re.findall(r"([\d,]+) more (?:is|are) not shown here", reader.text)
+    assert left_out == ["45", "45", "345"]
+    shown = [each for each in reader.all("div") if each.get("class") == "photo"]
+    assert len(shown) == 500
+    assert "500 photos to look at" in reader.text
+    assert known(page)["asked"] == sorted(
+        {int(each["data-file"] or "") for each in shown}
+    )
+
+
+def test_only_photos_that_are_shown_and_ask_for_a_decision_are_counted(
+    tmp_path: Path, photos: Path
+) -> None:
+    turned = found("exif_rotated", "train/circles/circles09.png")
+    files = [f"train/circles/circles{n:02}.png" for n in range(9)]
+
+    page = written(tmp_path, photos, found("exact_duplicate", *files), turned)
+
+    asked = [known(page)["files"][number] for number in known(page)["asked"]]
+    assert asked == files[:6]
+    assert "6 photos to look at" in read(page).text
+
+
+@pytest.fixture
+def streets(tmp_path: Path) -> Path:
+    """Split photos of buses, cars and trains."""
+    for split in ("train", "valid"):
+        for name in ("bus", "car", "train"):
+            (tmp_path / "streets" / split / name).mkdir(parents=True)
+    return tmp_path / "streets"
+
+
+def test_a_class_may_be_called_as_a_split_is(tmp_path: Path, streets: Path) -> None:
+    classes = ("bus", "car", "train")
+    page = tmp_path / "page.html"
+    findings = [
+        found("label_suspect", "train/car/1.jpg", likely="train"),
+        found("exact_duplicate", "train/bus/1.jpg", "train/car/2.jpg"),
+        found("exact_duplicate", "train/train/1.jpg", "train/train/2.jpg"),
+    ]
+
+    write_fixes_page(page, streets, findings, classes)
+
+    text = " ".join(read(page).text.split())
+    assert "labelled car,looks like train" in text
+    assert [each.get("data-given") for each in read(page).all("select")] == [
+        "1", "0", "1", "2", "2"
+    ]  # fmt: skip
+    assert known(page)["copies"] == {"exact_duplicate": [{"keeps": [3], "drops": [4]}]}
+    assert "1 set is left to you: the labels differ" in text

@@ -10,7 +10,7 @@ from torch import nn
 
 from unfreeze.errors import DataError, WeightsError
 from unfreeze.records import Task
-from unfreeze.runs.recorded import read_facts, read_outcomes
+from unfreeze.runs.recorded import photos_of, read_facts, read_outcomes
 from unfreeze.training.checkpoint import load_model, save_model
 
 
@@ -37,6 +37,32 @@ def test_answers_come_back_as_they_were_written(finished_run: Path) -> None:
 def test_missing_answers_are_refused(run: Path) -> None:
     with pytest.raises(DataError, match=r"no predictions.csv.*labelled photos as DATA"):
         read_outcomes(run)
+
+
+@pytest.mark.parametrize("content", [None, "torn {", "[]", "{}", '{"valid_root": 5}'])
+def test_where_photos_were_is_not_always_known(run: Path, content: str | None) -> None:
+    if content is not None:
+        (run / "report.json").write_text(content)
+
+    assert photos_of(run) is None
+
+
+def test_a_run_says_where_its_photos_were(finished_run: Path, photos: Path) -> None:
+    root = (photos / "valid").resolve()
+
+    assert photos_of(finished_run) == root
+    assert photos_of(finished_run / "model.safetensors") == root
+
+
+def test_a_model_file_by_itself_has_no_answers(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    """Those beside it are of the model of the run."""
+    run = shutil.copytree(finished_run, tmp_path / "run")
+    other = shutil.copy(run / "model.safetensors", run / "v1.safetensors")
+
+    with pytest.raises(DataError, match=r"by itself.*labelled photos as DATA"):
+        read_outcomes(Path(other))
 
 
 def test_models_for_several_labels_are_refused(

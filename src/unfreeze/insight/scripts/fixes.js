@@ -1,6 +1,8 @@
 "use strict";
 (() => {
-  const { files, classes, copies } = JSON.parse(document.getElementById("known").textContent);
+  const known = JSON.parse(document.getElementById("known").textContent);
+  const { files, classes, copies } = known;
+  const asked = new Set(known.asked); // photos shown that wait for a decision, as the headline counts
   const photos = [...document.querySelectorAll(".photo")];
   const choices = new Map(); // file number -> { action, label number }
   const byFile = new Map();
@@ -60,10 +62,17 @@
 
   function count() {
     const counts = { keep: 0, relabel: 0, drop: 0 };
-    for (const { action } of choices.values()) counts[action] += 1;
+    let answered = 0;
+    for (const [file, { action }] of choices) {
+      counts[action] += 1;
+      if (asked.has(file)) answered += 1;
+    }
+    // A button drops copies that are not shown, too.
+    const others = choices.size - answered;
     const total = document.createElement("b");
-    total.textContent = String(choices.size);
-    const words = ` of ${files.length} marked: ${counts.keep} keep, ${counts.relabel} relabel, ${counts.drop} drop`;
+    total.textContent = String(answered);
+    const more = others ? ` and ${others} more` : "";
+    const words = ` of ${asked.size}${more} marked: ${counts.keep} keep, ${counts.relabel} relabel, ${counts.drop} drop`;
     const output = document.getElementById("count");
     if (choices.size) output.replaceChildren(total, words);
     else output.replaceChildren("Nothing is marked yet.");
