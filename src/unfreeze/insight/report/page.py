@@ -24,9 +24,9 @@ from unfreeze.insight.report.record import RunRecord
 from unfreeze.insight.report.tables import (
     Step,
     Table,
+    class_rows,
     interval_in_words,
     number_of_kept,
-    rows_from_matrix,
     step_in_words,
 )
 from unfreeze.insight.report.trust_words import trust_in_detail
@@ -175,7 +175,7 @@ class ReportParts:
 
     def per_class(self) -> Table | None:
         """Scores of every class, the weakest first."""
-        rows = self.run.scores.get("per_class") or rows_from_matrix(self.run)
+        rows = class_rows(self.run)
         if not rows:
             return None
         ordered = sorted(rows, key=lambda row: row["f1"])[:_MOST_ROWS]

@@ -74,6 +74,11 @@ class RunRecord:
         return self.summary.get("scores") or {}
 
     @property
+    def is_multi(self) -> bool:
+        """Whether photos carry several labels; runs without scores are older."""
+        return bool(self.scores.get("kind") == "multi")
+
+    @property
     def findings(self) -> Sequence[Json]:
         """What the data doctor found."""
         return self.summary.get("findings") or ()

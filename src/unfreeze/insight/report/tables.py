@@ -12,9 +12,9 @@ from unfreeze.insight.wording import counted, duration, percent
 __all__ = [
     "Step",
     "Table",
+    "class_rows",
     "interval_in_words",
     "number_of_kept",
-    "rows_from_matrix",
     "step_in_words",
 ]
 
@@ -80,7 +80,12 @@ def interval_in_words(ends: Mapping[str, float] | None) -> str:
     return "" if ends is None else f"{percent(ends['low'])} to {percent(ends['high'])}"
 
 
-def rows_from_matrix(run: RunRecord) -> list[dict[str, Any]]:
+def class_rows(run: RunRecord) -> Sequence[Mapping[str, Any]]:
+    """Scores of each class, as the run kept them or from its confusion matrix."""
+    return run.scores.get("per_class") or _rows_from_matrix(run)
+
+
+def _rows_from_matrix(run: RunRecord) -> list[dict[str, Any]]:
     """Scores of classes from the confusion matrix, for runs without intervals."""
     matrix = np.array(run.summary.get("confusion") or [[]])
     if matrix.ndim != 2 or matrix.shape[0] != len(run.classes):

@@ -1,19 +1,16 @@
 """The first thing a report says: how good, how sure, what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from unfreeze.insight.report.fits import FitVerdict
+from unfreeze.insight.report.grades import FEWEST, grade_of
 from unfreeze.insight.report.record import RunRecord
+from unfreeze.insight.report.tables import interval_in_words
 from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
 __all__ = ["Verdict", "verdict_on"]
-
-_GOOD, _FAIR = 0.95, 0.8
-_MOODS = {"good": "very good", "fair": "usable with care", "bad": "needs work"}
-_FEWEST = 30
-"""Validation photos below which nothing is said of the model, only of the photos."""
 
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
@@ -65,7 +62,7 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
             (),
             (),
         )
-    mood, words = _mood(run, accuracy)
+    mood, words = grade_of(run, accuracy)
     return Verdict(
         _headline(run, accuracy),
         mood,
@@ -76,68 +73,77 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
     )
 
 
-def _mood(run: RunRecord, accuracy: float) -> tuple[str, str]:
-    """How good it is, as far as so many photos can say."""
-    ends = run.scores.get("accuracy_interval") or {"low": accuracy, "high": accuracy}
-    mood, low, high = map(_grade, (accuracy, ends["low"], ends["high"]))
-    if run.summary["n_valid"] < _FEWEST or {low, high} == {"good", "bad"}:
-        return "", "too few photos to say"
-    if low == high:
-        return mood, _MOODS[mood]
-    return ("fair" if mood == "good" else mood), f"probably {_MOODS[mood]}"
-
-
-def _grade(accuracy: float) -> str:
-    return "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad"
-
-
 def _headline(run: RunRecord, accuracy: float) -> str:
-    if run.scores.get("kind") == "multi":
-        return f"{percent(accuracy)} of all yes-or-no answers are right"
-    if accuracy == 1:
-        return f"All {run.summary['n_valid']:,} validation photos are recognised"
     count = run.summary["n_valid"]
-    if count < _FEWEST:  # of which a percentage would say more than is known
-        return f"{round(accuracy * count)} of {count} validation photos are recognised"
-    return f"{percent(accuracy)} of photos are recognised correctly"
+    share = run.scores["exact"] if run.is_multi else accuracy
+    ends = "have all their labels right" if run.is_multi else "are recognised"
+    if share == 1:
+        return f"All {count:,} validation photos {ends}"
+    if count < FEWEST:  # of which a percentage would say more than is known
+        return f"{round(share * count)} of {count} validation photos {ends}"
+    return f"{percent(share)} of photos {ends}{'' if run.is_multi else ' correctly'}"
 
 
 def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
     count = run.summary["n_valid"]
-    wrong = round((1 - accuracy) * count)
-    if run.scores.get("kind") == "multi":
-        share = percent(run.scores.get("exact", 0.0))
-        yield f"Of {count:,} photos, {share} have all their labels right."
-    else:
-        yield (
-            f"Of {counted(count, 'photo')} that it did not learn from, it mistook "
-            f"{wrong:,}."
-        )
-    interval = run.scores.get("accuracy_interval")
-    if interval:
-        yield (
-            "On other photos of this kind, expect between "
-            f"{percent(interval['low'])} and {percent(interval['high'])}."
-        )
+    yield from _several(run, accuracy) if run.is_multi else _single(run, accuracy)
+    chosen = (
+        "best epoch, the temperature and the" if run.is_multi else "best epoch and the"
+    )
+    what = "thresholds of labels" if run.is_multi else "temperature"
     yield (
-        "The best epoch and the temperature were chosen on these same photos, which "
-        "flatters every figure a little: photos that had no part in it, and unfreeze "
-        "evaluate, would tell."
+        f"The {chosen} {what} were chosen on these same photos, which flatters every "
+        "figure a little: photos that had no part in it, and unfreeze evaluate, would "
+        "tell."
     )
     trust = run.scores.get("calibration")
     if trust:
         yield trust_in_short(trust, count)
 
 
+def _single(run: RunRecord, accuracy: float) -> Iterator[str]:
+    count = run.summary["n_valid"]
+    wrong = round((1 - accuracy) * count)
+    yield (
+        f"Of {counted(count, 'photo')} that it did not learn from, it mistook "
+        f"{wrong:,}."
+    )
+    yield from _elsewhere(run.scores.get("accuracy_interval"))
+
+
+def _several(run: RunRecord, accuracy: float) -> Iterator[str]:
+    count = run.summary["n_valid"]
+    right = round(run.scores["exact"] * count)
+    yield (
+        f"Of {counted(count, 'photo')} that it did not learn from, {right:,} have all "
+        "their labels right, and none that is not theirs."
+    )
+    yield from _elsewhere(run.scores.get("exact_interval"))
+    yield (
+        f"Of all its yes-or-no answers, {percent(accuracy)} are right. Where most "
+        "labels are rare, saying no to all of them gets most of these right, too."
+    )
+
+
+def _elsewhere(interval: Mapping[str, float] | None) -> Iterator[str]:
+    if interval:
+        yield (
+            "On other photos of this kind, expect between "
+            f"{percent(interval['low'])} and {percent(interval['high'])}."
+        )
+
+
 def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     summary, scores = run.summary, run.scores
-    interval = scores.get("accuracy_interval")
-    detail = f"on {counted(summary['n_valid'], 'validation photo')}"
-    if interval:
-        detail = f"{percent(interval['low'])} to {percent(interval['high'])}, {detail}"
-    yield "Accuracy", percent(accuracy), detail
+    yield _main_figure(run, accuracy)
+    if run.is_multi:
+        yield "Yes-or-no answers", percent(accuracy), "right, of all labels together"
+    if "f2" in scores:
+        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
+        if run.is_multi:
+            views = f"of the yes-or-no answers are right, {views}"
         yield "With more looks", percent(summary["tta_accuracy"]), views
     if "macro_f1" in scores:
         rare = "mean of all classes, rare ones count in full"
@@ -157,6 +163,15 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
         duration(summary["seconds"]),
         f"for {counted(summary['n_train'], 'training photo')}",
     )
+
+
+def _main_figure(run: RunRecord, accuracy: float) -> tuple[str, str, str]:
+    name, share, kept = "Accuracy", accuracy, "accuracy_interval"
+    if run.is_multi:
+        name, share, kept = "All labels right", run.scores["exact"], "exact_interval"
+    detail = f"on {counted(run.summary['n_valid'], 'validation photo')}"
+    interval = interval_in_words(run.scores.get(kept))
+    return name, percent(share), f"{interval}, {detail}" if interval else detail
 
 
 def _steps(

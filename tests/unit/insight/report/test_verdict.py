@@ -1,10 +1,14 @@
-"""Mirrors src/unfreeze/insight/report/verdict.py."""
+"""Mirrors src/unfreeze/insight/report/verdict.py and grades.py."""
 
+from dataclasses import asdict
 from typing import Any
+
+import pytest
 
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.record import Answer, RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
+from unfreeze.numerics.intervals import share_interval
 
 FITS = FitVerdict("good", "No over-fitting", ("Fine.",))
 
@@ -115,8 +119,51 @@ def test_a_stopped_run_has_no_scores_and_says_so() -> None:
     assert verdict.figures == ()
 
 
-def test_several_labels_per_photo_are_yes_or_no_answers() -> None:
-    verdict = on(scores={"kind": "multi", "exact": 0.75}, accuracy=0.97)
+def several(exact: float, **scores: Any) -> dict[str, Any]:  # noqa: ANN401
+    count = round(400 * exact)
+    ends = asdict(share_interval(count, 400))
+    return {"kind": "multi", "exact": exact, "exact_interval": ends} | scores
 
-    assert verdict.headline == "97.0 % of all yes-or-no answers are right"
-    assert "75.0 % have all their labels right" in verdict.sentences[0]
+
+def test_several_labels_per_photo_are_counted_by_whole_photos() -> None:
+    verdict = on(scores=several(0.75, f2=0.9), accuracy=0.97)
+
+    assert verdict.headline == "75.0 % of photos have all their labels right"
+    assert "300 have all their labels right" in verdict.sentences[0]
+    assert verdict.sentences[1].startswith("On other photos of this kind, expect")
+    assert "97.0 % are right" in verdict.sentences[2]
+    assert verdict.figures[0][:2] == ("All labels right", "75.0 %")
+    assert ("F2", "0.900") in [each[:2] for each in verdict.figures]
+
+
+def test_a_model_that_never_says_yes_is_not_good() -> None:
+    """40 labels, one per photo: 97.5 % of all answers are right, and no photo is."""
+    verdict = on(scores=several(0.0, f2=0.0), accuracy=0.975)
+
+    assert (verdict.mood, verdict.words) == ("bad", "needs work")
+    assert verdict.headline == "0 % of photos have all their labels right"
+
+
+@pytest.mark.parametrize(
+    ("exact", "words"),
+    [(0.95, "very good"), (0.75, "usable with care"), (0.3, "needs work")],
+)
+def test_whole_photos_decide_how_good_several_labels_are(
+    exact: float, words: str
+) -> None:
+    assert on(scores=several(exact), accuracy=0.99).words == words
+
+
+def test_the_same_answer_for_all_photos_is_never_good() -> None:
+    most = several(0.96, exact_by_one_answer=0.96)
+    rows = [{"name": "a", "recall": 1.0, "support": 388},
+            {"name": "b", "recall": 0.0, "support": 12}]  # fmt: skip
+    one = {**interval(0.948, 0.983), "per_class": rows}
+
+    assert on(scores=most).words == "no better than one answer for all photos"
+    assert on(scores=one, accuracy=0.97).mood == "bad"
+    assert on(scores={**one, **interval(0.955, 0.988)}, accuracy=0.975).words == (
+        "not clearly better than one answer for all photos"
+    )
+    rows[0]["support"] = rows[1]["support"] = 200
+    assert on(scores=one, accuracy=0.97).words == "probably very good"
