@@ -98,7 +98,7 @@ def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
     )
     trust = run.scores.get("calibration")
     if trust:
-        yield trust_in_short(trust, count)
+        yield trust_in_short(trust, count, is_multi=run.is_multi)
 
 
 def _single(run: RunRecord, accuracy: float) -> Iterator[str]:

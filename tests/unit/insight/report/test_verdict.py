@@ -39,6 +39,7 @@ def test_no_mistake_at_all_is_said_of_these_photos_only() -> None:
 
 def test_trust_is_told_in_a_sentence() -> None:
     trust = {"ece_after": 0.015, "ece_by_chance": 0.01, "ece_visible": 0.02,
+             "ece_after_interval": {"low": 0.0, "high": 0.03},
              "temperature": 1.0}  # fmt: skip
 
     assert "at their word" in on(scores={"calibration": trust}).sentences[-1]
