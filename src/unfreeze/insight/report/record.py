@@ -19,6 +19,12 @@ class FitRecord:
     losses: FitLosses
     train_by_epoch: Sequence[float]
     valid_by_epoch: Sequence[float]
+    step: str = ""
+    """Name of the step that it belongs to; empty if not known."""
+
+    kept_epoch: int | None = None
+    """Epoch of this fit, from 1, whose weights the run kept; None if another fit has
+    them, or if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

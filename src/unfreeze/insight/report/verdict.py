@@ -202,7 +202,7 @@ def _steps(
             f"Put more photos aside for validation: with {run.summary['n_valid']} of "
             "them, the accuracy is a rough estimate."
         )
-    if "still falling" in " ".join(fits.sentences):
+    if fits.is_still_falling:
         yield "Train for longer: the validation loss was still falling."
     yield "Try it on photos of your own: unfreeze predict."
 

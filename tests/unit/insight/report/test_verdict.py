@@ -10,7 +10,7 @@ from unfreeze.insight.report.record import Answer, RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
 from unfreeze.numerics.intervals import share_interval
 
-FITS = FitVerdict("good", "No over-fitting", ("Fine.",))
+FITS = FitVerdict("No over-fitting", ("Fine.",))
 
 
 def on(
