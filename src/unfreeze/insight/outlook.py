@@ -16,6 +16,7 @@ from unfreeze.numerics.learning_curves import (
 )
 
 __all__ = [
+    "FEWEST_VALID",
     "ClassOutlook",
     "Outlook",
     "outlook",
@@ -32,7 +33,9 @@ _WEAKEST = 3
 _FEWEST = 20
 """Photos per class below which the smallest parts hold next to nothing."""
 
-_FEWEST_VALID = 10
+FEWEST_VALID = 10
+"""Validation photos, of a class or of all, below which a share says next to nothing."""
+
 _MORE = 100
 _LEAST_POINTS = 0.15
 """What rounds to less than 0.2 points is no gain that anybody would notice."""
@@ -91,7 +94,7 @@ def outlook(
     overall = heads.overall()
     missed = [
         float((predicted[valid == number] != number).mean())
-        if (valid == number).sum() >= _FEWEST_VALID
+        if (valid == number).sum() >= FEWEST_VALID
         else 0.0
         for number in range(len(classes))
     ]
@@ -116,10 +119,10 @@ def why_no_outlook(counts: Int[np.ndarray, " K"], width: int, num_valid: int) ->
         num_valid: Validation photos.
     """
     present = counts[counts > 0]
-    if len(present) < 2 or present.min() < _FEWEST or num_valid < _FEWEST_VALID:
+    if len(present) < 2 or present.min() < _FEWEST or num_valid < FEWEST_VALID:
         return (
             f"There is no forecast of what more photos would bring: it takes {_FEWEST} "
-            f"photos of each class to learn from, and {_FEWEST_VALID} to measure with."
+            f"photos of each class to learn from, and {FEWEST_VALID} to measure with."
         )
     count = int(counts.sum())
     work = 12.0 * count * width * min(count, width)

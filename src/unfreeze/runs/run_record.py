@@ -10,6 +10,7 @@ from unfreeze.insight.report.record import Answer, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
 from unfreeze.runs.answer_table import read_answer_table
 from unfreeze.runs.fit_records import fits_of, loss_or_nan
+from unfreeze.runs.run_folder import is_running, is_unfinished
 
 __all__ = ["KEPT", "read_answers", "read_run"]
 
@@ -38,6 +39,8 @@ def read_run(run: Path) -> RunRecord:
         searches=tuple(_searches(rows)),
         answers=() if _is_multi(summary) else read_answers(run, _classes(summary)),
         kept=_kept(run / KEPT),
+        is_running=is_running(run),
+        can_go_on=is_unfinished(run),
     )
 
 

@@ -24,8 +24,7 @@ from unfreeze.insight.report.record import RunRecord
 from unfreeze.insight.report.tables import (
     Step,
     Table,
-    class_rows,
-    interval_in_words,
+    class_table,
     number_of_kept,
     step_in_words,
 )
@@ -174,25 +173,8 @@ class ReportParts:
         return bool(self.run.answers) and not self._thumbnails
 
     def per_class(self) -> Table | None:
-        """Scores of every class, the weakest first."""
-        rows = class_rows(self.run)
-        if not rows:
-            return None
-        ordered = sorted(rows, key=lambda row: row["f1"])[:_MOST_ROWS]
-        return Table(
-            ("class", "recognised", "95 % interval", "precision", "F1", "photos"),
-            [
-                (
-                    row["name"],
-                    percent(row["recall"]),
-                    interval_in_words(row.get("recall_interval")),
-                    percent(row["precision"]),
-                    f"{row['f1']:.3f}",
-                    f"{row['support']:,}",
-                )
-                for row in ordered
-            ],
-        )
+        """Scores of every class, the least recognised first."""
+        return class_table(self.run, _MOST_ROWS)
 
     def reject(self) -> Table | None:
         """From which probability on answers are right often enough."""

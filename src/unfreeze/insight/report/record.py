@@ -74,6 +74,12 @@ class RunRecord:
     kept: Json
     """``report.json``: what only the model could tell."""
 
+    is_running: bool = False
+    """Whether a process was at work on it when it was read."""
+
+    can_go_on: bool = False
+    """Whether it was stopped, and left what it takes to go on."""
+
     @property
     def scores(self) -> Json:
         """Scores with intervals; empty in runs that did not measure them."""
@@ -88,6 +94,15 @@ class RunRecord:
     def findings(self) -> Sequence[Json]:
         """What the data doctor found."""
         return self.summary.get("findings") or ()
+
+    @property
+    def num_leaked(self) -> int:
+        """Validation photos that are among the training photos, too, or copies are.
+
+        The score of such a finding is its share of the validation photos.
+        """
+        shares = [each["score"] for each in self.findings if each["kind"] == "leakage"]
+        return sum(round(share * self.summary["n_valid"]) for share in shares)
 
     @property
     def classes(self) -> tuple[str, ...]:

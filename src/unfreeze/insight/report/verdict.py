@@ -1,12 +1,13 @@
 """The first thing a report says: how good, how sure, what to do next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
-from unfreeze.insight.report.grades import FEWEST, grade_of
+from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
 from unfreeze.insight.report.record import RunRecord
-from unfreeze.insight.report.tables import interval_in_words
+from unfreeze.insight.report.tables import by_recall, class_rows, interval_in_words
 from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
@@ -15,7 +16,6 @@ __all__ = ["Verdict", "verdict_on"]
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
-_MANY_SUSPECTS = 3
 _WEAK_CLASS = 0.15
 """Recall below the mean of the classes by this much is worth a sentence."""
 
@@ -51,17 +51,7 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
     summary = run.summary
     accuracy = summary.get("accuracy")
     if not run.is_finished or accuracy is None:
-        return Verdict(
-            "This run was stopped before its end",
-            "",
-            "stopped",
-            (
-                "There are no final scores. What it recorded until then is below.",
-                "Train again for a whole result; stored activations are used again.",
-            ),
-            (),
-            (),
-        )
+        return _without_scores(run)
     mood, words = grade_of(run, accuracy)
     return Verdict(
         _headline(run, accuracy),
@@ -71,6 +61,21 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
         tuple(_figures(run, accuracy)),
         tuple(_steps(run, fits, forecast, gain)),
     )
+
+
+def _without_scores(run: RunRecord) -> Verdict:
+    """Of a run that has not come to its end."""
+    known = "There are no final scores. What it has recorded so far is below."
+    if run.is_running:
+        headline, word = "This run is still running", "running"
+        step = "Write this page again when it has ended: unfreeze report RUN."
+    elif run.can_go_on:
+        headline, word = "This run was stopped before its end", "stopped"
+        step = "Go on from where it was stopped: unfreeze resume RUN."
+    else:
+        headline, word = "This run was stopped before its end", "stopped"
+        step = "It left nothing to go on from: train again for a whole result."
+    return Verdict(headline, "", word, (known,), (), (step,))
 
 
 def _headline(run: RunRecord, accuracy: float) -> str:
@@ -102,35 +107,44 @@ def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
 
 
 def _single(run: RunRecord, accuracy: float) -> Iterator[str]:
-    count = run.summary["n_valid"]
-    wrong = round((1 - accuracy) * count)
-    yield (
-        f"Of {counted(count, 'photo')} that it did not learn from, it mistook "
-        f"{wrong:,}."
-    )
-    yield from _elsewhere(run.scores.get("accuracy_interval"))
+    wrong = round((1 - accuracy) * run.summary["n_valid"])
+    yield f"{_measured_on(run)} it mistook {wrong:,}."
+    yield from _elsewhere(run, accuracy)
 
 
 def _several(run: RunRecord, accuracy: float) -> Iterator[str]:
-    count = run.summary["n_valid"]
-    right = round(run.scores["exact"] * count)
+    right = round(run.scores["exact"] * run.summary["n_valid"])
     yield (
-        f"Of {counted(count, 'photo')} that it did not learn from, {right:,} have all "
-        "their labels right, and none that is not theirs."
+        f"{_measured_on(run)} {right:,} have all their labels right, and none that is "
+        "not theirs."
     )
-    yield from _elsewhere(run.scores.get("exact_interval"))
+    yield from _elsewhere(run, accuracy)
     yield (
         f"Of all its yes-or-no answers, {percent(accuracy)} are right. Where most "
         "labels are rare, saying no to all of them gets most of these right, too."
     )
 
 
-def _elsewhere(interval: Mapping[str, float] | None) -> Iterator[str]:
-    if interval:
-        yield (
-            "On other photos of this kind, expect between "
-            f"{percent(interval['low'])} and {percent(interval['high'])}."
-        )
+def _measured_on(run: RunRecord) -> str:
+    photos = counted(run.summary["n_valid"], "photo")
+    leaked = run.num_leaked
+    if not leaked:
+        return f"Of {photos} put aside to measure with,"
+    return (
+        f"Of {photos} to measure with, {leaked:,} had a part in learning, as they are "
+        "or as near copies. Of all of them,"
+    )
+
+
+def _elsewhere(run: RunRecord, accuracy: float) -> Iterator[str]:
+    expected = expected_elsewhere(run, accuracy)
+    if expected is None:
+        return
+    why = " It may be that low because of the leaks." if run.num_leaked else ""
+    yield (
+        "On other photos of this kind, expect between "
+        f"{percent(expected.low)} and {percent(expected.high)}.{why}"
+    )
 
 
 def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
@@ -177,20 +191,14 @@ def _main_figure(run: RunRecord, accuracy: float) -> tuple[str, str, str]:
 def _steps(
     run: RunRecord, fits: FitVerdict, forecast: str, gain: bool
 ) -> Iterator[str]:
-    suspects = [each for each in run.findings if each["kind"] == "label_suspect"]
-    leaks = [each for each in run.findings if each["kind"] == "leakage"]
-    if leaks:
+    leaked = run.num_leaked
+    if leaked:
         yield (
-            "The accuracy is flattered: the model has learned from "
-            f"{counted(len(leaks), 'validation photo')}, or from near copies. Separate "
+            "The figures are flattered: the model has learned from "
+            f"{counted(leaked, 'validation photo')}, or from near copies. Separate "
             "training and validation photos, and train again."
         )
-    if len(suspects) >= _MANY_SUSPECTS:
-        yield (
-            f"Look at the {len(suspects)} photos whose labels look wrong, before "
-            "anything else: they teach and measure wrongly."
-        )
-    elif any(not each.is_right for each in run.answers):
+    if any(not each.is_right for each in run.answers):
         yield "Look at the most wrong photos below: some labels may be at fault."
     weak = _weakest(run)
     if weak:
@@ -208,15 +216,15 @@ def _steps(
 
 
 def _weakest(run: RunRecord) -> str:
-    rows = [row for row in run.scores.get("per_class", ()) if row["support"]]
+    rows = [row for row in class_rows(run) if row["support"] >= FEWEST_VALID]
     if len(rows) < 2:
         return ""
     mean = sum(row["recall"] for row in rows) / len(rows)
-    worst = min(rows, key=lambda row: row["recall"])
+    worst = by_recall(rows)[0]
     if mean - worst["recall"] < _WEAK_CLASS:
         return ""
     return (
-        f"{shortened(worst['name'], 40)} is the weakest class: "
-        f"{percent(worst['recall'])} of its photos are recognised. See what they are "
-        "taken for below."
+        f"Of classes with {FEWEST_VALID} validation photos or more, "
+        f"{shortened(worst['name'], 40)} is the weakest: {percent(worst['recall'])} of "
+        "its photos are recognised. Look at what is taken for what."
     )

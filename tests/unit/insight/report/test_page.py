@@ -238,6 +238,37 @@ def test_scores_of_classes_come_from_the_matrix_where_they_were_not_kept() -> No
     assert rows[HOSTILE][3] == "66.7 %"
 
 
+def test_classes_that_were_not_measured_come_last_and_blank() -> None:
+    rows = [
+        {"name": name, "recall": recall, "precision": 0.5, "f1": f1, "support": support}
+        for name, recall, f1, support in
+        [("absent", 0.0, 0.0, 0), ("good", 0.9, 0.2, 9), ("bad", 0.1, 0.8, 9)]
+    ]  # fmt: skip
+    scores = {"kind": "single", "per_class": rows}
+
+    table = ReportParts(
+        RunRecord(name="a", summary=summary(scores=scores), kept={})
+    ).per_class()
+
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["bad", "good", "absent"]
+    assert table.rows[-1] == ("absent", "", "", "", "", "0")
+
+
+def test_of_very_many_classes_the_rest_is_counted() -> None:
+    rows = [{"name": str(n), "recall": 0.5, "precision": 0.5, "f1": 0.5, "support": 1}
+            for n in range(250)]  # fmt: skip
+    scores = {"kind": "single", "per_class": rows}
+
+    table = ReportParts(
+        RunRecord(name="a", summary=summary(scores=scores), kept={})
+    ).per_class()
+
+    assert table is not None
+    assert len(table.rows) == 201
+    assert table.rows[-1][0] == "and 50 more, in summary.json"
+
+
 def test_galleries_show_the_most_telling_photos_first() -> None:
     wrong, unsure, right = galleries_of(ANSWERS, {"cats/b.jpg": "data:,"}, {})
 

@@ -8,6 +8,7 @@ import pytest
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.record import Answer, RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
+from unfreeze.insight.wording import percent
 from unfreeze.numerics.intervals import share_interval
 
 FITS = FitVerdict("No over-fitting", ("Fine.",))
@@ -89,14 +90,34 @@ def test_losses_with_and_without_temperature_are_told_apart() -> None:
     assert "At temperature 1.50; without, it is 0.400" in loss[2]
 
 
-def test_leaks_and_doubtful_labels_come_first() -> None:
-    findings = [{"kind": "leakage"}, *[{"kind": "label_suspect"}] * 3]
+def test_leaks_are_counted_in_photos_and_said_first() -> None:
+    """One group of three validation copies, and one of a single one: 4 of 400."""
+    findings = [
+        {"kind": "leakage", "score": 3 / 400},
+        {"kind": "leakage", "score": 1 / 400},
+    ]
 
-    steps = on(findings=findings, gain=True).steps
+    verdict = on(findings=findings, gain=True)
 
-    assert "flattered" in steps[0]
-    assert "3 photos whose labels look wrong" in steps[1]
-    assert "More photos help." in steps
+    assert "has learned from 4 validation photos" in verdict.steps[0]
+    assert "More photos help." in verdict.steps
+    assert verdict.sentences[0].startswith("Of 400 photos to measure with, 4 had a")
+    assert "did not learn from" not in " ".join(verdict.sentences)
+
+
+def test_leaks_widen_what_is_expected_elsewhere() -> None:
+    """Of 400 photos 360 are right; of the 100 leaked ones, all or just those."""
+    findings = [{"kind": "leakage", "score": 0.25}]
+
+    verdict = on(findings=findings, scores=interval(0.87, 0.93))
+
+    low, high = share_interval(260, 300).low, share_interval(300, 300).high
+    assert f"between {percent(low)} and {percent(high)}." in verdict.sentences[1]
+    assert "because of the leaks" in verdict.sentences[1]
+    every = on(
+        findings=[{"kind": "leakage", "score": 1.0}], scores=interval(0.87, 0.93)
+    )
+    assert every.words == "too few photos to say"
 
 
 def test_a_gain_that_cannot_be_seen_is_not_advised() -> None:
@@ -104,19 +125,34 @@ def test_a_gain_that_cannot_be_seen_is_not_advised() -> None:
 
 
 def test_a_weak_class_and_few_photos_are_named() -> None:
-    rows = [{"name": "<a>", "recall": 0.5, "support": 20},
-            {"name": "b", "recall": 0.95, "support": 20}]  # fmt: skip
+    rows = [{"name": "<a>", "recall": 0.5, "support": 20, "f1": 0.5},
+            {"name": "b", "recall": 0.95, "support": 20, "f1": 0.9},
+            {"name": "c", "recall": 0.0, "support": 9, "f1": 0.0}]  # fmt: skip
 
     steps = " ".join(on(scores={"per_class": rows}, n_valid=40).steps)
 
-    assert "<a> is the weakest class: 50.0 %" in steps
+    assert "photos or more, <a> is the weakest: 50.0 %" in steps
     assert "with 40 of them" in steps
 
 
-def test_a_stopped_run_has_no_scores_and_says_so() -> None:
-    verdict = on(status="stopped", accuracy=None)
+@pytest.mark.parametrize(
+    ("state", "headline", "step"),
+    [
+        ({"can_go_on": True}, "was stopped", "unfreeze resume RUN"),
+        ({"can_go_on": True, "is_running": True}, "is still running", "has ended"),
+        ({}, "was stopped", "train again"),
+    ],
+)
+def test_a_run_without_scores_says_how_to_get_them(
+    state: dict[str, bool], headline: str, step: str
+) -> None:
+    summary = {"status": "stopped", "accuracy": None, "n_valid": 9}
+    verdict = verdict_on(
+        RunRecord(name="x", summary=summary, kept={}, **state), FITS, "", gain=False
+    )
 
-    assert "stopped" in verdict.headline
+    assert headline in verdict.headline
+    assert step in verdict.steps[0]
     assert verdict.figures == ()
 
 
@@ -157,8 +193,8 @@ def test_whole_photos_decide_how_good_several_labels_are(
 
 def test_the_same_answer_for_all_photos_is_never_good() -> None:
     most = several(0.96, exact_by_one_answer=0.96)
-    rows = [{"name": "a", "recall": 1.0, "support": 388},
-            {"name": "b", "recall": 0.0, "support": 12}]  # fmt: skip
+    rows = [{"name": "a", "recall": 1.0, "support": 388, "f1": 1.0},
+            {"name": "b", "recall": 0.0, "support": 12, "f1": 0.0}]  # fmt: skip
     one = {**interval(0.948, 0.983), "per_class": rows}
 
     assert on(scores=most).words == "no better than one answer for all photos"
