@@ -18,6 +18,7 @@ from unfreeze.insight.pages import for_notebook, render
 from unfreeze.insight.report.command import command_of
 from unfreeze.insight.report.findings import FoundKind, found_kinds
 from unfreeze.insight.report.fits import FitVerdict, judge_fits
+from unfreeze.insight.report.fixed import fixes_in_words
 from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
 from unfreeze.insight.report.record import RunRecord
@@ -230,6 +231,11 @@ class ReportParts:
     def findings(self) -> list[FoundKind]:
         """What the data doctor found."""
         return found_kinds(self.run.findings)
+
+    def fixes(self) -> list[str]:
+        """What a person's fixes changed; empty without fixes."""
+        fixes = self.run.summary.get("fixes")
+        return list(fixes_in_words(fixes)) if fixes else []
 
     def skipped(self) -> Table | None:
         """Files that were left out."""

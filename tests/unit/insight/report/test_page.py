@@ -1,4 +1,4 @@
-"""Mirrors src/unfreeze/insight/report/page.py, galleries.py, kept.py and record.py."""
+"""Mirrors src/unfreeze/insight/report/page.py, and parts without a test file."""
 
 import dataclasses
 import json
@@ -11,6 +11,7 @@ import pytest
 
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.outlook import outlook
+from unfreeze.insight.report.fixed import fixes_in_words
 from unfreeze.insight.report.galleries import chosen, galleries_of
 from unfreeze.insight.report.kept import outlook_as_json, outlook_from_json
 from unfreeze.insight.report.page import FigureName, ReportParts, report_page
@@ -190,6 +191,33 @@ def test_very_many_files_left_out_are_counted_below_the_first() -> None:
     assert table is not None
     assert table.rows[0] == ("0.jpg", "It is empty.")
     assert table.rows[-1][0] == "and 1,003 more"
+
+
+def test_what_nobody_looked_for_is_not_said_to_be_absent() -> None:
+    def told(**words: Any) -> str:  # noqa: ANN401
+        run = RunRecord(name="x", summary=summary(**words), kept={})
+        return Reader(report_page(run)).text
+
+    assert "did not look for duplicates" in told(findings=None)
+    assert "noted nothing unusual" not in told(findings=None)
+    assert "noted nothing unusual about the files" in told(findings=[])
+
+
+def test_photos_that_fixes_dropped_are_told() -> None:
+    fixes = {"file": "fixes.csv", "dropped": 50, "relabelled": 1, "kept": 9,
+             "accuracy_before": 0.8, "accuracy_after": 0.9,
+             "compared": "a head"}  # fmt: skip
+    run = RunRecord(name="x", summary=summary(fixes=fixes, skipped=[]), kept={})
+    unmeasured = fixes | {"accuracy_before": None, "accuracy_after": None}
+
+    text = Reader(report_page(run)).text
+
+    assert (
+        "50 files dropped and 1 photo relabelled, as fixes.csv says; 9 looked" in text
+    )
+    assert "80.0 % right without the fixes, 90.0 % with them" in text
+    assert "No other file was left out." in text
+    assert len(list(fixes_in_words(unmeasured))) == 1
 
 
 def test_the_command_makes_the_run_again() -> None:
