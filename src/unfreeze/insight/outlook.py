@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from unfreeze.insight.markup import Html, joined, tag
 from unfreeze.insight.wording import shortened
 from unfreeze.numerics.learning_curves import (
     Forecast,
@@ -66,6 +67,11 @@ class Outlook:
     by_class: tuple[ClassOutlook, ...]
     reason: str = ""
     """Why there is no forecast, if there is none."""
+
+    @property
+    def has_gain(self) -> bool:
+        """Whether more photos of all classes bring a gain to count on."""
+        return self.overall is not None and _is_gain(self.overall, self.error)
 
 
 def outlook(
@@ -138,32 +144,39 @@ def sentence_for_all(found: Outlook) -> str:
     """Say what more photos of all classes would bring."""
     if found.overall is None:
         return found.reason
-    more = f"{found.overall.more:,} more photos like those you have"
+    more = joined((f"{found.overall.more:,} more photos like those you have",))
     return _sentence(found.overall, found.error, more, "accuracy")
 
 
-def sentence_of(each: ClassOutlook) -> str:
+def sentence_of(each: ClassOutlook) -> Html:
     """Say what more photos of a class would bring it."""
-    name = shortened(each.name, 40)
-    more = f"{each.forecast.more:,} more photos of {name}"
+    name = tag("bdi", shortened(each.name, 40))
+    more = joined((f"{each.forecast.more:,} more photos of ", name))
     return _sentence(each.forecast, each.missed, more, "recognition of this class")
 
 
-def _sentence(forecast: Forecast, error: float, more: str, what: str) -> str:
-    if not forecast.is_seen or 100 * error * forecast.saved < _LEAST_POINTS:
+def _is_gain(forecast: Forecast, error: float) -> bool:
+    """Whether a gain is likely, and large enough to be noticed."""
+    return forecast.is_seen and 100 * error * forecast.saved >= _LEAST_POINTS
+
+
+def _sentence(forecast: Forecast, error: float, more: Html, what: str) -> Html:
+    if not _is_gain(forecast, error):
         at_most = 100 * max(forecast.high, 0) * error
         if at_most < 0.1:
-            return f"No gain to be seen from {more}."
-        return (
-            f"No gain to be seen from {more}: none at all is as likely as chance, and "
-            f"more than {at_most:.1f} points would be a surprise."
+            return joined(("No gain to be seen from ", more, "."))
+        chance = (
+            ": none at all is as likely as chance, and more than "
+            f"{at_most:.1f} points would be a surprise."
         )
+        return joined(("No gain to be seen from ", more, chance))
     ends = (forecast.saved, forecast.low, forecast.high)
     points, low, high = (f"{100 * error * each + 0.0:.1f}" for each in ends)
-    return (
-        f"{more} would bring the {what} about {points} points "
+    gain = (
+        f" would bring the {what} about {points} points "
         f"({low.replace('-0.0', '0.0')} to {high})."
     )
+    return joined((more, gain))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The command that makes a run again."""
+"""The command that trains again with the settings of a run."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ def command_of(run: RunRecord) -> str:
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
-        if value is None or value is False or value == []:
+        if value is None or value is False or value in ("", []):
             continue
         option = f"--{name.replace('_', '-')}"
         if value is True:

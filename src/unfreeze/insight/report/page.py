@@ -68,7 +68,7 @@ class ReportParts:
     def verdict(self) -> Verdict:
         """How good, how sure, what to do next."""
         outlook = self.outlook
-        gain = bool(outlook and outlook.overall and outlook.overall.is_seen)
+        gain = outlook is not None and outlook.has_gain
         words = "" if outlook is None else sentence_for_all(outlook)
         return verdict_on(self.run, self.fits, words, gain)
 
@@ -262,8 +262,13 @@ class ReportParts:
         count = self.run.summary["n_valid"]
         return [] if not trust else list(trust_in_detail(trust, count))
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the clock decided how long the steps trained."""
+        return (self.run.summary.get("settings") or {}).get("budget") is not None
+
     def command(self) -> str:
-        """The command that trains the same model again."""
+        """The command that trains again with the same settings."""
         return command_of(self.run)
 
     def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unfreeze.insight.markup import joined, tag
 from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
@@ -223,8 +224,11 @@ def _weakest(run: RunRecord) -> str:
     worst = by_recall(rows)[0]
     if mean - worst["recall"] < _WEAK_CLASS:
         return ""
-    return (
-        f"Of classes with {FEWEST_VALID} validation photos or more, "
-        f"{shortened(worst['name'], 40)} is the weakest: {percent(worst['recall'])} of "
-        "its photos are recognised. Look at what is taken for what."
+    return joined(
+        (
+            f"Of classes with {FEWEST_VALID} validation photos or more, ",
+            tag("bdi", shortened(worst["name"], 40)),
+            f" is the weakest: {percent(worst['recall'])} of its photos are "
+            "recognised. Look at what is taken for what.",
+        )
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shlex
 from html.parser import HTMLParser
 from typing import Any, get_args
@@ -33,7 +34,8 @@ def summary(**words: Any) -> dict[str, Any]:  # noqa: ANN401
              "accuracy": 0.8, "tta_accuracy": None, "valid_loss": 0.31,
              "confusion": [[2, 1], [0, 2]], "seconds": 12.0, "steps": [step],
              "settings": {"arch": "resnet18", "weights": None, "seed": 3,
-                          "max_zoom": 1.1, "recipe": "head", "budget": 90.0},
+                          "max_zoom": 1.1, "recipe": "head", "suffix": "",
+                          "budget": 90.0},
              "hardware": {"device": "cpu"}, "versions": {"torch": "2.9"}}  # fmt: skip
     return usual | words
 
@@ -227,6 +229,53 @@ def test_the_command_makes_the_run_again() -> None:
     assert words[words.index("--budget") + 1] == "90s"
     assert words[words.index("--max-zoom") + 1] == "1.1"
     assert "--weights" not in words
+    assert "" not in words
+
+
+def test_a_budget_promises_no_equal_model() -> None:
+    def told(budget: float | None) -> str:
+        settings = {"arch": "resnet18", "folder": "", "budget": budget}
+        run = RunRecord(name="x", summary=summary(settings=settings), kept={})
+        assert "--folder" not in ReportParts(run).command()
+        return Reader(report_page(run)).text
+
+    assert "bit for bit" in told(None)
+    assert "bit for bit" not in told(120.0)
+    assert "the clock decides" in told(120.0)
+
+
+def test_a_forecast_that_is_not_there_is_not_explained() -> None:
+    found = {"error": 0.2, "overall": None, "by_class": [], "reason": "There is none."}
+    run = RunRecord(name="x", summary=summary(), kept={"outlook": found})
+
+    text = Reader(report_page(run)).text
+
+    assert "There is none." in text
+    assert "quick heads were trained" not in text
+
+
+def test_a_name_that_turns_the_direction_of_writing_turns_only_itself() -> None:
+    turning = "cats\u202e"
+    rows = [
+        {"name": turning, "recall": 0.1, "precision": 0.5, "f1": 0.2, "support": 20},
+        {"name": "b", "recall": 0.9, "precision": 0.5, "f1": 0.2, "support": 20},
+    ]
+    answers = (
+        Answer("x/a.jpg", turning, "b", 0.9, 2.0),
+        Answer("x/b.jpg", turning, turning, 0.9, 0.1),
+    )
+    content = summary(
+        classes=[turning, "b"],
+        scores={"kind": "single", "per_class": rows},
+        skipped=[{"file": "x.jpg", "reason": turning}],
+    )
+
+    page = report_page(RunRecord(name="x", summary=content, answers=answers, kept={}))
+
+    body = re.sub(r"<svg.*?</svg>", "", page.partition("<body")[2], flags=re.S)
+    loose = re.sub(r"<bdi[^>]*>[^<]*</bdi>", "", body)
+    assert turning in body
+    assert turning not in re.sub(r'"[^"]*"', "", loose)
 
 
 @pytest.mark.parametrize(

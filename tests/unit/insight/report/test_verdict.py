@@ -131,7 +131,7 @@ def test_a_weak_class_and_few_photos_are_named() -> None:
 
     steps = " ".join(on(scores={"per_class": rows}, n_valid=40).steps)
 
-    assert "photos or more, <a> is the weakest: 50.0 %" in steps
+    assert "photos or more, <bdi>&lt;a&gt;</bdi> is the weakest: 50.0 %" in steps
     assert "with 40 of them" in steps
 
 
