@@ -275,6 +275,15 @@ def test_photos_with_several_labels_are_looked_at_too(tmp_path: Path) -> None:
     assert "They carry different labels" in found["exact_duplicate"].message
 
 
+def test_a_class_with_a_folder_in_each_split_is_counted_once() -> None:
+    files = ("train/A", "train/a", "valid/A", "valid/a")
+    said: list[str] = []
+
+    name_findings([Finding("class_case", files, 1.0, "kept", "Alike.")], said.append)
+
+    assert said[0] == "check: class names look alike (2 classes). Alike."
+
+
 def test_of_pixels_that_never_were_files_nothing_is_known(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (4, 8, 8, 3), dtype=np.uint8)
     part = (pixels, np.array([0, 1, 0, 1]))

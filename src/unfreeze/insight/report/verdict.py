@@ -132,8 +132,8 @@ def _measured_on(run: RunRecord) -> str:
     if not leaked:
         return f"Of {photos} put aside to measure with,"
     return (
-        f"Of {photos} to measure with, {leaked:,} had a part in learning, as they are "
-        "or as near copies. Of all of them,"
+        f"Of {photos} to measure with, {leaked:,} had a part in learning, or a near "
+        "copy had. Of all of them,"
     )
 
 
@@ -141,7 +141,7 @@ def _elsewhere(run: RunRecord, accuracy: float) -> Iterator[str]:
     expected = expected_elsewhere(run, accuracy)
     if expected is None:
         return
-    why = " It may be that low because of the leaks." if run.num_leaked else ""
+    why = " That allows for the leaks." if run.num_leaked else ""
     yield (
         "On other photos of this kind, expect between "
         f"{percent(expected.low)} and {percent(expected.high)}.{why}"

@@ -113,7 +113,7 @@ def test_leaks_widen_what_is_expected_elsewhere() -> None:
 
     low, high = share_interval(260, 300).low, share_interval(300, 300).high
     assert f"between {percent(low)} and {percent(high)}." in verdict.sentences[1]
-    assert "because of the leaks" in verdict.sentences[1]
+    assert "allows for the leaks" in verdict.sentences[1]
     every = on(
         findings=[{"kind": "leakage", "score": 1.0}], scores=interval(0.87, 0.93)
     )
