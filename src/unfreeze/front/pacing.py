@@ -134,9 +134,6 @@ class Budget(Pacing):
         self._marked = 0.0
         """When the latest fit or sweep began."""
 
-        self._is_late = False
-        """Whether a fit was cut short, so that no options do the same."""
-
     @override
     def plan_at(self, moment: Moment, learn: ConvLearner, step: StepSummary) -> Plan:
         plan = self.chosen or self._first_plan(learn, step)
@@ -201,7 +198,6 @@ class Budget(Pacing):
         prices = self._prices
 
         def say(run: RunView) -> None:
-            self._is_late = True
             done = len(run.history) / run.steps_per_epoch
             step.say(
                 f"The time was up after {done:.1f} of {run.epochs} epochs: the machine "
@@ -275,6 +271,6 @@ class Budget(Pacing):
 
     def _repeating(self, plan: Plan) -> str:
         options = options_of(plan, self._most)
-        if options is None or self._is_late:
+        if options is None:
             return ""
         return f"Without a budget, {options} does the same."

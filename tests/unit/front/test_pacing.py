@@ -404,7 +404,3 @@ def test_a_fit_stops_in_time_for_the_final_measuring(
 
     assert bool(watcher.on_batch_end(view)) is stops
     assert ("The time was up after 2.5 of 4 epochs" in step.note) is stops
-    budget.chosen = replace(MOST, epochs=4)
-    assert budget.further_cycle(machine.learn, step) == 0
-    is_repeatable = "Without a budget, --epochs 4 does the same." in step.note
-    assert is_repeatable is not stops

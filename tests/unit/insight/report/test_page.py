@@ -232,6 +232,23 @@ def test_the_command_makes_the_run_again() -> None:
     assert "" not in words
 
 
+def test_switches_and_lists_are_options_of_their_own_and_what_is_empty_is_none() -> (
+    None
+):
+    settings = {
+        "fast": True,
+        "slow": False,
+        "tag": ["a b", "c"],
+        "suffix": "",
+        "no": [],
+    }
+    run = RunRecord(name="x", summary=summary(settings=settings), kept={})
+
+    words = shlex.split(ReportParts(run).command())
+
+    assert words[3:] == ["--fast", "--tag", "a b", "--tag", "c"]
+
+
 def test_a_budget_promises_no_equal_model() -> None:
     def told(budget: float | None) -> str:
         settings = {"arch": "resnet18", "folder": "", "budget": budget}
