@@ -1,10 +1,11 @@
 """Numbers and names as they stand in sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "FINDING_TITLES",
     "counted",
+    "counted_files",
     "finding_title",
     "printable",
     "said_of_folders_left_alone",
@@ -41,6 +42,24 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     """
     word = one if number == 1 else several or f"{one}s"
     return f"{number:,} {word}"
+
+
+def counted_files(kind: str, files: Iterable[str]) -> str:
+    """Say how many files, or classes, findings of a kind are about.
+
+    A class is named by its folder, of which there can be one in each split.
+
+    Example:
+        >>> counted_files("tiny", ["train/a/1.jpg"])
+        '1 file'
+        >>> counted_files("class_case", ["train/A", "train/a", "valid/A", "valid/a"])
+        '2 classes'
+    """
+    found = set(files)
+    if not (kind.startswith("class") or kind == "imbalance"):
+        return counted(len(found), "file")
+    names = {each.rstrip("/").rpartition("/")[2] for each in found}
+    return counted(len(names), "class", "classes")
 
 
 def printable(text: str) -> str:

@@ -71,6 +71,8 @@ def _labels_differ(survey: Survey, rows: Sequence[int]) -> str:
     labels = sorted({survey.labels[row] for row in rows})
     if len(labels) == 1:
         return ""
+    if survey.is_multi:
+        return " They carry different labels: at least one lacks some, or has too many."
     names = " and ".join(repr(survey.classes[label]) for label in labels)
     return f" They are labelled {names}: at least one label is wrong."
 

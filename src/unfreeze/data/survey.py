@@ -38,7 +38,7 @@ class Survey:
 
     root: Path
     classes: tuple[str, ...]
-    """Of all splits; a label is a position in this tuple."""
+    """Of all splits; a label is a position in this tuple, where each photo has one."""
 
     splits: tuple[Split, ...]
     """Training first."""
@@ -52,11 +52,20 @@ class Survey:
             for name in split.screening.index.names
         )
 
+    @property
+    def is_multi(self) -> bool:
+        """Whether photos carry several labels each."""
+        return any(each.screening.index.is_multi for each in self.splits)
+
     @cached_property
     def labels(self) -> Int64[np.ndarray, " N"]:
-        """Class number of every row."""
+        """Class number of every row; of several labels, the number of their set."""
         labels = [as_labels(each.screening.index.labels) for each in self.splits]
-        return np.concatenate(labels).astype(np.int64)
+        found = np.concatenate(labels).astype(np.int64)
+        if found.ndim == 1:
+            return found
+        sets = np.packbits(found > 0, axis=1)
+        return np.unique(sets, axis=0, return_inverse=True)[1].reshape(-1)
 
     @cached_property
     def split_of(self) -> Int64[np.ndarray, " N"]:

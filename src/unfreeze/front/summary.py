@@ -84,8 +84,9 @@ class RunSummary:
     settings: Mapping[str, Any]
     hardware: Mapping[str, Any]
     versions: Mapping[str, str]
-    findings: Sequence[Finding] = ()
-    """What is unusual about the photos, as far as files alone tell."""
+    findings: Sequence[Finding] | None = None
+    """What is unusual about the photos, as far as files alone tell; None where nobody
+    has looked."""
 
     groups: Mapping[str, Any] | None = None
     """What was kept on one side of the split, as ``Grouping`` has it; None for no
@@ -108,7 +109,8 @@ class RunSummary:
     def as_json(self) -> dict[str, Any]:
         """The content of ``summary.json``."""
         content = {"format": _FORMAT, **dataclasses.asdict(self)}
-        content["findings"] = [finding.as_json() for finding in self.findings]
+        if self.findings is not None:
+            content["findings"] = [finding.as_json() for finding in self.findings]
         return content
 
     def write(self, path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from unfreeze.insight.markup import Html, joined, tag
 from unfreeze.insight.wording import shortened
 from unfreeze.numerics.learning_curves import (
     Forecast,
@@ -16,6 +17,7 @@ from unfreeze.numerics.learning_curves import (
 )
 
 __all__ = [
+    "FEWEST_VALID",
     "ClassOutlook",
     "Outlook",
     "outlook",
@@ -32,7 +34,9 @@ _WEAKEST = 3
 _FEWEST = 20
 """Photos per class below which the smallest parts hold next to nothing."""
 
-_FEWEST_VALID = 10
+FEWEST_VALID = 10
+"""Validation photos, of a class or of all, below which a share says next to nothing."""
+
 _MORE = 100
 _LEAST_POINTS = 0.15
 """What rounds to less than 0.2 points is no gain that anybody would notice."""
@@ -64,6 +68,11 @@ class Outlook:
     reason: str = ""
     """Why there is no forecast, if there is none."""
 
+    @property
+    def has_gain(self) -> bool:
+        """Whether more photos of all classes bring a gain to count on."""
+        return self.overall is not None and _is_gain(self.overall, self.error)
+
 
 def outlook(
     features: tuple[Float[np.ndarray, "N D"], Float[np.ndarray, "M D"]],
@@ -91,7 +100,7 @@ def outlook(
     overall = heads.overall()
     missed = [
         float((predicted[valid == number] != number).mean())
-        if (valid == number).sum() >= _FEWEST_VALID
+        if (valid == number).sum() >= FEWEST_VALID
         else 0.0
         for number in range(len(classes))
     ]
@@ -116,10 +125,10 @@ def why_no_outlook(counts: Int[np.ndarray, " K"], width: int, num_valid: int) ->
         num_valid: Validation photos.
     """
     present = counts[counts > 0]
-    if len(present) < 2 or present.min() < _FEWEST or num_valid < _FEWEST_VALID:
+    if len(present) < 2 or present.min() < _FEWEST or num_valid < FEWEST_VALID:
         return (
             f"There is no forecast of what more photos would bring: it takes {_FEWEST} "
-            f"photos of each class to learn from, and {_FEWEST_VALID} to measure with."
+            f"photos of each class to learn from, and {FEWEST_VALID} to measure with."
         )
     count = int(counts.sum())
     work = 12.0 * count * width * min(count, width)
@@ -135,32 +144,39 @@ def sentence_for_all(found: Outlook) -> str:
     """Say what more photos of all classes would bring."""
     if found.overall is None:
         return found.reason
-    more = f"{found.overall.more:,} more photos like those you have"
+    more = joined((f"{found.overall.more:,} more photos like those you have",))
     return _sentence(found.overall, found.error, more, "accuracy")
 
 
-def sentence_of(each: ClassOutlook) -> str:
+def sentence_of(each: ClassOutlook) -> Html:
     """Say what more photos of a class would bring it."""
-    name = shortened(each.name, 40)
-    more = f"{each.forecast.more:,} more photos of {name}"
+    name = tag("bdi", shortened(each.name, 40))
+    more = joined((f"{each.forecast.more:,} more photos of ", name))
     return _sentence(each.forecast, each.missed, more, "recognition of this class")
 
 
-def _sentence(forecast: Forecast, error: float, more: str, what: str) -> str:
-    if not forecast.is_seen or 100 * error * forecast.saved < _LEAST_POINTS:
+def _is_gain(forecast: Forecast, error: float) -> bool:
+    """Whether a gain is likely, and large enough to be noticed."""
+    return forecast.is_seen and 100 * error * forecast.saved >= _LEAST_POINTS
+
+
+def _sentence(forecast: Forecast, error: float, more: Html, what: str) -> Html:
+    if not _is_gain(forecast, error):
         at_most = 100 * max(forecast.high, 0) * error
         if at_most < 0.1:
-            return f"No gain to be seen from {more}."
-        return (
-            f"No gain to be seen from {more}: none at all is as likely as chance, and "
-            f"more than {at_most:.1f} points would be a surprise."
+            return joined(("No gain to be seen from ", more, "."))
+        chance = (
+            ": none at all is as likely as chance, and more than "
+            f"{at_most:.1f} points would be a surprise."
         )
+        return joined(("No gain to be seen from ", more, chance))
     ends = (forecast.saved, forecast.low, forecast.high)
     points, low, high = (f"{100 * error * each + 0.0:.1f}" for each in ends)
-    return (
-        f"{more} would bring the {what} about {points} points "
+    gain = (
+        f" would bring the {what} about {points} points "
         f"({low.replace('-0.0', '0.0')} to {high})."
     )
+    return joined((more, gain))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ from unfreeze.places import made, ours_beside
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.bar import Bar
-from unfreeze.words import counted, finding_title
+from unfreeze.words import counted_files, finding_title
 
 __all__ = [
     "Backbone",
@@ -137,10 +137,14 @@ def check_folder(
 
 def findings_before_training(
     folder: Path, photos: ImageClassifierData
-) -> tuple[Finding, ...]:
-    """Tell what can be told without a backbone of photos that were just read."""
-    if photos.is_multi or photos.train.index.is_in_memory:
-        return ()
+) -> tuple[Finding, ...] | None:
+    """Tell what can be told without a backbone of photos that were just read.
+
+    Classes are looked at where each photo has one. None for pixels that never were
+    files: nobody has looked at them.
+    """
+    if photos.train.index.is_in_memory:
+        return None
     splits = (("train", photos.train), ("valid", photos.valid))
     survey = Survey(
         folder,
@@ -152,19 +156,21 @@ def findings_before_training(
         likeness = look_alikes(survey.digests, survey.looks["hash"])
     return (
         *file_findings(survey),
-        *class_findings(survey),
+        *(() if survey.is_multi else class_findings(survey)),
         *duplicate_findings(survey, likeness),
     )
 
 
-def name_findings(findings: Sequence[Finding], write: Callable[[str], object]) -> None:
+def name_findings(
+    findings: Sequence[Finding] | None, write: Callable[[str], object]
+) -> None:
     """Say in a line for each kind how much was found; unreadable files have theirs."""
+    findings = findings or ()
     kinds = dict.fromkeys(each.kind for each in findings if each.kind != "unreadable")
     for kind in kinds:
         found = [each for each in findings if each.kind == kind]
-        files = {file for each in found for file in each.files}
         first = f" First of {len(found)}:" if len(found) > 1 else ""
-        count = counted(len(files), "file")
+        count = counted_files(kind, (file for each in found for file in each.files))
         write(f"check: {finding_title(kind)} ({count}).{first} {found[0].message}")
     if kinds:
         write("check: summary.json names the files; `unfreeze check` looks deeper")

@@ -9,6 +9,7 @@ from typing import Any
 
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.paths import is_below
+from unfreeze.data.split_folders import validation_folder
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.insight.comparison import Comparison, Outcomes, compared

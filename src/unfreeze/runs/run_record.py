@@ -1,21 +1,16 @@
 """Read a run folder again, whatever of it is there."""
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from unfreeze.errors import DataError
-from unfreeze.insight.charts.losses import FitLosses
-from unfreeze.insight.report.record import (
-    Answer,
-    FitRecord,
-    RunRecord,
-    SearchRecord,
-)
+from unfreeze.insight.report.record import Answer, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
 from unfreeze.runs.answer_table import read_answer_table
+from unfreeze.runs.fit_records import fits_of, loss_or_nan
+from unfreeze.runs.run_folder import is_running, is_unfinished
 
 __all__ = ["KEPT", "read_answers", "read_run"]
 
@@ -40,10 +35,12 @@ def read_run(run: Path) -> RunRecord:
     return RunRecord(
         name=run.resolve().name,
         summary=summary,
-        fits=tuple(_fits(rows)),
+        fits=fits_of(rows, summary.get("steps") or ()),
         searches=tuple(_searches(rows)),
         answers=() if _is_multi(summary) else read_answers(run, _classes(summary)),
         kept=_kept(run / KEPT),
+        is_running=is_running(run),
+        can_go_on=is_unfinished(run),
     )
 
 
@@ -92,33 +89,12 @@ def _history_rows(path: Path) -> Iterator[dict[str, Any]]:
                 return
 
 
-def _fits(rows: list[dict[str, Any]]) -> Iterator[FitRecord]:
-    starts = [n for n, row in enumerate(rows) if row["kind"] == "fit"]
-    for number, begin in enumerate(starts, start=1):
-        end = starts[number] if number < len(starts) else len(rows)
-        within = rows[begin + 1 : end]
-        losses = [_number(row["loss"]) for row in within if row["kind"] == "step"]
-        epochs = [row for row in within if row["kind"] == "epoch"]
-        if not losses:
-            continue
-        per_epoch = rows[begin].get("steps_per_epoch") or len(losses)
-        valid = [
-            (min((n + 1) * per_epoch, len(losses)), _number(row["valid_loss"]))
-            for n, row in enumerate(epochs)
-        ]
-        yield FitRecord(
-            FitLosses(f"fit {number}", losses, valid),
-            [_number(row["train_loss"]) for row in epochs],
-            [loss for _, loss in valid],
-        )
-
-
 def _searches(rows: list[dict[str, Any]]) -> Iterator[SearchRecord]:
     for row in rows:
         if row["kind"] == "search":
             yield SearchRecord(
                 tuple(
-                    Curve(each["rates"], [_number(loss) for loss in each["losses"]])
+                    Curve(each["rates"], [loss_or_nan(loss) for loss in each["losses"]])
                     for each in row["curves"]
                 ),
                 row["rate"],
@@ -127,7 +103,3 @@ def _searches(rows: list[dict[str, Any]]) -> Iterator[SearchRecord]:
                 row["verdict"],
                 row["reason"],
             )
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)

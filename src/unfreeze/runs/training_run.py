@@ -97,7 +97,7 @@ class Part:
     out: Path
     settings: RunSettings
     data: ImageClassifierData
-    findings: Sequence[Finding]
+    findings: Sequence[Finding] | None
     clock: StepClock
     checkpoint: Checkpoint
     write: Callable[[str], object]
@@ -106,7 +106,7 @@ class Part:
 
 def look_at_photos(
     folder: Path, settings: RunSettings, write: Callable[[str], object]
-) -> tuple[ImageClassifierData, Sequence[Finding]]:
+) -> tuple[ImageClassifierData, Sequence[Finding] | None]:
     """Read the photos of a run, and name what is unusual about them.
 
     Raises:

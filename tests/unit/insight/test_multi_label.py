@@ -34,6 +34,9 @@ def test_scores_of_images_are_scikit_learns() -> None:
     assert scores.f1 == pytest.approx(fbeta(1))
     assert scores.exact == pytest.approx(metrics.accuracy_score(_LABELS, _FOUND))
     assert scores.accuracy == pytest.approx(1 - metrics.hamming_loss(_LABELS, _FOUND))
+    best = max(metrics.accuracy_score(_LABELS, np.tile(row, (120, 1)))
+               for row in _LABELS)  # fmt: skip
+    assert scores.exact_by_one_answer == pytest.approx(best)
     assert scores.exact_interval == share_interval(round(scores.exact * 120), 120)
 
 

@@ -1,5 +1,8 @@
 """Mirrors src/unfreeze/insight/outlook.py."""
 
+import html
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +35,7 @@ def test_a_rising_curve_is_a_gain_in_points_of_the_model_itself() -> None:
     assert found.overall is not None
     assert found.overall.more == 240
     assert [point.photos for point in found.overall.points][-1] == 240
+    assert found.has_gain
     sentence = sentence_for_all(found)
     assert sentence.startswith("240 more photos like those you have would bring")
     points = float(sentence.split("about ")[1].split(" points")[0])
@@ -47,13 +51,15 @@ def test_the_weakest_classes_have_forecasts_of_their_own() -> None:
     )
     first = found.by_class[0]
     assert first.forecast.more == 80
-    assert f"80 more photos of {first.name}" in sentence_of(first)
+    name = html.escape(first.name)
+    assert f"80 more photos of <bdi>{name}</bdi>" in sentence_of(first)
 
 
 def test_too_few_photos_get_a_reason_instead_of_a_number() -> None:
     found = of_clouds(count=30)
 
     assert found.overall is None
+    assert not found.has_gain
     assert "it takes 20 photos of each class" in sentence_for_all(found)
 
 
@@ -69,4 +75,15 @@ def test_separate_classes_have_no_gain_to_be_seen() -> None:
     found = outlook((features, features), (labels, labels), labels, ("a", "b"))
 
     assert found.by_class == ()
+    assert not found.has_gain  # which is not to be advised
     assert sentence_for_all(found).startswith("No gain to be seen from 200 more")
+
+
+def test_a_gain_of_a_model_without_mistakes_is_none() -> None:
+    """The quick heads gain, and the model has nothing to gain."""
+    found = replace(of_clouds(), error=0.0)
+
+    assert found.overall is not None
+    assert found.overall.is_seen
+    assert not found.has_gain
+    assert sentence_for_all(found).startswith("No gain to be seen")

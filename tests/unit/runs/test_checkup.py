@@ -14,6 +14,7 @@ from tests.spoiling import Spoilt, hashes_of, spoil
 from unfreeze.data.fixes import Fix, write_fixes
 from unfreeze.data.perceptual import near_links
 from unfreeze.errors import DataError
+from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.records import Finding
 from unfreeze.runs.checkup import (
     Backbone,
@@ -259,6 +260,48 @@ def test_copies_are_searched_once_and_found_as_by_a_search_of_their_own(
     assert found == findings_before_training(photos, replace(data, likeness=None))
     groups = [each for each in found if each.kind == "near_duplicate"]
     assert len(groups) == 4 + 2 * is_split - has_fixes
+
+
+def test_photos_with_several_labels_are_looked_at_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    lines = ["name,tags"]
+    for number in range(20):
+        pixels = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((64, 64)).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{'a b' if number % 2 else 'a'}")
+    shutil.copy(tmp_path / "0.png", tmp_path / "1.png")
+    Image.new("RGB", (64, 64)).save(tmp_path / "2.png")
+    (tmp_path / "3.png").write_bytes(b"")
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+    data = read_photos(tmp_path, RunSettings(csv="labels.csv", num_workers=0))
+
+    found = {each.kind: each for each in findings_before_training(tmp_path, data) or ()}
+
+    assert {"unreadable", "blank", "exact_duplicate"} <= set(found)
+    assert not any(kind.startswith("class") for kind in found)
+    assert found["blank"].files == ("2.png",)
+    assert set(found["exact_duplicate"].files) == {"0.png", "1.png"}
+    assert "They carry different labels" in found["exact_duplicate"].message
+
+
+def test_a_class_with_a_folder_in_each_split_is_counted_once() -> None:
+    files = ("train/A", "train/a", "valid/A", "valid/a")
+    said: list[str] = []
+
+    name_findings([Finding("class_case", files, 1.0, "kept", "Alike.")], said.append)
+
+    assert said[0] == "check: class names look alike (2 classes). Alike."
+
+
+def test_of_pixels_that_never_were_files_nothing_is_known(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (4, 8, 8, 3), dtype=np.uint8)
+    part = (pixels, np.array([0, 1, 0, 1]))
+    data = ImageClassifierData.from_arrays(tmp_path, part, part, bs=2)
+
+    assert findings_before_training(tmp_path, data) is None
+    said: list[str] = []
+    name_findings(None, said.append)
+    assert said == []
 
 
 def test_of_several_findings_of_a_kind_the_first_is_said() -> None:

@@ -26,7 +26,7 @@ def test_training_leaves_a_report_and_what_it_takes_to_write_it_again(
     assert len(kept["map"]) == 18
     assert all(uri.startswith("data:image/jpeg") for uri in kept["heat"].values())
     assert 0 < page.count("<img") <= 2 * 24
-    assert "chosen:" in page or "no clear minimum" in page
+    assert "suggested:" in page or "no clear minimum" in page
     assert len(page) < 8e6
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import DataError
+from unfreeze.runs.locks import held
 from unfreeze.runs.run_record import read_answers, read_run
 
 
@@ -58,6 +59,18 @@ def test_a_folder_with_a_summary_alone_is_a_run(run: Path) -> None:
     assert (record.fits, record.searches, record.answers) == ((), (), ())
     assert record.kept == {}
     assert record.is_finished
+
+
+def test_a_run_that_can_go_on_or_is_still_running_is_known(run: Path) -> None:
+    (run / "checkpoint").mkdir()
+    (run / "checkpoint/begun.json").write_text("{}")
+    (run / "summary.json").write_text('{"status": "stopped"}')
+
+    with held(run / "checkpoint/lock", "It"):
+        busy = read_run(run)
+
+    assert (busy.can_go_on, busy.is_running) == (True, True)
+    assert (read_run(run).can_go_on, read_run(run).is_running) == (True, False)
 
 
 def test_a_damaged_memory_of_the_model_is_no_reason_to_stop(run: Path) -> None:

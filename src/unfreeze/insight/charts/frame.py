@@ -127,10 +127,8 @@ class Frame:
             fill=f"var(--{colour})",
         )
 
-    def upright(
-        self, x: float, words: str, colour: str, line: int = 0
-    ) -> tuple[Html, Html]:
-        """A dashed line at a number, with words at its head, or so many lines below."""
+    def upright(self, x: float, words: str, colour: str) -> tuple[Html, Html]:
+        """A dashed line at a number, with words at its head."""
         at = self.across(x)
         is_left = at > 0.6 * self.width
         dashes = tag(
@@ -143,7 +141,7 @@ class Frame:
             "text",
             words,
             x=at + (-6 if is_left else 6),
-            y=self.top + 12 + 16 * line,
+            y=self.top + 12,
             text_anchor="end" if is_left else "start",
             class_="strong",
         )

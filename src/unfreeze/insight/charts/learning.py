@@ -19,6 +19,8 @@ def learning_chart(forecast: Forecast) -> Html:
     frame = Frame(
         log_axis(photos[0], end),
         linear_axis(0, 1.12 * max(top, 0.01), percent),
+        height=288,
+        top=30,
     )
     parts = frame.axes("photos to learn from", "mistakes of a quick head")
     lows = [point.low for point in points]
@@ -31,5 +33,5 @@ def learning_chart(forecast: Forecast) -> Html:
     expected = [law.error(n) for n in ahead]
     parts.append(frame.line(ahead, expected, "line dashed", "blue"))
     parts += [frame.dot(point.photos, point.error, "blue") for point in points]
-    parts += legend([("measured, and continued", "blue")], 230, 24)
+    parts += legend([("measured, and continued", "blue")], frame.left, 16)
     return frame.drawn("Share of mistakes against number of photos.", parts)

@@ -37,30 +37,31 @@ def loss_chart(fits: Sequence[FitLosses], begins_at: int | None = None) -> Html:
         begins_at: Batch of the whole run after which over-fitting shows.
     """
     ends = np.cumsum([0, *(len(fit.losses) for fit in fits)])
-    frame = Frame(linear_axis(0, max(int(ends[-1]), 1), _whole), _loss_axis(fits))
+    across = linear_axis(0, max(int(ends[-1]), 1), _whole)
+    frame = Frame(across, _loss_axis(fits), height=288, top=30)
     parts = frame.axes("batch", "loss (nats)")
     for number, (fit, begin) in enumerate(zip(fits, ends, strict=False)):
         if number:
             parts.append(_border(frame, float(begin)))
         parts += _lines_of(frame, fit, int(begin))
     if begins_at is not None:
-        # Below the legend.
-        parts += frame.upright(begins_at, "over-fitting begins", "bad", line=1)
-    parts += legend([("training", "blue"), ("validation", "orange")], 250, 22)
+        parts += frame.upright(begins_at, "over-fitting begins", "bad")
+    # Above the frame, where no curve can be.
+    parts += legend([("training", "blue"), ("validation", "orange")], frame.left, 16)
     return frame.drawn("Training and validation loss over all batches.", parts)
 
 
 def rate_chart(
     curves: Sequence[Curve],
-    chosen: float | None,
+    suggested: float | None,
     low: float | None = None,
     high: float | None = None,
 ) -> Html:
-    """Draw loss against learning rate, with the rate that was chosen.
+    """Draw loss against learning rate, with the rate that was suggested.
 
     Args:
         curves: One for each sweep; all are drawn, those behind the first faintly.
-        chosen: The rate that was trained with.
+        suggested: What the search came to. Training may take less of it.
         low: Where the stretch begins in which sweeps agree.
         high: Where it ends.
     """
@@ -83,8 +84,8 @@ def rate_chart(
     for number, curve in enumerate(smooth):
         kind = "line faint" if number else "line"
         parts.append(frame.line(curve.rates, curve.losses, kind, "blue"))
-    if chosen is not None:
-        parts += frame.upright(chosen, f"chosen: {chosen:.1e}", "green")
+    if suggested is not None:
+        parts += frame.upright(suggested, f"suggested: {suggested:.1e}", "green")
     return frame.drawn("Training loss against learning rate.", parts)
 
 

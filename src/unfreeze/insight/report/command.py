@@ -1,4 +1,4 @@
-"""The command that makes a run again."""
+"""The command that trains again with the settings of a run."""
 
 import shlex
 from collections.abc import Iterator, Mapping

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from unfreeze.words import counted, finding_title
+from unfreeze.words import counted_files, finding_title
 
 __all__ = ["Found", "FoundKind", "found_kinds"]
 
@@ -23,7 +24,7 @@ class Found:
     """Copies of each other stand in a group of their own, other files in one."""
 
     more: str
-    """How many groups or files there are besides, in words; empty if none."""
+    """How many files there are besides, in words; empty if none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class FoundKind:
 
     title: str
     count: str
-    """How many files they are about, in words."""
+    """How many files or classes they are about, in words."""
 
     findings: tuple[Found, ...]
     more: str
@@ -53,13 +54,11 @@ def found_kinds(findings: Iterable[Mapping[str, Any]]) -> list[FoundKind]:
 
 
 def _kind(kind: str, messages: Mapping[str, list[tuple[str, ...]]]) -> FoundKind:
-    files = {file for told in messages.values() for each in told for file in each}
+    files = (file for told in messages.values() for each in told for file in each)
     shown = list(messages.items())[:_MOST_FINDINGS]
     return FoundKind(
         finding_title(kind),
-        counted(len(files), "class", "classes")
-        if kind.startswith("class") or kind == "imbalance"
-        else counted(len(files), "file"),
+        counted_files(kind, files),
         tuple(_found(*each) for each in shown),
         _more(len(messages) - len(shown)),
     )
@@ -68,7 +67,8 @@ def _kind(kind: str, messages: Mapping[str, list[tuple[str, ...]]]) -> FoundKind
 def _found(message: str, groups: list[tuple[str, ...]]) -> Found:
     if len(groups) > 1 and all(len(each) > 1 for each in groups):
         shown = tuple(each[:_MOST_FILES] for each in groups[:_MOST_FINDINGS])
-        return Found(message, shown, _more(len(groups) - len(shown)))
+        total = len({file for each in groups for file in each})
+        return Found(message, shown, _more(total - len({*chain(*shown)})))
     names = tuple(dict.fromkeys(file for each in groups for file in each))
     more = _more(len(names) - _MOST_FILES)
     return Found(message, (names[:_MOST_FILES],) if names else (), more)

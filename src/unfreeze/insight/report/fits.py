@@ -1,90 +1,195 @@
 """Whether a run went on for too long, and from which epoch on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from unfreeze.insight.report.record import FitRecord
-from unfreeze.numerics.overfitting import overfit_report
+from unfreeze.numerics.overfitting import OverfitReport, overfit_report
+from unfreeze.words import counted
 
 __all__ = ["FitVerdict", "judge_fits"]
 
 _CLEARLY = 0.02
 """Share by which a loss must fall to be worth a longer training."""
 
+_COURSE = 3
+"""Epochs below which losses show no course."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitVerdict:
     """What training and validation loss say together."""
-
-    mood: str
-    """good, fair, or empty where nothing can be said."""
 
     title: str
     sentences: tuple[str, ...]
     begins_at: int | None = None
     """Batch of the whole run after which over-fitting shows; None if it does not."""
 
+    is_still_falling: bool = False
+    """Whether the last fit of the run might have brought more if it had been longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A fit of two epochs or more, and what its losses say."""
+
+    number: int
+    """Among the fits of the run, from 1."""
+
+    fit: FitRecord
+    begin: int
+    """Batches of the run before it."""
+
+    report: OverfitReport
+
+    @property
+    def num_epochs(self) -> int:
+        return len(self.fit.valid_by_epoch)
+
+    @property
+    def best(self) -> int:
+        """Epoch of the lowest validation loss, from 1."""
+        return self.report.best_epoch + 1
+
+    @property
+    def answered_better_later(self) -> bool:
+        """Whether a later epoch was kept, which means that its answers were better."""
+        kept = self.fit.kept_epoch
+        return kept is not None and kept > self.best
+
 
 def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
-    """Look at every fit of a run; the last one that over-fits decides."""
-    judged = [fit for fit in fits if _is_judgeable(fit)]
+    """Look at every fit of a run; the last one that can be judged decides.
+
+    Losses say where over-fitting begins; which weights a run keeps is decided by its
+    answers.
+    """
+    judged = list(_judged(fits))
     if not judged:
         words = (
             "Over-fitting cannot be judged: it takes two epochs of one fit at least."
         )
-        return FitVerdict("", "Too short to tell", (words,))
-    begin, found = 0, None
+        return FitVerdict("Too short to tell", (words,))
+    last = judged[-1]
+    is_last = last.number == len(fits)
+    sentences = (
+        *_which(last, fits),
+        *(_too_long if last.report.is_overfitting else _why_not)(last),
+        *_kept(last, fits),
+        *_earlier(judged[:-1]),
+    )
+    return FitVerdict(
+        _title(last, len(fits)),
+        sentences,
+        _onset(last),
+        is_last and _is_still_falling(last),
+    )
+
+
+def _judged(fits: Sequence[FitRecord]) -> Iterator[_Judged]:
+    begin = 0
     for number, fit in enumerate(fits, start=1):
         if _is_judgeable(fit):
             report = overfit_report(fit.train_by_epoch, fit.valid_by_epoch)
-            if report.is_overfitting:
-                found = (number, fit, begin, report)
+            yield _Judged(number, fit, begin, report)
         begin += len(fit.losses.losses)
-    if found is None:
-        return FitVerdict("good", "No over-fitting", _why_not(judged[-1]))
-    number, fit, begin, report = found
-    best = report.best_epoch
-    batches = fit.losses.valid[best][0]
-    lowest, last = fit.valid_by_epoch[best], fit.valid_by_epoch[-1]
-    where = f" of fit {number}" if len(fits) > 1 else ""
-    return FitVerdict(
-        "fair",
-        f"Over-fitting begins after epoch {best + 1}{where}",
-        (
-            f"Up to there the validation loss fell to {lowest:.3f}; at the end of "
-            f"that fit it was {last:.3f}, while the training loss ended lower than "
-            "then: from there on the model learned the training photos by heart.",
-            "The weights that were kept are the best ones on the validation photos, "
-            "not the last ones. More photos or stronger augmentation would help more "
-            "than more epochs.",
-        ),
-        begin + batches,
+
+
+def _title(judged: _Judged, num_fits: int) -> str:
+    where = f" of fit {judged.number}" if num_fits > 1 else ""
+    if not judged.report.is_overfitting:
+        is_short = judged.num_epochs < _COURSE
+        return f"No over-fitting{' so far' if is_short else ''}"
+    if judged.answered_better_later:
+        return f"The loss rises after epoch {judged.best}{where}"
+    return f"Over-fitting begins after epoch {judged.best}{where}"
+
+
+def _onset(judged: _Judged) -> int | None:
+    if not judged.report.is_overfitting or judged.answered_better_later:
+        return None
+    return judged.begin + judged.fit.losses.valid[judged.report.best_epoch][0]
+
+
+def _which(judged: _Judged, fits: Sequence[FitRecord]) -> Iterator[str]:
+    """Name the fit that is judged, where there are several."""
+    if len(fits) == 1:
+        return
+    step = f", of the step “{judged.fit.step}”" if judged.fit.step else ""
+    yield f"Judged is fit {judged.number} of {len(fits)}{step}."
+    if judged.number < len(fits):
+        yield "What came after it was too short to judge, or its losses exploded."
+
+
+def _too_long(judged: _Judged) -> Iterator[str]:
+    lowest = judged.fit.valid_by_epoch[judged.report.best_epoch]
+    last = judged.fit.valid_by_epoch[-1]
+    found = (
+        f"The validation loss was lowest after epoch {judged.best}, {lowest:.3f}; at "
+        f"the end of the fit it was {last:.3f}, while the training loss ended lower "
+        "than then"
     )
-
-
-def _why_not(fit: FitRecord) -> tuple[str, ...]:
-    report = overfit_report(fit.train_by_epoch, fit.valid_by_epoch)
-    epochs = len(fit.valid_by_epoch)
-    if report.rise > 0 and "rate is too high" in report.reason:
-        return (
-            "Both losses rose at the end: the learning rate was too high, rather than "
-            "the training too long.",
+    if judged.answered_better_later:
+        yield (
+            f"{found}. Its answers became better all the same: from there on the model "
+            "was too sure of them, rather than worse."
         )
-    if _is_still_falling(fit.valid_by_epoch):
-        return (
+        return
+    yield f"{found}: from there on the model learned the training photos by heart."
+    yield "More photos or stronger augmentation usually help more than more epochs."
+
+
+def _why_not(judged: _Judged) -> Iterator[str]:
+    if "rate is too high" in judged.report.reason:
+        yield (
+            "The losses rose together towards the end, which speaks for a learning "
+            "rate that was too high, rather than a training that was too long."
+        )
+    elif judged.num_epochs < _COURSE:
+        yield (
+            f"{counted(judged.num_epochs, 'epoch')} do not tell whether a longer "
+            "training would help."
+        )
+    elif _is_still_falling(judged):
+        yield (
             "The validation loss was still falling in the last epoch, and so a longer "
-            "training might bring a little more.",
+            "training might bring a little more."
         )
-    return (
-        f"The validation loss was lowest after epoch {report.best_epoch + 1} of "
-        f"{epochs} and has not clearly risen since: the length of the training fits.",
-    )
+    else:
+        yield (
+            f"The validation loss was lowest after epoch {judged.best} of "
+            f"{judged.num_epochs} and has not clearly risen since: the length of the "
+            "training fits."
+        )
 
 
-def _is_still_falling(losses: Sequence[float]) -> bool:
-    """Whether the last epoch was clearly the best. Two epochs show no course."""
-    return len(losses) >= 3 and losses[-1] < (1 - _CLEARLY) * min(losses[:-1])
+def _kept(judged: _Judged, fits: Sequence[FitRecord]) -> Iterator[str]:
+    """Say which weights the run kept, where that is known."""
+    for number, fit in enumerate(fits, start=1):
+        if fit.kept_epoch is None:
+            continue
+        which = "this fit" if number == judged.number else f"fit {number}"
+        yield (
+            f"The weights that were kept are those of epoch {fit.kept_epoch} of "
+            f"{which}: of all epochs, it answered best on the validation photos."
+        )
+
+
+def _earlier(judged: Sequence[_Judged]) -> Iterator[str]:
+    for each in judged:
+        if each.report.is_overfitting:
+            yield (
+                f"In fit {each.number}, before, the validation loss rose after epoch "
+                f"{each.best}."
+            )
+
+
+def _is_still_falling(judged: _Judged) -> bool:
+    """Whether the last epoch was clearly the best."""
+    losses = judged.fit.valid_by_epoch
+    is_course = len(losses) >= _COURSE
+    return is_course and losses[-1] < (1 - _CLEARLY) * min(losses[:-1])
 
 
 def _is_judgeable(fit: FitRecord) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from unfreeze.insight.markup import joined, tag
 from unfreeze.insight.report.record import Answer
 from unfreeze.insight.wording import percent, shortened
 
@@ -21,6 +22,7 @@ class Photo:
     """(data address, words for those who cannot see it) of each picture."""
 
     words: tuple[str, ...]
+    """Sentences, or markup; names in it stand in a direction of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ def _photo(
     if answer.file in heat:
         alt = f"Where the model sees {answer.predicted} in {answer.file}"
         pictures.append((heat[answer.file], alt))
+    label, predicted = tag("bdi", answer.label), tag("bdi", answer.predicted)
     if answer.is_right:
-        said = f"{answer.predicted}, {sure} sure"
+        said = joined((predicted, f", {sure} sure"))
     else:
-        said = f"labelled {answer.label}, taken for {answer.predicted} ({sure})"
+        said = joined(("labelled ", label, ", taken for ", predicted, f" ({sure})"))
     return Photo(tuple(pictures), (said, shortened(answer.file, _LONGEST_NAME)))

@@ -18,15 +18,15 @@ from unfreeze.insight.pages import for_notebook, render
 from unfreeze.insight.report.command import command_of
 from unfreeze.insight.report.findings import FoundKind, found_kinds
 from unfreeze.insight.report.fits import FitVerdict, judge_fits
+from unfreeze.insight.report.fixed import fixes_in_words
 from unfreeze.insight.report.galleries import Gallery, galleries_of
 from unfreeze.insight.report.kept import outlook_from_json
 from unfreeze.insight.report.record import RunRecord
 from unfreeze.insight.report.tables import (
     Step,
     Table,
-    interval_in_words,
+    class_table,
     number_of_kept,
-    rows_from_matrix,
     step_in_words,
 )
 from unfreeze.insight.report.trust_words import trust_in_detail
@@ -68,7 +68,7 @@ class ReportParts:
     def verdict(self) -> Verdict:
         """How good, how sure, what to do next."""
         outlook = self.outlook
-        gain = bool(outlook and outlook.overall and outlook.overall.is_seen)
+        gain = outlook is not None and outlook.has_gain
         words = "" if outlook is None else sentence_for_all(outlook)
         return verdict_on(self.run, self.fits, words, gain)
 
@@ -174,25 +174,8 @@ class ReportParts:
         return bool(self.run.answers) and not self._thumbnails
 
     def per_class(self) -> Table | None:
-        """Scores of every class, the weakest first."""
-        rows = self.run.scores.get("per_class") or rows_from_matrix(self.run)
-        if not rows:
-            return None
-        ordered = sorted(rows, key=lambda row: row["f1"])[:_MOST_ROWS]
-        return Table(
-            ("class", "recognised", "95 % interval", "precision", "F1", "photos"),
-            [
-                (
-                    row["name"],
-                    percent(row["recall"]),
-                    interval_in_words(row.get("recall_interval")),
-                    percent(row["precision"]),
-                    f"{row['f1']:.3f}",
-                    f"{row['support']:,}",
-                )
-                for row in ordered
-            ],
-        )
+        """Scores of every class, the least recognised first."""
+        return class_table(self.run, _MOST_ROWS)
 
     def reject(self) -> Table | None:
         """From which probability on answers are right often enough."""
@@ -249,6 +232,11 @@ class ReportParts:
         """What the data doctor found."""
         return found_kinds(self.run.findings)
 
+    def fixes(self) -> list[str]:
+        """What a person's fixes changed; empty without fixes."""
+        fixes = self.run.summary.get("fixes")
+        return list(fixes_in_words(fixes)) if fixes else []
+
     def skipped(self) -> Table | None:
         """Files that were left out."""
         files = self.run.summary.get("skipped")
@@ -274,8 +262,13 @@ class ReportParts:
         count = self.run.summary["n_valid"]
         return [] if not trust else list(trust_in_detail(trust, count))
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the clock decided how long the steps trained."""
+        return (self.run.summary.get("settings") or {}).get("budget") is not None
+
     def command(self) -> str:
-        """The command that trains the same model again."""
+        """The command that trains again with the same settings."""
         return command_of(self.run)
 
     def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -19,6 +19,12 @@ class FitRecord:
     losses: FitLosses
     train_by_epoch: Sequence[float]
     valid_by_epoch: Sequence[float]
+    step: str = ""
+    """Name of the step that it belongs to; empty if not known."""
+
+    kept_epoch: int | None = None
+    """Epoch of this fit, from 1, whose weights the run kept; None if another fit has
+    them, or if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,35 @@ class RunRecord:
     kept: Json
     """``report.json``: what only the model could tell."""
 
+    is_running: bool = False
+    """Whether a process was at work on it when it was read."""
+
+    can_go_on: bool = False
+    """Whether it was stopped, and left what it takes to go on."""
+
     @property
     def scores(self) -> Json:
         """Scores with intervals; empty in runs that did not measure them."""
         return self.summary.get("scores") or {}
 
     @property
+    def is_multi(self) -> bool:
+        """Whether photos carry several labels; runs without scores are older."""
+        return bool(self.scores.get("kind") == "multi")
+
+    @property
     def findings(self) -> Sequence[Json]:
         """What the data doctor found."""
         return self.summary.get("findings") or ()
+
+    @property
+    def num_leaked(self) -> int:
+        """Validation photos that are among the training photos, too, or copies are.
+
+        The score of such a finding is its share of the validation photos.
+        """
+        shares = [each["score"] for each in self.findings if each["kind"] == "leakage"]
+        return sum(round(share * self.summary["n_valid"]) for share in shares)
 
     @property
     def classes(self) -> tuple[str, ...]:

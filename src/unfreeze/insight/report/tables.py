@@ -12,9 +12,11 @@ from unfreeze.insight.wording import counted, duration, percent
 __all__ = [
     "Step",
     "Table",
+    "by_recall",
+    "class_rows",
+    "class_table",
     "interval_in_words",
     "number_of_kept",
-    "rows_from_matrix",
     "step_in_words",
 ]
 
@@ -80,7 +82,48 @@ def interval_in_words(ends: Mapping[str, float] | None) -> str:
     return "" if ends is None else f"{percent(ends['low'])} to {percent(ends['high'])}"
 
 
-def rows_from_matrix(run: RunRecord) -> list[dict[str, Any]]:
+def class_rows(run: RunRecord) -> Sequence[Mapping[str, Any]]:
+    """Scores of each class, as the run kept them or from its confusion matrix."""
+    return run.scores.get("per_class") or _rows_from_matrix(run)
+
+
+def by_recall(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Classes in order, the least recognised first, those without photos last."""
+    return sorted(rows, key=lambda row: (not row["support"], row["recall"], row["f1"]))
+
+
+def class_table(run: RunRecord, most: int) -> Table | None:
+    """Scores of every class, the least recognised first.
+
+    Args:
+        run: With or without scores of classes.
+        most: Rows to show; the others are counted.
+    """
+    rows = by_recall(class_rows(run))
+    if not rows:
+        return None
+    titles = ("class", "recognised", "95 % interval", "precision", "F1", "photos")
+    cells = [_class_in_cells(row) for row in rows[:most]]
+    if len(rows) > most:
+        more = f"and {len(rows) - most:,} more, in summary.json"
+        cells.append((more, *[""] * (len(titles) - 1)))
+    return Table(titles, cells)
+
+
+def _class_in_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    if not row["support"]:  # of which nothing was measured
+        return (row["name"], "", "", "", "", "0")
+    return (
+        row["name"],
+        percent(row["recall"]),
+        interval_in_words(row.get("recall_interval")),
+        percent(row["precision"]),
+        f"{row['f1']:.3f}",
+        f"{row['support']:,}",
+    )
+
+
+def _rows_from_matrix(run: RunRecord) -> list[dict[str, Any]]:
     """Scores of classes from the confusion matrix, for runs without intervals."""
     matrix = np.array(run.summary.get("confusion") or [[]])
     if matrix.ndim != 2 or matrix.shape[0] != len(run.classes):

@@ -10,16 +10,22 @@ __all__ = ["trust_in_detail", "trust_in_short"]
 _SMALL = 0.02
 """An error of two points changes no decision."""
 
-_TELLING = 0.03
-"""Photos that would show an error of three points are enough to vouch for none."""
+_VOUCHED = 0.05
+"""An error that may be larger than five points is not vouched for."""
 
 
-def trust_in_short(trust: Mapping[str, Any], count: int) -> str:
+def trust_in_short(
+    trust: Mapping[str, Any], count: int, *, is_multi: bool = False
+) -> str:
     """Say in a sentence whether a probability can be taken at its word.
+
+    Few photos cannot vouch for it: ten right answers of a sure model are what a model
+    that is right four times in five shows as well. So it takes an interval.
 
     Args:
         trust: The section ``calibration`` of the scores.
         count: Photos that it was measured on.
+        is_multi: Whether photos carry several labels.
     """
     off = trust["ece_after"]
     visible = trust.get("ece_visible", 1.5 * trust.get("ece_by_chance", 0.0))
@@ -29,14 +35,27 @@ def trust_in_short(trust: Mapping[str, Any], count: int) -> str:
             f"Its probabilities are off by about {points:.1f} points on average: take "
             "them as an order, not as chances."
         )
-    if visible > _TELLING:
+    if "ece_after_interval" not in trust:
         return (
-            f"{counted(count, 'photo')} are too few to vouch for its probabilities: "
-            f"an error below {100 * visible:.0f} points would not show."
+            f"Its probabilities were off by {100 * off:.1f} points on average on these "
+            "photos; how far they are off on others was not measured."
+        )
+    most = trust["ece_after_interval"]["high"]
+    if most > _VOUCHED:
+        return (
+            f"{counted(count, 'photo')} {'is' if count == 1 else 'are'} too few to "
+            "vouch for its probabilities: on average, they may be off by up to "
+            f"{100 * most:.1f} points."
+        )
+    if is_multi:
+        return (
+            "Over all labels, its probabilities are off by no more than "
+            f"{100 * most:.1f} points on average. Most of them are small; a large one "
+            "may be off by more."
         )
     return (
-        "Its probabilities can be taken at their word: when it says 90 %, it is right "
-        "about nine times in ten."
+        "Its probabilities can be taken at their word: on average, they are off by no "
+        f"more than {100 * most:.1f} points."
     )
 
 

@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unfreeze.insight.markup import joined, tag
+from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
+from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
 from unfreeze.insight.report.record import RunRecord
+from unfreeze.insight.report.tables import by_recall, class_rows, interval_in_words
 from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
 __all__ = ["Verdict", "verdict_on"]
 
-_GOOD, _FAIR = 0.95, 0.8
-_MOODS = {"good": "very good", "fair": "usable with care", "bad": "needs work"}
-_FEWEST = 30
-"""Validation photos below which nothing is said of the model, only of the photos."""
-
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
-_MANY_SUSPECTS = 3
 _WEAK_CLASS = 0.15
 """Recall below the mean of the classes by this much is worth a sentence."""
 
@@ -54,18 +52,8 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
     summary = run.summary
     accuracy = summary.get("accuracy")
     if not run.is_finished or accuracy is None:
-        return Verdict(
-            "This run was stopped before its end",
-            "",
-            "stopped",
-            (
-                "There are no final scores. What it recorded until then is below.",
-                "Train again for a whole result; stored activations are used again.",
-            ),
-            (),
-            (),
-        )
-    mood, words = _mood(run, accuracy)
+        return _without_scores(run)
+    mood, words = grade_of(run, accuracy)
     return Verdict(
         _headline(run, accuracy),
         mood,
@@ -76,68 +64,101 @@ def verdict_on(run: RunRecord, fits: FitVerdict, forecast: str, gain: bool) -> V
     )
 
 
-def _mood(run: RunRecord, accuracy: float) -> tuple[str, str]:
-    """How good it is, as far as so many photos can say."""
-    ends = run.scores.get("accuracy_interval") or {"low": accuracy, "high": accuracy}
-    mood, low, high = map(_grade, (accuracy, ends["low"], ends["high"]))
-    if run.summary["n_valid"] < _FEWEST or {low, high} == {"good", "bad"}:
-        return "", "too few photos to say"
-    if low == high:
-        return mood, _MOODS[mood]
-    return ("fair" if mood == "good" else mood), f"probably {_MOODS[mood]}"
-
-
-def _grade(accuracy: float) -> str:
-    return "good" if accuracy >= _GOOD else "fair" if accuracy >= _FAIR else "bad"
+def _without_scores(run: RunRecord) -> Verdict:
+    """Of a run that has not come to its end."""
+    known = "There are no final scores. What it has recorded so far is below."
+    if run.is_running:
+        headline, word = "This run is still running", "running"
+        step = "Write this page again when it has ended: unfreeze report RUN."
+    elif run.can_go_on:
+        headline, word = "This run was stopped before its end", "stopped"
+        step = "Go on from where it was stopped: unfreeze resume RUN."
+    else:
+        headline, word = "This run was stopped before its end", "stopped"
+        step = "It left nothing to go on from: train again for a whole result."
+    return Verdict(headline, "", word, (known,), (), (step,))
 
 
 def _headline(run: RunRecord, accuracy: float) -> str:
-    if run.scores.get("kind") == "multi":
-        return f"{percent(accuracy)} of all yes-or-no answers are right"
-    if accuracy == 1:
-        return f"All {run.summary['n_valid']:,} validation photos are recognised"
     count = run.summary["n_valid"]
-    if count < _FEWEST:  # of which a percentage would say more than is known
-        return f"{round(accuracy * count)} of {count} validation photos are recognised"
-    return f"{percent(accuracy)} of photos are recognised correctly"
+    share = run.scores["exact"] if run.is_multi else accuracy
+    ends = "have all their labels right" if run.is_multi else "are recognised"
+    if share == 1:
+        return f"All {count:,} validation photos {ends}"
+    if count < FEWEST:  # of which a percentage would say more than is known
+        return f"{round(share * count)} of {count} validation photos {ends}"
+    return f"{percent(share)} of photos {ends}{'' if run.is_multi else ' correctly'}"
 
 
 def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
     count = run.summary["n_valid"]
-    wrong = round((1 - accuracy) * count)
-    if run.scores.get("kind") == "multi":
-        share = percent(run.scores.get("exact", 0.0))
-        yield f"Of {count:,} photos, {share} have all their labels right."
-    else:
-        yield (
-            f"Of {counted(count, 'photo')} that it did not learn from, it mistook "
-            f"{wrong:,}."
-        )
-    interval = run.scores.get("accuracy_interval")
-    if interval:
-        yield (
-            "On other photos of this kind, expect between "
-            f"{percent(interval['low'])} and {percent(interval['high'])}."
-        )
+    yield from _several(run, accuracy) if run.is_multi else _single(run, accuracy)
+    chosen = (
+        "best epoch, the temperature and the" if run.is_multi else "best epoch and the"
+    )
+    what = "thresholds of labels" if run.is_multi else "temperature"
     yield (
-        "The best epoch and the temperature were chosen on these same photos, which "
-        "flatters every figure a little: photos that had no part in it, and unfreeze "
-        "evaluate, would tell."
+        f"The {chosen} {what} were chosen on these same photos, which flatters every "
+        "figure a little: photos that had no part in it, and unfreeze evaluate, would "
+        "tell."
     )
     trust = run.scores.get("calibration")
     if trust:
-        yield trust_in_short(trust, count)
+        yield trust_in_short(trust, count, is_multi=run.is_multi)
+
+
+def _single(run: RunRecord, accuracy: float) -> Iterator[str]:
+    wrong = round((1 - accuracy) * run.summary["n_valid"])
+    yield f"{_measured_on(run)} it mistook {wrong:,}."
+    yield from _elsewhere(run, accuracy)
+
+
+def _several(run: RunRecord, accuracy: float) -> Iterator[str]:
+    right = round(run.scores["exact"] * run.summary["n_valid"])
+    yield (
+        f"{_measured_on(run)} {right:,} have all their labels right, and none that is "
+        "not theirs."
+    )
+    yield from _elsewhere(run, accuracy)
+    yield (
+        f"Of all its yes-or-no answers, {percent(accuracy)} are right. Where most "
+        "labels are rare, saying no to all of them gets most of these right, too."
+    )
+
+
+def _measured_on(run: RunRecord) -> str:
+    photos = counted(run.summary["n_valid"], "photo")
+    leaked = run.num_leaked
+    if not leaked:
+        return f"Of {photos} put aside to measure with,"
+    return (
+        f"Of {photos} to measure with, {leaked:,} had a part in learning, or a near "
+        "copy had. Of all of them,"
+    )
+
+
+def _elsewhere(run: RunRecord, accuracy: float) -> Iterator[str]:
+    expected = expected_elsewhere(run, accuracy)
+    if expected is None:
+        return
+    why = " That allows for the leaks." if run.num_leaked else ""
+    yield (
+        "On other photos of this kind, expect between "
+        f"{percent(expected.low)} and {percent(expected.high)}.{why}"
+    )
 
 
 def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     summary, scores = run.summary, run.scores
-    interval = scores.get("accuracy_interval")
-    detail = f"on {counted(summary['n_valid'], 'validation photo')}"
-    if interval:
-        detail = f"{percent(interval['low'])} to {percent(interval['high'])}, {detail}"
-    yield "Accuracy", percent(accuracy), detail
+    yield _main_figure(run, accuracy)
+    if run.is_multi:
+        yield "Yes-or-no answers", percent(accuracy), "right, of all labels together"
+    if "f2" in scores:
+        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
+        if run.is_multi:
+            views = f"of the yes-or-no answers are right, {views}"
         yield "With more looks", percent(summary["tta_accuracy"]), views
     if "macro_f1" in scores:
         rare = "mean of all classes, rare ones count in full"
@@ -159,23 +180,26 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     )
 
 
+def _main_figure(run: RunRecord, accuracy: float) -> tuple[str, str, str]:
+    name, share, kept = "Accuracy", accuracy, "accuracy_interval"
+    if run.is_multi:
+        name, share, kept = "All labels right", run.scores["exact"], "exact_interval"
+    detail = f"on {counted(run.summary['n_valid'], 'validation photo')}"
+    interval = interval_in_words(run.scores.get(kept))
+    return name, percent(share), f"{interval}, {detail}" if interval else detail
+
+
 def _steps(
     run: RunRecord, fits: FitVerdict, forecast: str, gain: bool
 ) -> Iterator[str]:
-    suspects = [each for each in run.findings if each["kind"] == "label_suspect"]
-    leaks = [each for each in run.findings if each["kind"] == "leakage"]
-    if leaks:
+    leaked = run.num_leaked
+    if leaked:
         yield (
-            "The accuracy is flattered: the model has learned from "
-            f"{counted(len(leaks), 'validation photo')}, or from near copies. Separate "
+            "The figures are flattered: the model has learned from "
+            f"{counted(leaked, 'validation photo')}, or from near copies. Separate "
             "training and validation photos, and train again."
         )
-    if len(suspects) >= _MANY_SUSPECTS:
-        yield (
-            f"Look at the {len(suspects)} photos whose labels look wrong, before "
-            "anything else: they teach and measure wrongly."
-        )
-    elif any(not each.is_right for each in run.answers):
+    if any(not each.is_right for each in run.answers):
         yield "Look at the most wrong photos below: some labels may be at fault."
     weak = _weakest(run)
     if weak:
@@ -187,21 +211,24 @@ def _steps(
             f"Put more photos aside for validation: with {run.summary['n_valid']} of "
             "them, the accuracy is a rough estimate."
         )
-    if "still falling" in " ".join(fits.sentences):
+    if fits.is_still_falling:
         yield "Train for longer: the validation loss was still falling."
     yield "Try it on photos of your own: unfreeze predict."
 
 
 def _weakest(run: RunRecord) -> str:
-    rows = [row for row in run.scores.get("per_class", ()) if row["support"]]
+    rows = [row for row in class_rows(run) if row["support"] >= FEWEST_VALID]
     if len(rows) < 2:
         return ""
     mean = sum(row["recall"] for row in rows) / len(rows)
-    worst = min(rows, key=lambda row: row["recall"])
+    worst = by_recall(rows)[0]
     if mean - worst["recall"] < _WEAK_CLASS:
         return ""
-    return (
-        f"{shortened(worst['name'], 40)} is the weakest class: "
-        f"{percent(worst['recall'])} of its photos are recognised. See what they are "
-        "taken for below."
+    return joined(
+        (
+            f"Of classes with {FEWEST_VALID} validation photos or more, ",
+            tag("bdi", shortened(worst["name"], 40)),
+            f" is the weakest: {percent(worst['recall'])} of its photos are "
+            "recognised. Look at what is taken for what.",
+        )
     )

@@ -48,18 +48,29 @@ def test_losses_of_all_fits_stand_one_after_the_other() -> None:
     assert across == pytest.approx(62 + 20 / 43 * (440 - 62 - 20), abs=0.1)
 
 
+def test_the_legend_of_losses_stands_above_all_curves() -> None:
+    picture = loss_chart([FitLosses("fit 1", [9.0, *[1.0] * 30], [(31, 1.0)])])
+
+    lines = [*paths(picture, "line"), *paths(picture, "line faint")]
+    strokes = [path for path in lines if path.endswith("h16")]
+    curves = "".join(path for path in lines if path not in strokes)
+    lowest = max(float(path.split()[1].removesuffix("h16")) for path in strokes)
+    assert len(strokes) == 2
+    assert lowest < min(map(float, re.findall(r"[ML][\d.]+ ([\d.]+)", curves)))
+
+
 def test_a_fit_without_a_finite_loss_is_still_a_picture() -> None:
     assert root_of(loss_chart([FitLosses("a", [math.nan], [])])) is not None
     assert root_of(loss_chart([])) is not None
 
 
-def test_a_rate_search_marks_the_chosen_rate_and_all_sweeps() -> None:
+def test_a_rate_search_marks_the_suggested_rate_and_all_sweeps() -> None:
     rates = np.geomspace(1e-5, 1, 50)
     losses = 1 - 0.5 * np.exp(-((np.log10(rates) + 2) ** 2))
 
     picture = rate_chart([Curve(rates, losses)] * 3, 4.9e-3, 1e-3, 1e-2)
 
-    assert "chosen: 4.9e-03" in texts(picture)
+    assert "suggested: 4.9e-03" in texts(picture)
     assert len(paths(picture, "line")) == 1
     assert len(paths(picture, "line faint")) == 2
     assert len(paths(picture, "band")) == 1

@@ -34,6 +34,26 @@ def test_copies_of_each_other_stay_together_and_apart_from_others() -> None:
     assert kind.findings[0].groups == (("a", "b"), ("c", "d"))
 
 
+def test_of_large_groups_the_files_that_are_not_named_are_counted() -> None:
+    """Two groups of 60 equal files, and 30 groups of two."""
+    large = [finding("exact_duplicate", "Equal.", *(f"{part}{n}" for n in range(60)))
+             for part in "ab"]  # fmt: skip
+    small = [finding("near_duplicate", "Same.", f"a{n}", f"b{n}") for n in range(30)]
+
+    equal, alike = found_kinds([*large, *small])
+
+    assert equal.findings[0].more.startswith("and 72 more")
+    assert alike.findings[0].more.startswith("and 36 more")
+
+
+def test_a_class_with_a_folder_in_each_split_is_one_class() -> None:
+    (kind,) = found_kinds(
+        [finding("class_case", "Alike.", "train/A", "train/a", "valid/A", "valid/a")]
+    )
+
+    assert kind.count == "2 classes"
+
+
 def test_of_very_many_findings_the_first_are_told_and_the_others_counted() -> None:
     (kind,) = found_kinds([finding("label_suspect", str(n), str(n)) for n in range(40)])
 

@@ -1,32 +1,40 @@
 """Mirrors src/unfreeze/insight/report/fits.py."""
 
 import math
-
-import pytest
+from typing import Any
 
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.report.fits import judge_fits
 from unfreeze.insight.report.record import FitRecord
 
 
-def fit(train: list[float], valid: list[float], per_epoch: int = 10) -> FitRecord:
+def fit(
+    train: list[float],
+    valid: list[float],
+    per_epoch: int = 10,
+    **words: Any,  # noqa: ANN401
+) -> FitRecord:
     points = [((n + 1) * per_epoch, loss) for n, loss in enumerate(valid)]
     losses = FitLosses("fit", [0.5] * per_epoch * len(valid), points)
-    return FitRecord(losses, train, valid)
+    return FitRecord(losses, train, valid, **words)
 
 
 STEADY = fit([0.9, 0.6, 0.5], [0.8, 0.5, 0.4])
 OVERFITTED = fit([0.5, 0.3, 0.2, 0.1], [0.5, 0.4, 0.6, 0.9])
 
 
+def said(*fits: FitRecord) -> str:
+    return " ".join(judge_fits(fits).sentences)
+
+
 def test_the_epoch_where_it_begins_is_counted_from_one() -> None:
     verdict = judge_fits([OVERFITTED])
 
     assert verdict.title == "Over-fitting begins after epoch 2"
-    assert verdict.mood == "fair"
     assert verdict.begins_at == 20
     assert "0.400" in verdict.sentences[0]
     assert "0.900" in verdict.sentences[0]
+    assert "kept" not in said(OVERFITTED)  # nobody knows which
 
 
 def test_batches_are_counted_over_the_whole_run() -> None:
@@ -39,8 +47,9 @@ def test_batches_are_counted_over_the_whole_run() -> None:
 def test_a_loss_that_still_falls_is_no_over_fitting() -> None:
     verdict = judge_fits([STEADY])
 
-    assert (verdict.title, verdict.mood) == ("No over-fitting", "good")
+    assert verdict.title == "No over-fitting"
     assert verdict.begins_at is None
+    assert verdict.is_still_falling
     assert "still falling" in verdict.sentences[0]
 
 
@@ -50,11 +59,11 @@ def test_a_level_loss_is_the_right_length() -> None:
     assert "lowest after epoch 2 of 3" in verdict.sentences[0]
 
 
-def test_both_losses_rising_is_the_rates_fault() -> None:
+def test_both_losses_rising_speaks_for_the_rate() -> None:
     verdict = judge_fits([fit([0.3, 0.9], [0.3, 0.9])])
 
-    assert verdict.title == "No over-fitting"
-    assert "rate was too high" in verdict.sentences[0]
+    assert verdict.title == "No over-fitting so far"
+    assert "rate that was too high" in verdict.sentences[0]
 
 
 def test_one_epoch_and_exploded_losses_are_not_judged() -> None:
@@ -62,8 +71,56 @@ def test_one_epoch_and_exploded_losses_are_not_judged() -> None:
         assert judge_fits(fits).title == "Too short to tell"
 
 
-@pytest.mark.parametrize("valid", [[0.5, 0.4], [0.5, 0.4, 0.399]])
-def test_two_epochs_or_a_hair_are_no_reason_to_train_longer(valid: list[float]) -> None:
-    verdict = judge_fits([fit([0.6, 0.5, 0.4][: len(valid)], valid)])
+def test_a_hair_is_no_reason_to_train_longer() -> None:
+    verdict = judge_fits([fit([0.6, 0.5, 0.4], [0.5, 0.4, 0.399])])
 
-    assert "still falling" not in " ".join(verdict.sentences)
+    assert not verdict.is_still_falling
+    assert "the length of the training fits" in verdict.sentences[0]
+
+
+def test_two_epochs_do_not_tell_whether_longer_would_help() -> None:
+    verdict = judge_fits([fit([2.0, 1.0], [2.0, 1.0])])
+
+    assert verdict.title == "No over-fitting so far"
+    assert verdict.sentences == (
+        "2 epochs do not tell whether a longer training would help.",
+    )
+    assert not verdict.is_still_falling
+
+
+def test_a_later_epoch_with_better_answers_is_kept_although_its_loss_is_higher() -> (
+    None
+):
+    """Losses .9 .5 .40 .45 .50 while the accuracy goes from .70 to .92."""
+    losses = [0.9, 0.5, 0.4, 0.45, 0.5]
+    verdict = judge_fits([fit([0.9, 0.6, 0.4, 0.3, 0.2], losses, kept_epoch=5)])
+
+    assert verdict.title == "The loss rises after epoch 3"
+    assert verdict.begins_at is None
+    assert "answers became better all the same" in verdict.sentences[0]
+    assert "epoch 5 of this fit" in verdict.sentences[-1]
+    assert "by heart" not in " ".join(verdict.sentences)
+
+
+def test_an_earlier_fit_that_over_fits_does_not_speak_for_the_last() -> None:
+    last = fit([0.9, 0.6, 0.5], [0.8, 0.5, 0.4], kept_epoch=3, step="Train all")
+
+    verdict = judge_fits([OVERFITTED, last])
+
+    assert verdict.title == "No over-fitting"
+    assert verdict.begins_at is None
+    assert verdict.sentences[0] == "Judged is fit 2 of 2, of the step “Train all”."
+    assert "epoch 3 of this fit" in " ".join(verdict.sentences)
+    assert (
+        "In fit 1, before, the validation loss rose after epoch 2"
+        in (verdict.sentences[-1])
+    )
+
+
+def test_a_last_fit_of_one_epoch_is_not_judged_in_the_name_of_another() -> None:
+    verdict = judge_fits([STEADY, fit([0.3], [0.2], kept_epoch=1)])
+
+    assert verdict.sentences[0] == "Judged is fit 1 of 2."
+    assert "too short to judge" in verdict.sentences[1]
+    assert "epoch 1 of fit 2" in verdict.sentences[-1]
+    assert not verdict.is_still_falling

@@ -1,7 +1,8 @@
-"""Mirrors src/unfreeze/insight/report/page.py, galleries.py, kept.py and record.py."""
+"""Mirrors src/unfreeze/insight/report/page.py, and parts without a test file."""
 
 import dataclasses
 import json
+import re
 import shlex
 from html.parser import HTMLParser
 from typing import Any, get_args
@@ -11,6 +12,7 @@ import pytest
 
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.outlook import outlook
+from unfreeze.insight.report.fixed import fixes_in_words
 from unfreeze.insight.report.galleries import chosen, galleries_of
 from unfreeze.insight.report.kept import outlook_as_json, outlook_from_json
 from unfreeze.insight.report.page import FigureName, ReportParts, report_page
@@ -32,7 +34,8 @@ def summary(**words: Any) -> dict[str, Any]:  # noqa: ANN401
              "accuracy": 0.8, "tta_accuracy": None, "valid_loss": 0.31,
              "confusion": [[2, 1], [0, 2]], "seconds": 12.0, "steps": [step],
              "settings": {"arch": "resnet18", "weights": None, "seed": 3,
-                          "max_zoom": 1.1, "recipe": "head", "budget": 90.0},
+                          "max_zoom": 1.1, "recipe": "head", "suffix": "",
+                          "budget": 90.0},
              "hardware": {"device": "cpu"}, "versions": {"torch": "2.9"}}  # fmt: skip
     return usual | words
 
@@ -192,6 +195,33 @@ def test_very_many_files_left_out_are_counted_below_the_first() -> None:
     assert table.rows[-1][0] == "and 1,003 more"
 
 
+def test_what_nobody_looked_for_is_not_said_to_be_absent() -> None:
+    def told(**words: Any) -> str:  # noqa: ANN401
+        run = RunRecord(name="x", summary=summary(**words), kept={})
+        return Reader(report_page(run)).text
+
+    assert "did not look for duplicates" in told(findings=None)
+    assert "noted nothing unusual" not in told(findings=None)
+    assert "noted nothing unusual about the files" in told(findings=[])
+
+
+def test_photos_that_fixes_dropped_are_told() -> None:
+    fixes = {"file": "fixes.csv", "dropped": 50, "relabelled": 1, "kept": 9,
+             "accuracy_before": 0.8, "accuracy_after": 0.9,
+             "compared": "a head"}  # fmt: skip
+    run = RunRecord(name="x", summary=summary(fixes=fixes, skipped=[]), kept={})
+    unmeasured = fixes | {"accuracy_before": None, "accuracy_after": None}
+
+    text = Reader(report_page(run)).text
+
+    assert (
+        "50 files dropped and 1 photo relabelled, as fixes.csv says; 9 looked" in text
+    )
+    assert "80.0 % right without the fixes, 90.0 % with them" in text
+    assert "No other file was left out." in text
+    assert len(list(fixes_in_words(unmeasured))) == 1
+
+
 def test_the_command_makes_the_run_again() -> None:
     words = shlex.split(ReportParts(full_run()).command())
 
@@ -199,6 +229,70 @@ def test_the_command_makes_the_run_again() -> None:
     assert words[words.index("--budget") + 1] == "90s"
     assert words[words.index("--max-zoom") + 1] == "1.1"
     assert "--weights" not in words
+    assert "" not in words
+
+
+def test_switches_and_lists_are_options_of_their_own_and_what_is_empty_is_none() -> (
+    None
+):
+    settings = {
+        "fast": True,
+        "slow": False,
+        "tag": ["a b", "c"],
+        "suffix": "",
+        "no": [],
+    }
+    run = RunRecord(name="x", summary=summary(settings=settings), kept={})
+
+    words = shlex.split(ReportParts(run).command())
+
+    assert words[3:] == ["--fast", "--tag", "a b", "--tag", "c"]
+
+
+def test_a_budget_promises_no_equal_model() -> None:
+    def told(budget: float | None) -> str:
+        settings = {"arch": "resnet18", "folder": "", "budget": budget}
+        run = RunRecord(name="x", summary=summary(settings=settings), kept={})
+        assert "--folder" not in ReportParts(run).command()
+        return Reader(report_page(run)).text
+
+    assert "bit for bit" in told(None)
+    assert "bit for bit" not in told(120.0)
+    assert "the clock decides" in told(120.0)
+
+
+def test_a_forecast_that_is_not_there_is_not_explained() -> None:
+    found = {"error": 0.2, "overall": None, "by_class": [], "reason": "There is none."}
+    run = RunRecord(name="x", summary=summary(), kept={"outlook": found})
+
+    text = Reader(report_page(run)).text
+
+    assert "There is none." in text
+    assert "quick heads were trained" not in text
+
+
+def test_a_name_that_turns_the_direction_of_writing_turns_only_itself() -> None:
+    turning = "cats\u202e"
+    rows = [
+        {"name": turning, "recall": 0.1, "precision": 0.5, "f1": 0.2, "support": 20},
+        {"name": "b", "recall": 0.9, "precision": 0.5, "f1": 0.2, "support": 20},
+    ]
+    answers = (
+        Answer("x/a.jpg", turning, "b", 0.9, 2.0),
+        Answer("x/b.jpg", turning, turning, 0.9, 0.1),
+    )
+    content = summary(
+        classes=[turning, "b"],
+        scores={"kind": "single", "per_class": rows},
+        skipped=[{"file": "x.jpg", "reason": turning}],
+    )
+
+    page = report_page(RunRecord(name="x", summary=content, answers=answers, kept={}))
+
+    body = re.sub(r"<svg.*?</svg>", "", page.partition("<body")[2], flags=re.S)
+    loose = re.sub(r"<bdi[^>]*>[^<]*</bdi>", "", body)
+    assert turning in body
+    assert turning not in re.sub(r'"[^"]*"', "", loose)
 
 
 @pytest.mark.parametrize("separator", ["", ";", " "])
@@ -252,6 +346,37 @@ def test_scores_of_classes_come_from_the_matrix_where_they_were_not_kept() -> No
     rows = {row[0]: row for row in table.rows}
     assert rows["cats"][1] == "66.7 %"
     assert rows[HOSTILE][3] == "66.7 %"
+
+
+def test_classes_that_were_not_measured_come_last_and_blank() -> None:
+    rows = [
+        {"name": name, "recall": recall, "precision": 0.5, "f1": f1, "support": support}
+        for name, recall, f1, support in
+        [("absent", 0.0, 0.0, 0), ("good", 0.9, 0.2, 9), ("bad", 0.1, 0.8, 9)]
+    ]  # fmt: skip
+    scores = {"kind": "single", "per_class": rows}
+
+    table = ReportParts(
+        RunRecord(name="a", summary=summary(scores=scores), kept={})
+    ).per_class()
+
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["bad", "good", "absent"]
+    assert table.rows[-1] == ("absent", "", "", "", "", "0")
+
+
+def test_of_very_many_classes_the_rest_is_counted() -> None:
+    rows = [{"name": str(n), "recall": 0.5, "precision": 0.5, "f1": 0.5, "support": 1}
+            for n in range(250)]  # fmt: skip
+    scores = {"kind": "single", "per_class": rows}
+
+    table = ReportParts(
+        RunRecord(name="a", summary=summary(scores=scores), kept={})
+    ).per_class()
+
+    assert table is not None
+    assert len(table.rows) == 201
+    assert table.rows[-1][0] == "and 50 more, in summary.json"
 
 
 def test_galleries_show_the_most_telling_photos_first() -> None:

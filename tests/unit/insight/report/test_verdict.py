@@ -1,12 +1,17 @@
-"""Mirrors src/unfreeze/insight/report/verdict.py."""
+"""Mirrors src/unfreeze/insight/report/verdict.py and grades.py."""
 
+from dataclasses import asdict
 from typing import Any
+
+import pytest
 
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.record import Answer, RunRecord
 from unfreeze.insight.report.verdict import Verdict, verdict_on
+from unfreeze.insight.wording import percent
+from unfreeze.numerics.intervals import share_interval
 
-FITS = FitVerdict("good", "No over-fitting", ("Fine.",))
+FITS = FitVerdict("No over-fitting", ("Fine.",))
 
 
 def on(
@@ -35,6 +40,7 @@ def test_no_mistake_at_all_is_said_of_these_photos_only() -> None:
 
 def test_trust_is_told_in_a_sentence() -> None:
     trust = {"ece_after": 0.015, "ece_by_chance": 0.01, "ece_visible": 0.02,
+             "ece_after_interval": {"low": 0.0, "high": 0.03},
              "temperature": 1.0}  # fmt: skip
 
     assert "at their word" in on(scores={"calibration": trust}).sentences[-1]
@@ -84,14 +90,34 @@ def test_losses_with_and_without_temperature_are_told_apart() -> None:
     assert "At temperature 1.50; without, it is 0.400" in loss[2]
 
 
-def test_leaks_and_doubtful_labels_come_first() -> None:
-    findings = [{"kind": "leakage"}, *[{"kind": "label_suspect"}] * 3]
+def test_leaks_are_counted_in_photos_and_said_first() -> None:
+    """One group of three validation copies, and one of a single one: 4 of 400."""
+    findings = [
+        {"kind": "leakage", "score": 3 / 400},
+        {"kind": "leakage", "score": 1 / 400},
+    ]
 
-    steps = on(findings=findings, gain=True).steps
+    verdict = on(findings=findings, gain=True)
 
-    assert "flattered" in steps[0]
-    assert "3 photos whose labels look wrong" in steps[1]
-    assert "More photos help." in steps
+    assert "has learned from 4 validation photos" in verdict.steps[0]
+    assert "More photos help." in verdict.steps
+    assert verdict.sentences[0].startswith("Of 400 photos to measure with, 4 had a")
+    assert "did not learn from" not in " ".join(verdict.sentences)
+
+
+def test_leaks_widen_what_is_expected_elsewhere() -> None:
+    """Of 400 photos 360 are right; of the 100 leaked ones, all or just those."""
+    findings = [{"kind": "leakage", "score": 0.25}]
+
+    verdict = on(findings=findings, scores=interval(0.87, 0.93))
+
+    low, high = share_interval(260, 300).low, share_interval(300, 300).high
+    assert f"between {percent(low)} and {percent(high)}." in verdict.sentences[1]
+    assert "allows for the leaks" in verdict.sentences[1]
+    every = on(
+        findings=[{"kind": "leakage", "score": 1.0}], scores=interval(0.87, 0.93)
+    )
+    assert every.words == "too few photos to say"
 
 
 def test_a_gain_that_cannot_be_seen_is_not_advised() -> None:
@@ -99,24 +125,82 @@ def test_a_gain_that_cannot_be_seen_is_not_advised() -> None:
 
 
 def test_a_weak_class_and_few_photos_are_named() -> None:
-    rows = [{"name": "<a>", "recall": 0.5, "support": 20},
-            {"name": "b", "recall": 0.95, "support": 20}]  # fmt: skip
+    rows = [{"name": "<a>", "recall": 0.5, "support": 20, "f1": 0.5},
+            {"name": "b", "recall": 0.95, "support": 20, "f1": 0.9},
+            {"name": "c", "recall": 0.0, "support": 9, "f1": 0.0}]  # fmt: skip
 
     steps = " ".join(on(scores={"per_class": rows}, n_valid=40).steps)
 
-    assert "<a> is the weakest class: 50.0 %" in steps
+    assert "photos or more, <bdi>&lt;a&gt;</bdi> is the weakest: 50.0 %" in steps
     assert "with 40 of them" in steps
 
 
-def test_a_stopped_run_has_no_scores_and_says_so() -> None:
-    verdict = on(status="stopped", accuracy=None)
+@pytest.mark.parametrize(
+    ("state", "headline", "step"),
+    [
+        ({"can_go_on": True}, "was stopped", "unfreeze resume RUN"),
+        ({"can_go_on": True, "is_running": True}, "is still running", "has ended"),
+        ({}, "was stopped", "train again"),
+    ],
+)
+def test_a_run_without_scores_says_how_to_get_them(
+    state: dict[str, bool], headline: str, step: str
+) -> None:
+    summary = {"status": "stopped", "accuracy": None, "n_valid": 9}
+    verdict = verdict_on(
+        RunRecord(name="x", summary=summary, kept={}, **state), FITS, "", gain=False
+    )
 
-    assert "stopped" in verdict.headline
+    assert headline in verdict.headline
+    assert step in verdict.steps[0]
     assert verdict.figures == ()
 
 
-def test_several_labels_per_photo_are_yes_or_no_answers() -> None:
-    verdict = on(scores={"kind": "multi", "exact": 0.75}, accuracy=0.97)
+def several(exact: float, **scores: Any) -> dict[str, Any]:  # noqa: ANN401
+    count = round(400 * exact)
+    ends = asdict(share_interval(count, 400))
+    return {"kind": "multi", "exact": exact, "exact_interval": ends} | scores
 
-    assert verdict.headline == "97.0 % of all yes-or-no answers are right"
-    assert "75.0 % have all their labels right" in verdict.sentences[0]
+
+def test_several_labels_per_photo_are_counted_by_whole_photos() -> None:
+    verdict = on(scores=several(0.75, f2=0.9), accuracy=0.97)
+
+    assert verdict.headline == "75.0 % of photos have all their labels right"
+    assert "300 have all their labels right" in verdict.sentences[0]
+    assert verdict.sentences[1].startswith("On other photos of this kind, expect")
+    assert "97.0 % are right" in verdict.sentences[2]
+    assert verdict.figures[0][:2] == ("All labels right", "75.0 %")
+    assert ("F2", "0.900") in [each[:2] for each in verdict.figures]
+
+
+def test_a_model_that_never_says_yes_is_not_good() -> None:
+    """40 labels, one per photo: 97.5 % of all answers are right, and no photo is."""
+    verdict = on(scores=several(0.0, f2=0.0), accuracy=0.975)
+
+    assert (verdict.mood, verdict.words) == ("bad", "needs work")
+    assert verdict.headline == "0 % of photos have all their labels right"
+
+
+@pytest.mark.parametrize(
+    ("exact", "words"),
+    [(0.95, "very good"), (0.75, "usable with care"), (0.3, "needs work")],
+)
+def test_whole_photos_decide_how_good_several_labels_are(
+    exact: float, words: str
+) -> None:
+    assert on(scores=several(exact), accuracy=0.99).words == words
+
+
+def test_the_same_answer_for_all_photos_is_never_good() -> None:
+    most = several(0.96, exact_by_one_answer=0.96)
+    rows = [{"name": "a", "recall": 1.0, "support": 388, "f1": 1.0},
+            {"name": "b", "recall": 0.0, "support": 12, "f1": 0.0}]  # fmt: skip
+    one = {**interval(0.948, 0.983), "per_class": rows}
+
+    assert on(scores=most).words == "no better than one answer for all photos"
+    assert on(scores=one, accuracy=0.97).mood == "bad"
+    assert on(scores={**one, **interval(0.955, 0.988)}, accuracy=0.975).words == (
+        "not clearly better than one answer for all photos"
+    )
+    rows[0]["support"] = rows[1]["support"] = 200
+    assert on(scores=one, accuracy=0.97).words == "probably very good"
