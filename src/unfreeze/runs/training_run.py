@@ -143,7 +143,7 @@ def carry_out(part: Part) -> RunSummary:
     def note_unfinished() -> None:
         unfinished().write(out / "summary.json")
 
-    if not part.checkpoint.seconds:  # else the summary tells what was done before
+    if not (out / "summary.json").exists():  # else it tells what was done before
         note_unfinished()
     with closing(HistoryFile(out / "history.jsonl")) as history:
         output = Output(
@@ -154,7 +154,8 @@ def carry_out(part: Part) -> RunSummary:
             learn = _trained(part, pacing, output, diary)
             summary = _measured(learn, out, settings, part.clock, pacing)
         except KeyboardInterrupt:
-            note_unfinished()
+            if not part.checkpoint.log.is_recalling:  # else it would tell of less
+                note_unfinished()
             raise
         summary = replace(summary, findings=part.findings)
         summary.write(out / "summary.json")
