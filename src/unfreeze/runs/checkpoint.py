@@ -17,7 +17,7 @@ from unfreeze.runs.locks import held
 from unfreeze.runs.past_rows import PastRows, cut_history, read_past_rows
 from unfreeze.runs.photo_prints import PhotoPrints
 from unfreeze.runs.run_diary import Keeping, RunDiary
-from unfreeze.runs.run_folder import CHECKPOINT, LOCK
+from unfreeze.runs.run_folder import CHECKPOINT, LOCK, PHOTOS
 from unfreeze.runs.run_log import LoggedBudget, RunLog
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.state_folder import KeptState, StateFolder, put_best
@@ -28,7 +28,6 @@ __all__ = ["Checkpoint", "begun_anew", "taken_up"]
 
 _HISTORY = "history.jsonl"
 _MODEL = "model.safetensors"
-_PHOTOS = "photos.safetensors"
 
 
 @final
@@ -75,7 +74,7 @@ class Checkpoint:
         Raises:
             DataError: If they are others.
         """
-        known = PhotoPrints.read(self._run / CHECKPOINT / _PHOTOS)
+        known = PhotoPrints.read(self._run / CHECKPOINT / PHOTOS)
         known.require_same(PhotoPrints.of(data), where)
 
     def diary(
@@ -143,7 +142,7 @@ def begun_anew(
     place = run / CHECKPOINT
     place.mkdir()
     with held(place / LOCK, f"The run in {run}"):
-        PhotoPrints.of(data).write(place / _PHOTOS)
+        PhotoPrints.of(data).write(place / PHOTOS)
         Begun.now(folder, settings).write(run)
         yield Checkpoint(run, keeping)
     _finish(place, keeping)

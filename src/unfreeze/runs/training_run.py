@@ -20,11 +20,12 @@ from unfreeze.numerics.metrics import f2
 from unfreeze.records import Finding
 from unfreeze.runs.checkpoint import Checkpoint, begun_anew
 from unfreeze.runs.checkup import findings_before_training, name_findings
+from unfreeze.runs.fresh_folder import fresh_run_folder
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_diary import Keeping
-from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.run_folder import planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_notes
@@ -71,7 +72,7 @@ def train_folder(  # noqa: PLR0913  # what to train, and where words go
     planned_run_folder(out, folder)  # refused here, before photos are read
     data, findings = look_at_photos(folder, settings, write)
     with (
-        fresh_run_folder(out),
+        fresh_run_folder(out, write),
         begun_anew(out, folder, settings, data, keeping) as checkpoint,
     ):
         return carry_out(
