@@ -1,6 +1,5 @@
 """Where a run goes, and what a folder holds of one."""
 
-import glob
 import json
 import shlex
 from pathlib import Path
@@ -22,7 +21,7 @@ __all__ = [
     "model_file",
     "planned_run_folder",
     "require_usable",
-    "unfinished_beside",
+    "status_of",
     "usual_run_folder",
 ]
 
@@ -110,27 +109,22 @@ def holds_nothing(folder: Path) -> bool:
 
 def is_unfinished(run: Path) -> bool:
     """Whether a folder holds a run that can go on."""
-    is_whole = _is_finished(run) and (run / "report.html").is_file()
+    is_whole = status_of(run) == "finished" and (run / "report.html").is_file()
     return (run / CHECKPOINT / BEGUN).is_file() and not is_whole
+
+
+def status_of(run: Path) -> object:
+    """The status in the summary of a run; None where it tells none."""
+    try:
+        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return summary.get("status") if isinstance(summary, dict) else None
 
 
 def is_running(run: Path) -> bool:
     """Whether a process works on the run in a folder."""
     return is_held(run / CHECKPOINT / LOCK)
-
-
-def unfinished_beside(planned: Path, photos: Path) -> Path | None:
-    """The latest unfinished run of these photos, where a new one gets a number."""
-    first = usual_run_folder(photos)
-    if planned == first:
-        return None
-    places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
-    found = [
-        each
-        for each in places
-        if each != planned and is_unfinished(each) and not is_running(each)
-    ]
-    return max(found, key=lambda each: each.stat().st_mtime, default=None)
 
 
 def files_of_run(run: Path) -> list[Path]:
@@ -196,11 +190,3 @@ def _require_outside(out: Path, photos: Path) -> None:
             f"The run folder {out} would lie among the class folders of {photos}. Pass "
             "--out with a folder elsewhere."
         )
-
-
-def _is_finished(folder: Path) -> bool:
-    try:
-        summary = json.loads((folder / "summary.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return isinstance(summary, dict) and summary.get("status") == "finished"

@@ -1,7 +1,6 @@
 """Mirrors src/unfreeze/runs/run_folder.py."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from unfreeze.runs.run_folder import (
     is_unfinished,
     model_file,
     planned_run_folder,
-    unfinished_beside,
 )
 
 
@@ -216,15 +214,3 @@ def test_a_run_with_a_report_is_finished(tmp_path: Path) -> None:
     assert is_unfinished(out)  # killed while it wrote the report
     (out / "report.html").touch()
     assert not is_unfinished(out)
-
-
-def test_the_latest_unfinished_run_of_the_same_photos_is_found(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert unfinished_beside(Path("runs/photos"), photos) is None
-    for number, name in enumerate(("photos", "photos-2", "others")):
-        os.utime(unfinished(Path("runs") / name), (number, number))
-    left_by_a_run(Path("runs/photos-3"), "finished")
-
-    assert unfinished_beside(Path("runs/photos-4"), photos) == Path("runs/photos-2")
