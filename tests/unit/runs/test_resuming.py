@@ -432,6 +432,25 @@ def test_ctrl_c_while_the_past_is_shown_leaves_all_as_it_is(
     assert contents(run) == before
 
 
+def test_a_second_ctrl_c_while_the_first_is_noted_loses_nothing(
+    copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+
+    with monkeypatch.context() as patch:
+
+        def interrupt(*arguments: object, **words: object) -> None:
+            patch.setattr(os, "fsync", interrupt)  # half of the summary is written
+            raise KeyboardInterrupt
+
+        patch.setattr("unfreeze.runs.training_run.measure", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            resume_run(run, write=quiet, has_bar=False)
+
+    assert json.loads((run / "summary.json").read_text())["status"] == "stopped"
+    require_same_end(resumed(run, tmp_path), copied.finished)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no unfinished run in"):
         resume_run(tmp_path)
