@@ -103,6 +103,8 @@ def copied_whole(source: Path, target: Path) -> None:
             os.link(source, part)
         except OSError:
             shutil.copyfile(source, part)
+            with part.open("rb+") as stream:
+                os.fsync(stream.fileno())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -17,7 +17,10 @@ __all__ = ["demo"]
 
 def demo(
     out: Annotated[
-        Path | None, typer.Option(help="Run folder; runs/demo unless given.")
+        Path | None,
+        typer.Option(
+            help="Run folder; runs/demo unless given, with a number if that is there."
+        ),
     ] = None,
     seed: options.Seed = 0,
     num_workers: options.NumWorkers = None,
@@ -30,16 +33,18 @@ def demo(
     """
     began = time.perf_counter()
     from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.run_notes import place_notes
 
     with loading():
         from unfreeze.runs.demo import demo_photos, demo_settings
         from unfreeze.runs.training_run import train_folder
 
     photos = demo_photos()
-    run = planned_run_folder(out, Path("demo"))
+    name, write = Path("demo"), talker(as_json)
+    run = planned_run_folder(out, name)
+    for note in place_notes(run, name) if out is None else ():
+        write(note)
     settings = demo_settings(seed, num_workers)
     with saying_how_to_go_on(run):
-        summary = train_folder(
-            photos, run, settings, write=talker(as_json), began=began
-        )
+        summary = train_folder(photos, run, settings, write=write, began=began)
     show_run(summary, run, as_json)

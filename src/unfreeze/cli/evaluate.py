@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table
 from unfreeze.words import counted
@@ -50,6 +51,7 @@ def evaluate(
     classifier = Classifier.load(run, num_workers=num_workers)
     answers = classifier.evaluate(data, table, tta=tta)
     scores = scores_of(answers)
+    say_if_unfinished(run)
     if as_json:
         print_json(scores.as_json())
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, printable
 from unfreeze.errors import PlanError
@@ -78,6 +79,7 @@ def export(
     rules = rules_of(read_header(model), tta=False)
     proof = photos_of_run(run, rules) if data is None else photos_below(data, rules)
     done = export_model(model, file, proof, precision=precision, is_batched=batch)
+    say_if_unfinished(run)
     if as_json:
         print_json(done.as_json())
     else:

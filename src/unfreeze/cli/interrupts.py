@@ -1,4 +1,4 @@
-"""What a run says when it is stopped before its end."""
+"""What is said of a run that is stopped before its end, then and later."""
 
 import shlex
 import signal
@@ -10,7 +10,23 @@ from types import FrameType
 
 import typer
 
-__all__ = ["saying_how_to_go_on"]
+from unfreeze.words import printable
+
+__all__ = ["say_if_unfinished", "saying_how_to_go_on"]
+
+
+def say_if_unfinished(model: Path) -> None:
+    """Say on standard error whose weights answer, where a run is not finished.
+
+    Args:
+        model: A run folder, or the model file in one.
+    """
+    # Imported here so that `--help` does not have to load what runs need.
+    from unfreeze.runs.run_notes import unfinished_note
+
+    note = unfinished_note(model)
+    if note is not None:
+        typer.echo(printable(note), err=True)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors, Output
+from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import printable
 from unfreeze.words import counted
@@ -107,6 +108,8 @@ def predict(
         tables=tuple(tables),
         settings=(least, style, positive),
     )
+    if run.suffix != ".onnx":
+        say_if_unfinished(run)
     _do(job, least, as_json)
 
 

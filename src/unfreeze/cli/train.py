@@ -43,7 +43,10 @@ def train(  # one parameter per option
     seed: options.Seed = 0,
     num_workers: options.NumWorkers = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run folder; runs/<name> unless given.")
+        Path | None,
+        typer.Option(
+            help="Run folder; runs/<name> unless given, with a number if that is there."
+        ),
     ] = None,
     csv: options.Csv = None,
     folder: options.CsvFolder = "",
@@ -66,14 +69,12 @@ def train(  # one parameter per option
     began = time.perf_counter()
     write = talker(as_json)
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.runs.run_folder import planned_run_folder, unfinished_beside
+    from unfreeze.runs.run_folder import planned_run_folder
+    from unfreeze.runs.run_notes import place_notes
 
     run = planned_run_folder(out, data)
-    if out is None and (other := unfinished_beside(run, data)):
-        write(
-            f"note: {other} holds an unfinished run of these photos; to go on with it: "
-            f"unfreeze resume {shlex.quote(str(other))}"
-        )
+    for note in place_notes(run, data) if out is None else ():
+        write(note)
     with loading(), _first_look(data, csv, [weights, fixes], write):
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder

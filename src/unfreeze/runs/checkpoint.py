@@ -17,7 +17,7 @@ from unfreeze.runs.locks import held
 from unfreeze.runs.past_rows import PastRows, cut_history, read_past_rows
 from unfreeze.runs.photo_prints import PhotoPrints
 from unfreeze.runs.run_diary import Keeping, RunDiary
-from unfreeze.runs.run_folder import CHECKPOINT, LOCK
+from unfreeze.runs.run_folder import CHECKPOINT, LOCK, PHOTOS
 from unfreeze.runs.run_log import LoggedBudget, RunLog
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.state_folder import KeptState, StateFolder, put_best
@@ -28,12 +28,14 @@ __all__ = ["Checkpoint", "begun_anew", "taken_up"]
 
 _HISTORY = "history.jsonl"
 _MODEL = "model.safetensors"
-_PHOTOS = "photos.safetensors"
 
 
 @final
 class Checkpoint:
     """What is kept of a run that a process is working on.
+
+    Until its first new search or fit, nothing in the run folder is changed: whatever
+    is refused before leaves the run as it was.
 
     Args:
         run: Its folder.
@@ -56,9 +58,10 @@ class Checkpoint:
         content = {} if past is None else past.content
         self._run = run
         self._keeping = keeping
-        self._tensors: Tensors = {} if past is None else past.tensors
+        self._past = past
         self._states = StateFolder(run / CHECKPOINT)
-        self._rows = _rows_up_to(run, content)
+        self._history_bytes = int(content.get("history_bytes", 0))
+        self._rows = _rows_of(run, content, self._history_bytes)
         kept: Sequence[float] = content.get("seconds", ())
         self.seconds = max(kept, seconds, key=sum)
         """That each step has taken before."""
@@ -71,7 +74,7 @@ class Checkpoint:
         Raises:
             DataError: If they are others.
         """
-        known = PhotoPrints.read(self._run / CHECKPOINT / _PHOTOS)
+        known = PhotoPrints.read(self._run / CHECKPOINT / PHOTOS)
         known.require_same(PhotoPrints.of(data), where)
 
     def diary(
@@ -103,12 +106,20 @@ class Checkpoint:
         return RunDiary(
             self.log,
             self._rows,
-            self._tensors,
+            {} if self._past is None else self._past.tensors,
             clock=clock,
             budget=pacing.budget if isinstance(pacing, LoggedBudget) else None,
             keeping=self._keeping,
             write=write,
+            go_back=self._go_back,
         )
+
+    def _go_back(self) -> None:
+        """Bring the files of the run to what they were when its state was kept."""
+        remove_parts(self._run)
+        remove_parts(self._run / CHECKPOINT)
+        cut_history(self._run / _HISTORY, self._history_bytes)
+        put_best(self._past, self._run / _MODEL)
 
 
 @contextmanager
@@ -131,7 +142,7 @@ def begun_anew(
     place = run / CHECKPOINT
     place.mkdir()
     with held(place / LOCK, f"The run in {run}"):
-        PhotoPrints.of(data).write(place / _PHOTOS)
+        PhotoPrints.of(data).write(place / PHOTOS)
         Begun.now(folder, settings).write(run)
         yield Checkpoint(run, keeping)
     _finish(place, keeping)
@@ -139,20 +150,22 @@ def begun_anew(
 
 @contextmanager
 def taken_up(run: Path, keeping: Keeping) -> Iterator[Checkpoint]:
-    """Hold an unfinished run, whose files are those of its latest state again.
+    """Hold an unfinished run, to go on from its latest state.
 
     Raises:
-        DataError: If its history is damaged.
+        DataError: If its history or all of its states are damaged or gone.
         PlanError: If a process is working on it.
     """
     place = run / CHECKPOINT
     with held(place / LOCK, f"The run in {run}"):
-        remove_parts(run)
-        remove_parts(place)
         past = StateFolder(place).newest()
-        checkpoint = Checkpoint(run, keeping, past, _seconds_in_summary(run))
-        put_best(past, run / _MODEL)
-        yield checkpoint
+        if past is None and (run / _MODEL).exists():
+            raise DataError(
+                f"There is a model in {run}, and no state-N.safetensors in {place} to "
+                "go on from. Restore that; or move the model elsewhere, and resume "
+                "begins with the first step."
+            )
+        yield Checkpoint(run, keeping, past, _seconds_in_summary(run))
     _finish(place, keeping)
 
 
@@ -161,11 +174,10 @@ def _finish(place: Path, keeping: Keeping) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _rows_up_to(run: Path, content: Any) -> PastRows:  # noqa: ANN401
-    """Cut the history to what a state knows of, and read it."""
+def _rows_of(run: Path, content: Any, num_bytes: int) -> PastRows:  # noqa: ANN401
+    """Read what a state knows of the history."""
     path = run / _HISTORY
-    cut_history(path, content.get("history_bytes", 0))
-    rows = read_past_rows(path)
+    rows = read_past_rows(path, num_bytes)
     kinds = [entry.get("kind") for entry in content.get("log", ())]
     noted = kinds.count("search"), kinds.count("fit")
     if noted != (len(rows.searches), len(rows.fits)):

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,32 +33,27 @@ class PastRows:
 
 
 def cut_history(path: Path, num_bytes: int) -> None:
-    """Cut off rows that were written after a state was kept.
-
-    Raises:
-        DataError: If rows from before that are missing.
-    """
-    size = path.stat().st_size if path.is_file() else 0
-    if size < num_bytes:
-        raise DataError(
-            f"{path} has {size:,} bytes, and had {num_bytes:,} when the run was "
-            "stopped. Restore it, or train anew."
-        )
+    """Cut off rows that were written after a state was kept."""
     if path.is_file():
         with path.open("r+b") as file:
             file.truncate(num_bytes)
 
 
-def read_past_rows(path: Path) -> PastRows:
-    """Read a history up to its end.
+def read_past_rows(path: Path, num_bytes: int) -> PastRows:
+    """Read a history as far as it went when a state was kept, and leave it as it is.
+
+    Args:
+        path: Of the history; what lies behind may be torn.
+        num_bytes: That it had then.
 
     Raises:
-        DataError: If a row is damaged.
+        DataError: If some of them are missing, or a row is damaged.
     """
     found = PastRows()
+    kept = _beginning(path, num_bytes)
     try:
-        for row in _rows(path):
-            _take(row, found)
+        for line in kept.decode().splitlines():
+            _take(json.loads(line), found)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(
             f"{path} holds a row that unfreeze train did not write ({error!r}). "
@@ -67,10 +62,17 @@ def read_past_rows(path: Path) -> PastRows:
     return found
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if path.is_file():
-        with path.open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+def _beginning(path: Path, num_bytes: int) -> bytes:
+    content = b""
+    if num_bytes and path.is_file():
+        with path.open("rb") as file:
+            content = file.read(num_bytes)
+    if len(content) < num_bytes:
+        raise DataError(
+            f"{path} has {len(content):,} bytes, and had {num_bytes:,} when the run "
+            "was stopped. Restore it, or train anew."
+        )
+    return content
 
 
 def _take(row: dict[str, Any], found: PastRows) -> None:

@@ -52,6 +52,8 @@ class RunDiary(Diary):
         keeping: How often to keep its state.
         write: Writes a state with these tensors and the log as it is by now. The flag
             says whether a search or fit ends here.
+        go_back: Called once, where the past ends and work begins, to bring the files
+            of the run to that moment. Whoever is refused before has changed none.
     """
 
     def __init__(  # noqa: PLR0913  # what a run consists of
@@ -64,6 +66,7 @@ class RunDiary(Diary):
         budget: Budget | None,
         keeping: Keeping,
         write: Callable[[Tensors, bool], None],
+        go_back: Callable[[], None],
     ) -> None:
         self._log = log
         self._searches, self._fits = iter(rows.searches), iter(rows.fits)
@@ -72,6 +75,7 @@ class RunDiary(Diary):
         self._budget = budget
         self._keeping = keeping
         self._write = write
+        self._go_back: Callable[[], None] | None = go_back
         self._note_before = ""
         """Note of the running step before its latest fit."""
 
@@ -88,10 +92,12 @@ class RunDiary(Diary):
     def past_search(self, model: StagedClassifier) -> RateSearch | None:
         entry = self._log.recall("search")
         if entry is None:
+            self._begin_work()
             return None
         self._take_up_budget(entry)
         if not self.is_recalling:
             put_weights(model, self._handed_over())
+            self._begin_work()
         return next(self._searches)
 
     @override
@@ -104,6 +110,8 @@ class RunDiary(Diary):
         step = self._clock.steps[-1]
         self._note_before = step.note
         entry = self._log.recall("fit")
+        if not self.is_recalling:
+            self._begin_work()
         if entry is None:
             return None
         rows = next(self._fits)
@@ -142,6 +150,11 @@ class RunDiary(Diary):
     def _take_up_budget(self, entry: Entry) -> None:
         if self._budget is not None:
             self._budget.take_up(entry["budget"])
+
+    def _begin_work(self) -> None:
+        if self._go_back is not None:
+            self._go_back()
+        self._go_back = None
 
     def _handed_over(self) -> Tensors:
         tensors, self._tensors = self._tensors, {}

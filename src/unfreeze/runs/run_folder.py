@@ -1,29 +1,29 @@
-"""Where a run goes, without anything lost that was there."""
+"""Where a run goes, and what a folder holds of one."""
 
-import glob
 import json
-import os
 import shlex
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from unfreeze.atomic import is_part, remove_parts
+from unfreeze.atomic import is_part
 from unfreeze.data.split_folders import photo_folders
-from unfreeze.errors import DataError, PlanError, UnfreezeError
+from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.locks import is_held
 
 __all__ = [
     "BEGUN",
     "CHECKPOINT",
     "LOCK",
+    "PHOTOS",
     "files_of_run",
-    "fresh_run_folder",
+    "free_name",
+    "holds_nothing",
+    "is_running",
     "is_unfinished",
     "model_file",
     "planned_run_folder",
-    "unfinished_beside",
+    "require_usable",
+    "status_of",
+    "usual_run_folder",
 ]
 
 CHECKPOINT = "checkpoint"
@@ -34,6 +34,9 @@ BEGUN = "begun.json"
 
 LOCK = "lock"
 """In it: held by the process that works on the run."""
+
+PHOTOS = "photos.safetensors"
+"""In it: which photos the run began with."""
 
 _OURS = frozenset(
     {
@@ -56,85 +59,73 @@ def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
     there is one already.
 
     Raises:
-        PlanError: If the chosen folder holds other things than a run, or a run that
-            can go on; or lies where its name would be taken for a class of photos.
+        PlanError: If the chosen folder cannot be used, as ``require_usable`` says, or
+            lies where its name would be taken for a class of photos.
     """
-    wanted = Path("runs") / photos.resolve().name if chosen is None else chosen
+    wanted = usual_run_folder(photos) if chosen is None else chosen
     for place in (wanted, *wanted.parents):
         if place.is_file():
             raise PlanError(f"{place} is a file. Pass --out with a folder.")
     _require_outside(wanted, photos)
     if chosen is None:
-        return _free(wanted, "-", first=2)
+        return free_name(wanted, "-", first=2)
     if chosen.exists():
-        _require_nothing_to_resume(chosen)
-        _require_run(chosen)
+        require_usable(chosen)
     return chosen
 
 
-@contextmanager
-def fresh_run_folder(out: Path) -> Iterator[None]:
-    """Make ``out`` an empty folder for a run.
+def usual_run_folder(photos: Path) -> Path:
+    """Where the first run of some photos goes unless a folder is chosen."""
+    return Path("runs") / photos.resolve().name
 
-    What a run left that cannot go on is cleared; a finished one is moved aside, to
-    ``<out>.1`` and so on. A run that is refused before it has saved a model leaves no
-    trace: its folder is removed and the finished one is moved back.
+
+def require_usable(folder: Path) -> None:
+    """Refuse a folder that no run can go to.
 
     Raises:
-        PlanError: If ``out`` holds other things than a run, or a run that can go on.
+        PlanError: If it holds other things than a run, or a run that can go on; or an
+            earlier run that would have to be moved aside, with this process in it.
     """
-    aside = None
-    if out.exists():
-        _require_nothing_to_resume(out)
-        _require_run(out)
-        if _is_finished(out):
-            aside = out.rename(_free(out, ".", first=1))
-    _clear(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+    _require_nothing_to_resume(folder)
+    _require_run(folder)
+    place = folder.resolve()
+    if Path.cwd().is_relative_to(place) and not holds_nothing(folder):
         raise PlanError(
-            f"{out} cannot be made as a folder ({error.strerror}). Pass another --out."
-        ) from error
-    try:
-        yield
-    except UnfreezeError:
-        if not (out / "model.safetensors").exists():
-            _clear(out)
-            out.rmdir()
-            if aside is not None:
-                aside.rename(out)
-        raise
+            f"{place} holds an earlier run, which would be moved aside with you in it. "
+            "Change to another folder first, or pass another --out."
+        )
+
+
+def holds_nothing(folder: Path) -> bool:
+    """Whether all in a folder is what a process leaves that was killed as it began."""
+    place = folder / CHECKPOINT
+    if place.is_symlink() or any(
+        each != place and not is_part(each) for each in folder.iterdir()
+    ):
+        return False
+    return not place.exists() or all(
+        each.name in (LOCK, PHOTOS) or is_part(each) for each in place.iterdir()
+    )
 
 
 def is_unfinished(run: Path) -> bool:
     """Whether a folder holds a run that can go on."""
-    is_whole = _is_finished(run) and (run / "report.html").is_file()
+    is_whole = status_of(run) == "finished" and (run / "report.html").is_file()
     return (run / CHECKPOINT / BEGUN).is_file() and not is_whole
+
+
+def status_of(run: Path) -> object:
+    """The status in the summary of a run; None where it tells none."""
+    try:
+        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return summary.get("status") if isinstance(summary, dict) else None
 
 
 def is_running(run: Path) -> bool:
     """Whether a process works on the run in a folder."""
     return is_held(run / CHECKPOINT / LOCK)
-
-
-def unfinished_beside(planned: Path, photos: Path) -> Path | None:
-    """The latest unfinished run of these photos, where a new one gets a number."""
-    first = Path("runs") / photos.resolve().name
-    if planned == first:
-        return None
-    places = [first, *first.parent.glob(f"{glob.escape(first.name)}-*")]
-    found = [each for each in places if each != planned and _waits_for_us(each)]
-    return max(found, key=lambda each: each.stat().st_mtime, default=None)
-
-
-def _waits_for_us(run: Path) -> bool:
-    """Whether this user can go on with a run; a colleague's is none of his."""
-    try:
-        is_waiting = is_unfinished(run) and not is_running(run)
-    except OSError:  # not for us to look into
-        return False
-    return is_waiting and os.access(run / CHECKPOINT, os.W_OK)
 
 
 def files_of_run(run: Path) -> list[Path]:
@@ -158,15 +149,7 @@ def model_file(run: Path) -> Path:
     return run / "model.safetensors"
 
 
-def _clear(folder: Path) -> None:
-    for name in _OURS:
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
-    if folder.is_dir():
-        remove_parts(folder)
-
-
-def _free(wanted: Path, mark: str, first: int) -> Path:
+def free_name(wanted: Path, mark: str, first: int) -> Path:
     """``wanted``, or the first of its numbered neighbours that does not exist."""
     number, free = first, wanted
     while free.exists():
@@ -207,11 +190,3 @@ def _require_outside(out: Path, photos: Path) -> None:
             f"The run folder {out} would lie among the class folders of {photos}. Pass "
             "--out with a folder elsewhere."
         )
-
-
-def _is_finished(folder: Path) -> bool:
-    try:
-        summary = json.loads((folder / "summary.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return bool(summary.get("status") == "finished")

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, final
 
 from unfreeze.atomic import copied_whole
-from unfreeze.errors import WeightsError
+from unfreeze.errors import DataError, WeightsError
 from unfreeze.training.fit_state import Tensors
 from unfreeze.training.state_file import read_state_file, write_state_file
+from unfreeze.words import counted
 
 __all__ = ["KeptState", "StateFolder", "put_best"]
 
@@ -63,18 +64,40 @@ class StateFolder:
                     self._file(name, old).unlink()
 
     def newest(self) -> KeptState | None:
-        """The latest state that is whole; None if there is none."""
-        for number in sorted(self._numbers("state"), reverse=True):
-            best = self._file("best", number)
-            try:
-                content, tensors = read_state_file(self._file("state", number))
-            except WeightsError:
-                continue
+        """The latest state that is whole; None where none has been written yet.
+
+        Raises:
+            DataError: If there are states, and none is whole; or if the system does
+                not hand one out, which may be whole.
+        """
+        numbers = sorted(self._numbers("state"), reverse=True)
+        for number in numbers:
+            state = self._read(number)
+            if state is not None:
+                return state
+        if not numbers:
+            return None
+        raise DataError(
+            f"{counted(len(numbers), 'state')} in {self._folder}, and none is whole, "
+            "so nobody knows how far the run was. Restore them from a copy, or train "
+            "anew elsewhere; nothing was changed, and the best model so far is kept."
+        )
+
+    def _read(self, number: int) -> KeptState | None:
+        """A state; None where it is torn, or its model file is gone."""
+        file, best = self._file("state", number), self._file("best", number)
+        try:
+            file.stat()  # what cannot be reached is not taken for what is not there
+            content, tensors = read_state_file(file)
             if not content.get(_HAS_BEST):
                 return KeptState(content, tensors, None)
-            if best.is_file():
-                return KeptState(content, tensors, best)
-        return None
+            return KeptState(content, tensors, best) if best.is_file() else None
+        except OSError as error:
+            raise _out_of_reach(file, error) from error
+        except WeightsError as error:
+            if isinstance(error.__cause__, OSError):
+                raise _out_of_reach(file, error.__cause__) from error
+            return None
 
     def _file(self, name: str, number: int) -> Path:
         return self._folder / f"{name}-{number:06}.safetensors"
@@ -82,6 +105,13 @@ class StateFolder:
     def _numbers(self, name: str) -> list[int]:
         found = (_FILE.fullmatch(each.name) for each in self._folder.iterdir())
         return [int(each[2]) for each in found if each and each[1] == name]
+
+
+def _out_of_reach(file: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{file} cannot be read ({error.strerror}), and nothing was changed. Try again "
+        "once it can be. Without that file, the run goes on from an older state."
+    )
 
 
 def put_best(state: KeptState | None, target: Path) -> None:

@@ -20,12 +20,13 @@ from unfreeze.numerics.metrics import f2
 from unfreeze.records import Finding
 from unfreeze.runs.checkpoint import Checkpoint, begun_anew
 from unfreeze.runs.checkup import findings_before_training, name_findings
+from unfreeze.runs.fresh_folder import fresh_run_folder
 from unfreeze.runs.measuring import measure
 from unfreeze.runs.photos import name_skipped, read_photos
 from unfreeze.runs.reading_notes import reading_notes
 from unfreeze.runs.reporting import keep_for_report, write_report
 from unfreeze.runs.run_diary import Keeping
-from unfreeze.runs.run_folder import fresh_run_folder, planned_run_folder
+from unfreeze.runs.run_folder import planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
 from unfreeze.training.history import HistoryFile
@@ -71,7 +72,7 @@ def train_folder(  # noqa: PLR0913  # what to train, and where words go
     planned_run_folder(out, folder)  # refused here, before photos are read
     data, findings = look_at_photos(folder, settings, write)
     with (
-        fresh_run_folder(out),
+        fresh_run_folder(out, write),
         begun_anew(out, folder, settings, data, keeping) as checkpoint,
     ):
         return carry_out(
@@ -143,7 +144,7 @@ def carry_out(part: Part) -> RunSummary:
     def note_unfinished() -> None:
         unfinished().write(out / "summary.json")
 
-    if not part.checkpoint.seconds:  # else the summary tells what was done before
+    if not (out / "summary.json").exists():  # else it tells what was done before
         note_unfinished()
     with closing(HistoryFile(out / "history.jsonl")) as history:
         output = Output(
@@ -154,7 +155,8 @@ def carry_out(part: Part) -> RunSummary:
             learn = _trained(part, pacing, output, diary)
             summary = _measured(learn, out, settings, part.clock, pacing)
         except KeyboardInterrupt:
-            note_unfinished()
+            if not part.checkpoint.log.is_recalling:  # else it would tell of less
+                note_unfinished()
             raise
         summary = replace(summary, findings=part.findings)
         summary.write(out / "summary.json")

@@ -29,6 +29,18 @@ def test_it_trains_on_the_digits_with_the_embedded_backbone(
     assert (settings.arch, settings.seed) == ("unfreeze_nano", 4)
 
 
+def test_a_second_demo_says_where_it_goes(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop(*arguments: object, **words: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unfreeze.runs.training_run.train_folder", stop)
+    (tmp_path / "runs/demo").mkdir(parents=True)
+
+    assert "this run goes to runs/demo-2" in unfreeze("demo").out
+
+
 @pytest.mark.slow
 def test_the_demo_reads_digits_well(unfreeze: Unfreeze, tmp_path: Path) -> None:
     content = unfreeze("demo --out run --json").content

@@ -89,8 +89,12 @@ def test_without_out_runs_are_numbered(
 ) -> None:
     (tmp_path / "runs" / "drawn").mkdir(parents=True)
 
-    assert unfreeze(f"train {SHORT} --epochs 1", photos).code == 0
+    ended = unfreeze(f"train {SHORT} --epochs 1", photos)
 
+    assert ended.code == 0
+    assert ended.out.splitlines()[0].startswith(
+        "note: runs/drawn is there already, so this run goes to runs/drawn-2"
+    )
     runs = sorted(each.name for each in (tmp_path / "runs").iterdir())
     assert runs == ["drawn", "drawn-2"]
 
@@ -127,6 +131,24 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
 
     assert found in unfreeze(f"train {SHORT} {words}", photos).mistake
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "full"]
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_a_refusal_behind_a_link_is_one_line_and_leaves_the_link(
+    unfreeze: Unfreeze, photos: Path, tmp_path: Path, is_finished: bool
+) -> None:
+    """Weights are only read once the run has its folder."""
+    (tmp_path / "w.pth").write_bytes(b"no weights")
+    (tmp_path / "real").mkdir()
+    if is_finished:
+        (tmp_path / "real/model.safetensors").write_bytes(b"earlier")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    before = sorted(tmp_path.rglob("*"))
+
+    ended = unfreeze(f"train {SHORT} --weights w.pth --out link", photos)
+
+    assert "w.pth" in ended.mistake
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def written(path: Path) -> int:
 
 def test_rows_are_what_they_were_to_the_last_bit(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    cut_history(path, written(path))
+    size = written(path)
 
-    rows = read_past_rows(path)
+    rows = read_past_rows(path, size)
 
     assert [(fit.steps, fit.epochs) for fit in rows.fits] == [([STEP], [EPOCH])]
     (search,) = rows.searches
@@ -52,16 +52,40 @@ def test_a_loss_that_was_no_number_is_none_again(tmp_path: Path) -> None:
     file.write("step", {**asdict(STEP), "loss": math.inf})
     file.close()
 
-    assert math.isnan(read_past_rows(path).fits[0].steps[0].loss)
+    rows = read_past_rows(path, path.stat().st_size)
+    assert math.isnan(rows.fits[0].steps[0].loss)
 
 
 def test_a_run_that_has_no_rows_yet_has_none(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     cut_history(path, 0)
 
-    rows = read_past_rows(path)
+    rows = read_past_rows(path, 0)
 
+    assert not path.exists()
     assert (rows.fits, rows.searches) == ([], [])
+
+
+def test_rows_behind_the_state_are_cut_off_and_none_before(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    size = written(path)
+    before = path.read_bytes()
+
+    cut_history(path, size)
+
+    assert path.read_bytes() == before[:size]
+    assert len(before) > size
+
+
+def test_reading_cuts_nothing_and_minds_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    size = written(path)
+    with path.open("ab") as file:
+        file.write(b'{"kind": "st\xff')
+    before = path.read_bytes()
+
+    assert len(read_past_rows(path, size).fits[0].steps) == 1
+    assert path.read_bytes() == before
 
 
 def test_rows_that_are_missing_are_missed(tmp_path: Path) -> None:
@@ -69,7 +93,7 @@ def test_rows_that_are_missing_are_missed(tmp_path: Path) -> None:
     size = written(path)
 
     with pytest.raises(DataError, match=r"history\.jsonl has .* and had"):
-        cut_history(path, 10 * size)
+        read_past_rows(path, 10 * size)
 
 
 @pytest.mark.parametrize(
@@ -80,4 +104,4 @@ def test_a_row_of_something_else_is_refused(tmp_path: Path, line: str) -> None:
     path.write_text(f"{line}\n")
 
     with pytest.raises(DataError, match="did not write"):
-        read_past_rows(path)
+        read_past_rows(path, len(line))

@@ -17,7 +17,8 @@ from tests.resuming import (
     run_with_copies,
     summary_of,
 )
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import DataError, UnfreezeError, WeightsError
+from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.learner import Learner
 from unfreeze.runs.locks import held
 from unfreeze.runs.resuming import resume_run
@@ -255,6 +256,35 @@ def changed(photos: Path, kind: str) -> None:
             first.rename(photos / "train/squares/circles00.png")
 
 
+def contents(run: Path) -> dict[str, bytes]:
+    """Every file of a run but the lock, which names whoever tried last."""
+    return {
+        str(each.relative_to(run)): each.read_bytes()
+        for each in run.rglob("*")
+        if each.is_file() and each.name != "lock"
+    }
+
+
+def left_late(moment: Path, folder: Path) -> Path:
+    """A run that was killed some rows and a better model after its latest state."""
+    run = Path(shutil.copytree(moment, folder / "left late"))
+    with (run / "history.jsonl").open("a") as text:
+        text.write('{"kind": "step", "step": 10, "epo')
+    model = run / "model.safetensors"
+    model.unlink(missing_ok=True)  # another name of the kept one
+    model.write_bytes(b"a better one")
+    (run / f".{'0f' * 8}.part").write_bytes(b"half")
+    return run
+
+
+def require_refused(run: Path, words: str, **given: object) -> None:
+    """Fail where a refusal has changed as much as a byte of the run."""
+    before = contents(run)
+    with pytest.raises(UnfreezeError, match=words):
+        resume_run(run, write=quiet, has_bar=False, **given)  # type: ignore[arg-type]
+    assert contents(run) == before
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -268,12 +298,9 @@ def test_photos_that_changed_are_refused(
     copied: Copied, drawn_folder: Path, tmp_path: Path, kind: str, words: str
 ) -> None:
     changed(drawn_folder, kind)
-    moment = Path(shutil.copytree(copied.moments[5], tmp_path / "moment"))
+    run = left_late(copied.moments[5], tmp_path)
 
-    with pytest.raises(DataError, match=words):
-        resume_run(moment, data=drawn_folder, write=quiet, has_bar=False)
-
-    assert (moment / "checkpoint/begun.json").exists()
+    require_refused(run, words, data=drawn_folder)
 
 
 # --- what is refused ---------------------------------------------------------------
@@ -284,6 +311,146 @@ def test_a_finished_run_is_refused(copied: Copied) -> None:
         resume_run(copied.finished)
 
 
+@pytest.mark.parametrize("number", [2, 5])
+def test_photos_that_are_not_there_leave_all_as_it_is(
+    copied: Copied, tmp_path: Path, number: int
+) -> None:
+    """Also where the latest state is older than the first model."""
+    run = left_late(copied.moments[number], tmp_path)
+
+    require_refused(run, "photos of the run are not in", data=tmp_path / "unmounted")
+
+
+def test_weights_where_there_were_none_leave_all_as_it_is(
+    copied: Copied, tmp_path: Path
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+
+    require_refused(run, "began without a weights file", weights=tmp_path / "any")
+
+
+@pytest.mark.parametrize("name", ["weights", "fixes", "csv"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_files_of_the_run_that_changed_leave_all_as_it_is(
+    copied: Copied, tmp_path: Path, name: str, is_gone: bool
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    file = tmp_path / "named"
+    begun = json.loads((run / "checkpoint/begun.json").read_text())
+    begun["settings"][name] = begun["places"][name] = str(file)
+    begun["digests"][name] = "of what it was"
+    (run / "checkpoint/begun.json").write_text(json.dumps(begun))
+    if not is_gone:
+        file.write_text("something else")
+
+    require_refused(
+        run, r"named any more" if is_gone else r"changed since|other content"
+    )
+
+
+@pytest.mark.parametrize("name", ["photos.safetensors", "begun.json"])
+def test_a_damaged_checkpoint_leaves_all_as_it_is(
+    copied: Copied, tmp_path: Path, name: str
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    (run / "checkpoint" / name).write_bytes(b"{}")
+
+    require_refused(run, "nobody knows")
+
+
+def test_a_history_of_other_fits_leaves_all_as_it_is(
+    copied: Copied, tmp_path: Path
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    history = run / "history.jsonl"
+    history.write_bytes(history.read_bytes().replace(b'"search"', b'"quests"'))
+
+    require_refused(run, "did not write")
+
+
+def test_states_that_are_all_torn_leave_all_as_it_is(
+    copied: Copied, tmp_path: Path
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    for state in (run / "checkpoint").glob("state-*"):
+        state.write_bytes(state.read_bytes()[:-1])
+
+    require_refused(run, "2 states in .*, and none is whole")
+
+
+def test_a_model_without_a_state_is_not_taken_for_nothing_done(
+    copied: Copied, tmp_path: Path
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    for state in (run / "checkpoint").glob("state-*"):
+        state.unlink()
+
+    require_refused(run, "There is a model in .*, and no state-N")
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_weights_that_cannot_be_had_leave_all_as_it_is(
+    copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As without a network, which is only seen while the network is built."""
+    run = Path(shutil.copytree(copied.moments[number], tmp_path / "run"))
+    if number:
+        run = left_late(run, tmp_path)
+
+    def fail(*arguments: object, **words: object) -> None:
+        raise WeightsError("no network")
+
+    monkeypatch.setattr(ConvLearner, "pretrained", fail)
+
+    require_refused(run, "no network")
+
+
+def test_a_log_of_another_recipe_leaves_all_as_it_is(
+    copied: Copied, tmp_path: Path
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    begun = json.loads((run / "checkpoint/begun.json").read_text())
+    begun["settings"].update(epochs=None, budget=3600.0)
+    (run / "checkpoint/begun.json").write_text(json.dumps(begun))
+
+    require_refused(run, "has noted a search where a plan is expected")
+
+
+def test_ctrl_c_while_the_past_is_shown_leaves_all_as_it_is(
+    copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+    before = contents(run)
+
+    def interrupt(*arguments: object, **words: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ConvLearner, "pretrained", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        resume_run(run, write=quiet, has_bar=False)
+
+    assert contents(run) == before
+
+
+def test_a_second_ctrl_c_while_the_first_is_noted_loses_nothing(
+    copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = left_late(copied.moments[5], tmp_path)
+
+    with monkeypatch.context() as patch:
+
+        def interrupt(*arguments: object, **words: object) -> None:
+            patch.setattr(os, "fsync", interrupt)  # half of the summary is written
+            raise KeyboardInterrupt
+
+        patch.setattr("unfreeze.runs.training_run.measure", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            resume_run(run, write=quiet, has_bar=False)
+
+    assert json.loads((run / "summary.json").read_text())["status"] == "stopped"
+    require_same_end(resumed(run, tmp_path), copied.finished)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no unfinished run in"):
         resume_run(tmp_path)
@@ -292,26 +459,22 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_running_is_refused(copied: Copied, tmp_path: Path) -> None:
-    moment = Path(shutil.copytree(copied.moments[5], tmp_path / "moment"))
+    run = left_late(copied.moments[5], tmp_path)
 
-    with (
-        held(moment / "checkpoint/lock", "It"),
-        pytest.raises(PlanError, match=rf"still running \(process {os.getpid()}\)"),
-    ):
-        resume_run(moment, write=quiet)
+    with held(run / "checkpoint/lock", "It"):
+        require_refused(run, rf"still running \(process {os.getpid()}\)")
 
 
 def test_other_versions_are_refused_unless_they_are_wanted(
     copied: Copied, tmp_path: Path
 ) -> None:
     begun = json.loads((copied.moments[7] / "checkpoint/begun.json").read_text())
-    moment = Path(shutil.copytree(copied.moments[7], tmp_path / "moment"))
+    moment = left_late(copied.moments[7], tmp_path)
     begun["versions"]["torch"] = "1.0"
     (moment / "checkpoint/begun.json").write_text(json.dumps(begun))
     lines: list[str] = []
 
-    with pytest.raises(PlanError, match=r"torch 1\.0 then, .* now.*--anyway"):
-        resume_run(moment, write=quiet)
+    require_refused(moment, r"torch 1\.0 then, .* now.*--anyway")
     resume_run(moment, is_anyway=True, write=lines.append, has_bar=False)
 
     assert lines[0].startswith("note: the weights will differ")
@@ -319,21 +482,10 @@ def test_other_versions_are_refused_unless_they_are_wanted(
 
 
 def test_a_history_that_is_cut_is_refused(copied: Copied, tmp_path: Path) -> None:
-    moment = Path(shutil.copytree(copied.moments[5], tmp_path / "moment"))
-    (moment / "history.jsonl").write_text("")
+    run = left_late(copied.moments[5], tmp_path)
+    (run / "history.jsonl").write_text("")
 
-    with pytest.raises(DataError, match=r"history.jsonl has 0 bytes"):
-        resume_run(moment, write=quiet)
-
-
-def test_a_checkpoint_that_nobody_can_read_is_refused(
-    copied: Copied, tmp_path: Path
-) -> None:
-    moment = Path(shutil.copytree(copied.moments[5], tmp_path / "moment"))
-    (moment / "checkpoint/begun.json").write_text("{}")
-
-    with pytest.raises(DataError, match="nobody knows how the run began"):
-        resume_run(moment, write=quiet)
+    require_refused(run, r"history.jsonl has 0 bytes")
 
 
 # --- a run that keeps its checkpoint -----------------------------------------------

@@ -34,6 +34,7 @@ class _Machine:
                 budget=None,
                 keeping=keeping,
                 write=self.write,
+                go_back=lambda: None,
             )
 
     def write(self, tensors: object, is_end: bool) -> None:

@@ -1,22 +1,20 @@
 """Mirrors src/unfreeze/runs/run_folder.py."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from unfreeze.errors import DataError, PlanError, UnfreezeError
+from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.locks import held
 from unfreeze.runs.run_folder import (
     BEGUN,
     CHECKPOINT,
     LOCK,
-    fresh_run_folder,
+    holds_nothing,
     is_unfinished,
     model_file,
     planned_run_folder,
-    unfinished_beside,
 )
 
 
@@ -32,12 +30,6 @@ def left_by_a_run(folder: Path, status: str) -> Path:
     (folder / "summary.json").write_text(json.dumps({"status": status}))
     (folder / "model.safetensors").write_text(f"weights of a {status} run")
     return folder
-
-
-def fail_after_writing(out: Path, name: str, error: BaseException) -> None:
-    with fresh_run_folder(out):
-        (out / name).touch()
-        raise error
 
 
 # --- planned_run_folder ------------------------------------------------------------
@@ -97,16 +89,6 @@ def test_a_run_beside_train_and_valid_is_fine(photos: Path) -> None:
         planned_run_folder(photos / "train" / "run", photos)
 
 
-def test_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run").symlink_to(tmp_path / "nowhere/run")
-
-    with (
-        pytest.raises(PlanError, match="cannot be made as a folder"),
-        fresh_run_folder(tmp_path / "run"),
-    ):
-        pass
-
-
 def test_a_run_that_has_just_begun_is_not_cleared(photos: Path, tmp_path: Path) -> None:
     """Its lock is there before anything tells that it is a run."""
     lock = tmp_path / "run" / CHECKPOINT / LOCK
@@ -115,11 +97,6 @@ def test_a_run_that_has_just_begun_is_not_cleared(photos: Path, tmp_path: Path) 
     with held(lock, "This"):
         with pytest.raises(PlanError, match="still running"):
             planned_run_folder(tmp_path / "run", photos)
-        with (
-            pytest.raises(PlanError, match="still running"),
-            fresh_run_folder(tmp_path / "run"),
-        ):
-            pass
         assert lock.exists()
 
 
@@ -133,85 +110,58 @@ def test_what_a_kill_left_half_written_does_not_hide_the_way_to_go_on(
 
     with pytest.raises(PlanError, match="unfreeze resume"):
         planned_run_folder(tmp_path / "run", photos)
-    (place / BEGUN).unlink()
-    with fresh_run_folder(tmp_path / "run"):
-        assert not list((tmp_path / "run").iterdir())
 
 
-# --- fresh_run_folder --------------------------------------------------------------
+# --- what a folder holds -----------------------------------------------------------
 
 
-def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
-    with fresh_run_folder(tmp_path / "a" / "b"):
-        assert list((tmp_path / "a" / "b").iterdir()) == []
-
-
-def test_an_unfinished_run_is_used_again(tmp_path: Path) -> None:
-    out = left_by_a_run(tmp_path / "run", "stopped")
-
-    with fresh_run_folder(out):
-        assert list(out.iterdir()) == []
-    assert [each.name for each in tmp_path.iterdir()] == ["run"]
-
-
-def test_a_run_that_was_served_is_used_again_without_its_export(
-    photos: Path, tmp_path: Path
+@pytest.mark.parametrize("names", [[], ["checkpoint/lock"], [f".{'0f' * 8}.part"]])
+def test_a_run_that_was_killed_as_it_began_is_nothing(
+    tmp_path: Path, names: list[str]
 ) -> None:
-    out = left_by_a_run(tmp_path / "run", "stopped")
-    (out / "model.onnx").touch()
-    (out / "model.golden.npz").touch()
+    (tmp_path / "run/checkpoint").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "run" / name).touch()
 
-    assert planned_run_folder(out, photos) == out
-    with fresh_run_folder(out):
-        assert list(out.iterdir()) == []
+    assert holds_nothing(tmp_path / "run")
 
 
-def test_finished_runs_are_moved_aside(tmp_path: Path) -> None:
-    for _ in range(3):
-        with fresh_run_folder(tmp_path / "run"):
-            (tmp_path / "run").rmdir()
-            left_by_a_run(tmp_path / "run", "finished")
+@pytest.mark.parametrize(
+    "name", ["summary.json", "history.jsonl", "notes", "checkpoint/best-000001"]
+)
+def test_everything_else_is_something(tmp_path: Path, name: str) -> None:
+    (tmp_path / "run/checkpoint").mkdir(parents=True)
+    (tmp_path / "run" / name).touch()
 
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["run", "run.1", "run.2"]
-    kept = (tmp_path / "run.1" / "model.safetensors").read_text()
-    assert kept == "weights of a finished run"
+    assert not holds_nothing(tmp_path / "run")
 
 
-def test_a_summary_that_is_torn_counts_as_unfinished(tmp_path: Path) -> None:
+def test_a_checkpoint_on_another_disk_is_something(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/checkpoint").symlink_to(tmp_path)
+
+    assert not holds_nothing(tmp_path / "run")
+
+
+@pytest.mark.parametrize("summary", ["[]", "null", '"finished"', "{", ""])
+def test_a_summary_of_something_else_finishes_nothing(
+    tmp_path: Path, summary: str
+) -> None:
+    out = unfinished(tmp_path / "run")
+    (out / "report.html").touch()
+    (out / "summary.json").write_text(summary)
+
+    assert is_unfinished(out)
+
+
+def test_a_folder_that_one_is_in_is_not_moved_aside(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = left_by_a_run(tmp_path / "run", "finished")
-    (out / "summary.json").write_text('{"status": "fini')
+    monkeypatch.chdir(out)
 
-    with fresh_run_folder(out):
-        assert list(out.iterdir()) == []
-
-
-def test_a_refused_run_leaves_everything_as_it_was(tmp_path: Path) -> None:
-    out = left_by_a_run(tmp_path / "run", "finished")
-
-    with pytest.raises(UnfreezeError):
-        fail_after_writing(out, "history.jsonl", UnfreezeError("does not fit"))
-
-    assert [each.name for each in tmp_path.iterdir()] == ["run"]
-    assert (out / "model.safetensors").read_text() == "weights of a finished run"
-    assert not (out / "history.jsonl").exists()
-
-
-def test_a_run_that_fails_later_keeps_its_model(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-
-    with pytest.raises(UnfreezeError):
-        fail_after_writing(out, "model.safetensors", UnfreezeError("diverged"))
-
-    assert (out / "model.safetensors").exists()
-
-
-def test_ctrl_c_keeps_what_is_there(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-
-    with pytest.raises(KeyboardInterrupt):
-        fail_after_writing(out, "summary.json", KeyboardInterrupt())
-
-    assert (out / "summary.json").exists()
+    with pytest.raises(PlanError, match=r"run holds an earlier run.*with you in it"):
+        planned_run_folder(Path(), photos)
 
 
 # --- model_file --------------------------------------------------------------------
@@ -244,8 +194,6 @@ def test_a_run_that_can_go_on_is_not_cleared(photos: Path, tmp_path: Path) -> No
 
     with pytest.raises(PlanError, match=r"unfreeze resume '.*my run';"):
         planned_run_folder(out, photos)
-    with pytest.raises(PlanError, match="unfinished run"), fresh_run_folder(out):
-        pass
     assert is_unfinished(out)
 
 
@@ -259,16 +207,6 @@ def test_a_run_that_is_running_is_said_to_be(photos: Path, tmp_path: Path) -> No
         planned_run_folder(out, photos)
 
 
-def test_what_is_left_of_a_checkpoint_is_cleared(photos: Path, tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    (out / "checkpoint").mkdir(parents=True)
-    (out / "checkpoint/state-000001.safetensors").touch()
-
-    assert planned_run_folder(out, photos) == out
-    with fresh_run_folder(out):
-        assert list(out.iterdir()) == []
-
-
 def test_a_run_with_a_report_is_finished(tmp_path: Path) -> None:
     out = left_by_a_run(tmp_path / "run", "finished")
     unfinished(out)
@@ -276,36 +214,3 @@ def test_a_run_with_a_report_is_finished(tmp_path: Path) -> None:
     assert is_unfinished(out)  # killed while it wrote the report
     (out / "report.html").touch()
     assert not is_unfinished(out)
-
-
-def test_the_latest_unfinished_run_of_the_same_photos_is_found(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert unfinished_beside(Path("runs/photos"), photos) is None
-    for number, name in enumerate(("photos", "photos-2", "others")):
-        os.utime(unfinished(Path("runs") / name), (number, number))
-    left_by_a_run(Path("runs/photos-3"), "finished")
-
-    assert unfinished_beside(Path("runs/photos-4"), photos) == Path("runs/photos-2")
-
-
-@pytest.mark.parametrize("is_open", [True, False])
-def test_the_run_of_a_colleague_is_not_offered(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_open: bool
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    theirs = unfinished(Path("runs/photos"))
-    ask = os.access
-
-    def deny(path: Path, mode: int) -> bool:
-        return path != theirs / "checkpoint" and ask(path, mode)
-
-    def refuse(run: Path) -> bool:
-        raise PermissionError(f"Permission denied: {run}")
-
-    monkeypatch.setattr(os, "access", deny)
-    if not is_open:
-        monkeypatch.setattr("unfreeze.runs.run_folder.is_running", refuse)
-
-    assert unfinished_beside(Path("runs/photos-2"), photos) is None

@@ -1,6 +1,8 @@
 """Mirrors src/unfreeze/runs/state_folder.py."""
 
+import errno
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import torch
 
 from unfreeze import atomic
 from unfreeze.atomic import remove_parts
+from unfreeze.errors import DataError
 from unfreeze.runs.state_folder import StateFolder, put_best
 
 
@@ -75,6 +78,50 @@ def test_a_state_that_is_cut_at_any_byte_gives_way(tmp_path: Path, cut: int) -> 
     newest.write_bytes(newest.read_bytes()[:cut])
 
     assert number_of(states) == 1
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def test_states_of_which_none_is_whole_are_not_taken_for_none(tmp_path: Path) -> None:
+    states = filled(tmp_path, 2)
+    for file in (tmp_path / "kept").glob("state-*"):
+        file.write_bytes(file.read_bytes()[:-1])
+    before = contents(tmp_path)
+
+    with pytest.raises(DataError, match=r"2 states in .*kept, and none is whole"):
+        states.newest()
+    assert contents(tmp_path) == before
+
+
+def test_states_whose_models_are_all_gone_are_refused(tmp_path: Path) -> None:
+    states = filled(tmp_path, 1)
+    (tmp_path / "kept/best-000001.safetensors").unlink()
+
+    with pytest.raises(DataError, match=r"1 state in .*kept, and none is whole"):
+        states.newest()
+
+
+@pytest.mark.parametrize("name", ["open", "stat"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+def test_a_state_out_of_reach_does_not_give_way_to_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int
+) -> None:
+    """It is there, and may be whole: only the disk, the mount or a right is not."""
+    states = filled(tmp_path, 2)
+    really = getattr(Path, name)
+
+    def fail(path: Path, *arguments: object, **words: object) -> object:
+        if path.name == "state-000002.safetensors":
+            raise OSError(number, os.strerror(number), str(path))
+        return really(path, *arguments, **words)
+
+    monkeypatch.setattr(Path, name, fail)
+
+    reason = re.escape(os.strerror(number))
+    with pytest.raises(DataError, match=rf"state-000002.* cannot be read \({reason}\)"):
+        states.newest()
 
 
 def test_a_state_whose_model_is_gone_gives_way(tmp_path: Path) -> None:
