@@ -132,6 +132,7 @@ def test_what_a_search_took_is_known_to_who_goes_on() -> None:
             budget=budget,
             keeping=Keeping(),
             write=lambda tensors, is_end: None,
+            go_back=None,
         )
 
     log = RunLog()
