@@ -84,3 +84,21 @@ def test_a_place_for_a_file_must_exist(tmp_path: Path) -> None:
         require_place(tmp_path / "missing" / "x.csv")
     with pytest.raises(PlanError, match="is a folder"):
         require_place(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices with names")
+def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for name in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(PlanError, match="no regular file"):
+            require_place(name)
+
+
+def test_a_folder_that_takes_no_files_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+
+    with pytest.raises(PlanError, match=f"{tmp_path} cannot be written to"):
+        require_place(tmp_path / "x.csv")

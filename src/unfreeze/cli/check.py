@@ -53,19 +53,18 @@ def check(
     change that. Stored activations go to DATA/tmp, as in training.
     """
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.places import require_place
+    from unfreeze.runs.output_places import page_place
 
+    place = None if page is None else page_place(page)
     with loading():
         from unfreeze.runs.checkup import Backbone, check_folder
 
-    if page is not None:
-        require_place(page)
     backbone = None if quick else Backbone(arch=arch, weights=weights, size=size)
     checkup = check_folder(data, backbone, num_workers=num_workers)
-    if page is not None:
+    if place is not None:
         from unfreeze.runs.fixes_page import write_fixes_page
 
-        write_fixes_page(page, data, checkup.findings, tuple(checkup.classes))
+        write_fixes_page(place, data, checkup.findings, tuple(checkup.classes))
     if as_json:
         print_json(checkup.as_json())
         return

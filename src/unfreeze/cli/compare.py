@@ -73,18 +73,17 @@ def compare(
 
     Exit code 3 means worse, where --fail-if-worse asks for it.
     """
-    from unfreeze.places import require_place
     from unfreeze.runs.comparing import compare_runs
+    from unfreeze.runs.output_places import page_place
 
     if tolerance is not None and not fail_if_worse:
         raise PlanError("--tolerance says when --fail-if-worse fails. Pass both.")
-    if page is not None:
-        require_place(page)
+    place = None if page is None else page_place(page)
     found = compare_runs(first, second, data, alpha=alpha, num_workers=num_workers)
     limit = None if tolerance is None else tolerance / 100
     is_worse = found.comparison.is_worse(limit)
-    if page is not None:
-        found.write_page(page)
+    if place is not None:
+        found.write_page(place)
     if as_json:
         print_json(
             {

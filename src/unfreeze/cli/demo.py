@@ -32,11 +32,11 @@ def demo(
     from unfreeze.runs.run_folder import planned_run_folder
 
     with loading():
-        from unfreeze.runs.demo import demo_photos, demo_settings
+        from unfreeze.runs.demo import demo_folder, demo_photos, demo_settings
         from unfreeze.runs.training_run import train_folder
 
+    run = planned_run_folder(out, demo_folder(), name="demo")
     photos = demo_photos()
-    run = planned_run_folder(out, Path("demo"))
     settings = demo_settings(seed, num_workers)
     with saying_how_to_go_on(run):
         summary = train_folder(

@@ -11,7 +11,6 @@ from unfreeze.atomic import written_whole
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
-from unfreeze.places import require_place
 from unfreeze.records import Finding, FindingKind
 from unfreeze.runs.copies import Copies, drops_in_words, parted, validation_prefix
 from unfreeze.runs.fixes_topics import LISTED, TOPICS, Topic
@@ -59,7 +58,6 @@ def write_fixes_page(
         findings: What was found, the most suspicious of each kind first.
         classes: Names of all classes, in label order.
     """
-    require_place(path)
     build = _Build(folder, tuple(classes))
     sections = [*build.shown(findings), *_listed(findings)]
     page = render(

@@ -18,6 +18,7 @@ __all__ = [
     "LOCK",
     "files_of_run",
     "fresh_run_folder",
+    "is_run",
     "is_unfinished",
     "model_file",
     "planned_run_folder",
@@ -47,17 +48,24 @@ _OURS = frozenset(
 )
 
 
-def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
+def planned_run_folder(
+    chosen: Path | None, photos: Path, name: str | None = None
+) -> Path:
     """Say where a run goes, without touching anything.
 
-    Without a choice it is ``runs/<name of the photos>``, with a number behind it when
-    there is one already.
+    Without a choice it is ``runs/<name>``, with a number behind it when there is one
+    already.
+
+    Args:
+        chosen: The folder that was asked for, if one was.
+        photos: The folder with the photos.
+        name: What to call the run; that of the photos unless given.
 
     Raises:
         PlanError: If the chosen folder holds other things than a run, or a run that
             can go on; or lies where its name would be taken for a class of photos.
     """
-    wanted = Path("runs") / photos.resolve().name if chosen is None else chosen
+    wanted = chosen or Path("runs") / (name or photos.resolve().name)
     for place in (wanted, *wanted.parents):
         if place.is_file():
             raise PlanError(f"{place} is a file. Pass --out with a folder.")
@@ -103,6 +111,12 @@ def fresh_run_folder(out: Path) -> Iterator[None]:
             if aside is not None:
                 aside.rename(out)
         raise
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds what a run wrote: a model, or the beginning of one."""
+    begun = folder / CHECKPOINT / BEGUN
+    return begun.is_file() or (folder / "model.safetensors").is_file()
 
 
 def is_unfinished(run: Path) -> bool:

@@ -131,7 +131,7 @@ def test_names_can_be_any_bytes(
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),
         ("no.onnx photo", "no.onnx cannot be read"),
-        ("RUN junk --csv junk", "junk is one of the photos"),
+        ("RUN junk --csv junk", "junk is there already, and no table"),
         ("RUN junk --csv mine.jpg", "mine.jpg has the ending of a photo"),
         ("RUN junk --csv LONG9.csv", "more than 231 bytes"),
         ("RUN LONG0", r"(too long|no file or folder)"),
@@ -387,16 +387,22 @@ def test_a_model_and_its_photos_are_never_replaced_by_a_table(
     assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "summary.json"])
+@pytest.mark.parametrize("asked", ["run", "run/model.safetensors"])
+@pytest.mark.parametrize("name", ["model.safetensors", "predictions.csv"])
 def test_a_run_is_never_replaced_by_a_table(
-    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path, name: str
+    unfreeze: Unfreeze,
+    finished_run: Path,
+    photos: Path,
+    tmp_path: Path,
+    name: str,
+    asked: str,
 ) -> None:
     shutil.copytree(finished_run, tmp_path / "run")
     photo = photos / "valid/circles/circles00.png"
 
-    ended = unfreeze(f"predict run --csv run/{name}", photo)
+    ended = unfreeze(f"predict {asked} --csv run/{name}", photo)
 
-    assert "belongs to the model run" in ended.mistake
+    assert re.search("belongs to the (run|model) run", ended.mistake)
     found, expected = (
         (each / name).read_bytes() for each in (Path("run"), finished_run)
     )
