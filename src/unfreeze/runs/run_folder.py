@@ -16,12 +16,14 @@ __all__ = [
     "BEGUN",
     "CHECKPOINT",
     "LOCK",
+    "SERVED",
     "files_of_run",
     "fresh_run_folder",
     "is_run",
     "is_unfinished",
     "model_file",
     "planned_run_folder",
+    "run_folder",
     "unfinished_beside",
 ]
 
@@ -34,15 +36,18 @@ BEGUN = "begun.json"
 LOCK = "lock"
 """In it: held by the process that works on the run."""
 
+SERVED = "served.onnx"
+"""In a run folder: its model as the server reads it, exported when first asked for."""
+
 _OURS = frozenset(
     {
         "history.jsonl",
-        "model.golden.npz",
-        "model.onnx",
         "model.safetensors",
         "predictions.csv",
         "report.html",
         "report.json",
+        "served.golden.npz",
+        SERVED,
         "summary.json",
     }
 )
@@ -163,6 +168,12 @@ def model_file(run: Path) -> Path:
             "with model.safetensors in it, or such a file."
         )
     return run / "model.safetensors"
+
+
+def run_folder(run: Path) -> Path:
+    """The folder of a run, which may be named by its model in there."""
+    is_model = run.name == "model.safetensors" and run.is_file()
+    return run.parent if is_model else run
 
 
 def _clear(folder: Path) -> None:
