@@ -9,7 +9,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.words import counted, finding_title
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def check(
         return
     show_checkup(checkup)
     if page is not None:
-        typer.echo(f"\nmark suspects on {page}, save fixes.csv there, then:")
-        typer.echo(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
+        say("", f"mark suspects on {page}, save fixes.csv there, then:")
+        say(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
 
 
 def show_checkup(checkup: "Checkup") -> None:
@@ -80,11 +80,11 @@ def show_checkup(checkup: "Checkup") -> None:
     for finding in checkup.findings:
         by_kind[finding.kind].append(finding)
     counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
-    typer.echo(f"{counted(checkup.files, 'photo')}; readable: {counts}")
+    say(f"{counted(checkup.files, 'photo')}; readable: {counts}")
     if not by_kind:
-        typer.echo("nothing unusual found")
+        say("nothing unusual found")
         return
-    typer.echo("")
+    say("")
     rows = [
         (
             finding_title(kind),
@@ -100,18 +100,19 @@ def show_checkup(checkup: "Checkup") -> None:
 
 
 def _show_kind(kind: "FindingKind", found: "list[Finding]") -> None:
-    typer.secho(f"\n{finding_title(kind)}", bold=True)
+    say("")
+    say(finding_title(kind), is_bold=True)
     said = ""
     for finding in found[:_SHOWN]:
-        typer.echo(f"  {_names(finding.files)}  ({finding.score:.3g})")
+        say(f"  {_names(finding.files)}  ({finding.score:.3g})")
         if finding.message != said:  # many findings share their words
-            typer.echo(f"      {printable(finding.message)}")
+            say(f"      {finding.message}")
         said = finding.message
     if len(found) > _SHOWN:
-        typer.echo(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
+        say(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
 
 
 def _names(files: tuple[str, ...]) -> str:
-    shown = ", ".join(printable(file) for file in files[:_FILES_SHOWN])
+    shown = ", ".join(files[:_FILES_SHOWN])
     rest = len(files) - _FILES_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown

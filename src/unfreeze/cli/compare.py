@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, print_table
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.errors import PlanError
 
 if TYPE_CHECKING:
@@ -95,28 +95,28 @@ def compare(
     else:
         _show(found, page)
     if fail_if_worse and is_worse:
-        typer.echo(f"failed: {_why(found, tolerance)}", err=True)
+        say(f"failed: {_why(found, tolerance)}", err=True)
         raise typer.Exit(_WORSE)
 
 
 def _show(found: "RunComparison", page: Path | None) -> None:
     for each in found.skipped:
-        typer.echo(f"skipped {each.file}: {each.reason}", err=True)
-    typer.echo(found.verdict)
+        say(f"skipped {each.file}: {each.reason}", err=True)
+    say(found.verdict)
     for sentence in found.cautions:
-        typer.echo(f"\n{sentence}")
+        say("", sentence)
     _show_flips("broken", found.comparison.broken)
     _show_flips("fixed", found.comparison.fixed)
     _show_classes(found)
     _show_runs(found.first, found.second)
     if page is not None:
-        typer.echo(f"\nwritten to {page}")
+        say("", f"written to {page}")
 
 
 def _show_flips(kind: str, flips: "tuple[Flip, ...]") -> None:
     if not flips:
         return
-    typer.echo("")
+    say("")
     print_table(
         [kind, "label", "first run", "second run"],
         [
@@ -138,7 +138,7 @@ def _show_classes(found: "RunComparison") -> None:
         found.comparison.per_class,
         key=lambda each: each.second_recall - each.first_recall,
     )
-    typer.echo("")
+    say("")
     print_table(
         ["class", "photos", "recall, first", "second", "fixed", "broken"],
         [
@@ -158,14 +158,14 @@ def _show_classes(found: "RunComparison") -> None:
 
 def _name_rest(count: int) -> None:
     if count > _SHOWN:
-        typer.echo(f"and {count - _SHOWN} more; see --page or --json")
+        say(f"and {count - _SHOWN} more; see --page or --json")
 
 
 def _show_runs(first: "RunFacts", second: "RunFacts") -> None:
     from unfreeze.insight.run_facts import fact_rows, setting_rows
 
     rows = [*fact_rows(first, second), *setting_rows(first, second)]
-    typer.echo("")
+    say("")
     print_table(["", first.run, second.run], rows)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.errors import PlanError
 
 if TYPE_CHECKING:
@@ -107,4 +107,4 @@ def _print(done: "Exported") -> None:
     print_table(["proof", ""], rows)
     beside = "" if done.golden is None else f", example answers in {done.golden}"
     size = f"{done.precision}, {done.megabytes:.1f} MB"
-    typer.echo("\n" + printable(f"written to {done.file} ({size}){beside}"))
+    say("", f"written to {done.file} ({size}){beside}")

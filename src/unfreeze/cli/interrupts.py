@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import typer
+from unfreeze.cli.render import say
 
 __all__ = ["saying_how_to_go_on"]
 
@@ -29,7 +29,7 @@ def saying_how_to_go_on(run: Path) -> Iterator[None]:
 
             if is_unfinished(run):
                 go_on = f"unfreeze resume {shlex.quote(str(run))}"
-                typer.echo(f"\nto go on where it was: {go_on}", err=True)
+                say("", f"to go on where it was: {go_on}", err=True)
             raise
 
 
