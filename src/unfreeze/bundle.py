@@ -28,6 +28,8 @@ __all__ = [
     "PROBABILITIES",
     "Bundle",
     "BundleHeader",
+    "FoundBundle",
+    "find_bundle",
     "golden_file",
     "read_bundle",
     "write_bundle",
@@ -109,6 +111,23 @@ class Bundle:
         return self.content[-_DIGITS:].decode()
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBundle:
+    """A file that was read, whole or damaged."""
+
+    content: bytes
+    is_intact: bool
+    """Whether its bytes are those that were sealed."""
+
+    header: BundleHeader | None
+    """None where damage has reached what the file says of itself."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash that the file says it has."""
+        return self.content[-_DIGITS:].decode(errors="backslashreplace")
+
+
 def golden_file(path: Path) -> Path:
     """Where the example answers of the bundle ``path`` stand."""
     return path.with_suffix(".golden.npz")
@@ -149,6 +168,22 @@ def read_bundle(path: Path) -> Bundle:
         WeightsError: If there is no such file, or it is damaged, not one of ours, or
             of a later format.
     """
+    found = find_bundle(path)
+    if not found.is_intact or found.header is None:
+        raise WeightsError(
+            f"{path} is damaged: its content is not what was exported. Restore it "
+            "from a copy, or write it again: unfreeze export RUN FILE.onnx."
+        )
+    return Bundle(found.content, found.header)
+
+
+def find_bundle(path: Path) -> FoundBundle:
+    """Read an exported model, also where bytes of it have changed. Runs nothing.
+
+    Raises:
+        WeightsError: If there is no such file, or it is not one of ours, not whole,
+            or of a later format.
+    """
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size <= _MOST_BYTES else b""
@@ -157,7 +192,13 @@ def read_bundle(path: Path) -> Bundle:
             f"The exported model {path} cannot be read: {error.strerror}. Expected a "
             "file that unfreeze export RUN FILE.onnx has written."
         ) from error
-    return Bundle(content, _header_in(content, path))
+    is_intact = _is_sealed(content, path)
+    try:
+        return FoundBundle(content, is_intact, _header_in(content, path))
+    except WeightsError:
+        if is_intact:
+            raise
+        return FoundBundle(content, is_intact, None)
 
 
 def _readable(header: BundleHeader) -> bytes:
@@ -179,8 +220,13 @@ def _readable(header: BundleHeader) -> bytes:
     return text.encode()
 
 
-def _header_in(content: bytes, path: Path) -> BundleHeader:
-    end = max(0, len(content) - len(_seal_with("0" * _DIGITS)))
+def _is_sealed(content: bytes, path: Path) -> bool:
+    """Whether the seal at the end of a file is that of all before it.
+
+    Raises:
+        WeightsError: If there is no seal.
+    """
+    end = _end_of(content)
     seal = content[end:]
     if not seal.startswith(_seal_with("0" * _DIGITS)[:-_DIGITS]):
         raise WeightsError(
@@ -189,13 +235,18 @@ def _header_in(content: bytes, path: Path) -> BundleHeader:
         )
     with memoryview(content)[:end] as body:  # of which there may be 2 GB
         digest = hashlib.sha256(body).hexdigest()
-    if seal != _seal_with(digest):
-        raise WeightsError(
-            f"{path} is damaged: its content is not what was exported. Restore it "
-            "from a copy, or write it again: unfreeze export RUN FILE.onnx."
-        )
+    return seal == _seal_with(digest)
+
+
+def _end_of(content: bytes) -> int:
+    """Where the seal begins."""
+    return max(0, len(content) - len(_seal_with("0" * _DIGITS)))
+
+
+def _header_in(content: bytes, path: Path) -> BundleHeader:
     try:
-        found = as_members(parse_json(_description_in(content, end).decode()), "it")
+        description = _description_in(content, _end_of(content)).decode()
+        found = as_members(parse_json(description), "it")
         later = member(found, "format")
         if later == BUNDLE_FORMAT:
             return _from_json(found)

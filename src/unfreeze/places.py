@@ -56,14 +56,25 @@ def require_place(file: Path) -> None:
     """Refuse a name for a file that cannot be written, before work is put into it.
 
     Raises:
-        PlanError: If its folder does not exist, or it is a folder itself.
+        PlanError: If its folder does not exist or takes no files, or its name is that
+            of a folder, a pipe or a device.
     """
     if file.is_dir():
         raise PlanError(f"{file} is a folder. Pass the name of a file.")
+    if file.exists() and not file.is_file():
+        raise PlanError(
+            f"{file} is no regular file, and would be replaced by one. Pass the name "
+            "of a new file."
+        )
     if not file.parent.is_dir():
         raise PlanError(
             f"There is no folder {file.parent} to write {file.name} to. Make it, or "
             "pass another name."
+        )
+    if not os.access(file.parent, os.W_OK):
+        raise PlanError(
+            f"The folder {file.parent} cannot be written to, so {file.name} cannot "
+            "stand there. Pass a name in another folder."
         )
 
 

@@ -12,7 +12,13 @@ from onnx import TensorProto, helper
 
 from unfreeze import bundle
 from unfreeze.answering import Answering
-from unfreeze.bundle import BundleHeader, read_bundle, write_bundle
+from unfreeze.bundle import (
+    BundleHeader,
+    FoundBundle,
+    find_bundle,
+    read_bundle,
+    write_bundle,
+)
 from unfreeze.errors import WeightsError
 from unfreeze.model_file import json_text
 from unfreeze.records import ImageSpec, RejectAt, Task
@@ -94,6 +100,29 @@ def test_one_changed_byte_anywhere_is_refused(file: Path) -> None:
         )
         with pytest.raises(WeightsError, match=r"damaged|not whole"):
             read_bundle(file)
+
+
+def test_a_damaged_file_can_be_looked_at_where_it_has_a_seal(file: Path) -> None:
+    whole = file.read_bytes()
+    of_the_seal = len("unfreeze_sha256") + 2 + 2 + 2  # without its 64 digits
+    described = 0
+
+    for place in range(len(whole)):
+        file.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :]
+        )
+        if len(whole) - 64 - of_the_seal <= place < len(whole) - 64:
+            with pytest.raises(WeightsError, match="lacks the seal"):
+                find_bundle(file)
+            continue
+        found = find_bundle(file)
+        assert not found.is_intact
+        assert len(found.sha256) >= 64
+        described += found.header is not None
+
+    assert len(doubling()) + 64 <= described < len(whole)
+    file.write_bytes(whole)
+    assert find_bundle(file) == FoundBundle(whole, True, HEADER)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 100, -1])

@@ -147,3 +147,21 @@ def test_a_folder_is_made_in_a_data_set_that_is_not_there_yet(tmp_path: Path) ->
 
     assert folder == tmp_path / "new/photos/tmp"
     assert folder.is_dir()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices with names")
+def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for name in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(PlanError, match="no regular file"):
+            require_place(name)
+
+
+def test_a_folder_that_takes_no_files_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+
+    with pytest.raises(PlanError, match=f"{tmp_path} cannot be written to"):
+        require_place(tmp_path / "x.csv")

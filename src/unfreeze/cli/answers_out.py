@@ -2,15 +2,16 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-import typer
-
-from unfreeze.cli.render import GrowingRows, printable
+from unfreeze.cli.render import GrowingRows, as_json_text, say
 
 if TYPE_CHECKING:
     from unfreeze.answering import Answering
+    from unfreeze.records import Skipped
+    from unfreeze.runs.answers import AnswerColumns, GivenAnswer
     from unfreeze.runs.blocks import Block
 
 __all__ = ["JsonAnswers", "LinesOfAnswers", "NamedErrors", "Output"]
@@ -56,7 +57,7 @@ class NamedErrors:
                 return
             lines, self._waiting = self._waiting, None
         for line in lines:
-            typer.echo(printable(line), err=True)
+            say(line, err=True)
 
     def end(self) -> None:
         """There is nothing left to say."""
@@ -105,11 +106,24 @@ class JsonAnswers:
     """One JSON object on one line, written while answers come in.
 
     Nothing is written before the first answer, so that a mistake leaves no half object.
+
+    Args:
+        rules: Of the model.
+        least: Answers with a probability below it are not sure.
+        table: Beside which it is written, if one is: its figures are the object's,
+            so that a command that goes on writes the object that it would have
+            written at once.
     """
 
-    def __init__(self, rules: "Answering", least: float | None) -> None:
+    def __init__(
+        self,
+        rules: "Answering",
+        least: float | None,
+        table: "AnswerColumns | None" = None,
+    ) -> None:
         self._rules = rules
         self._least = least
+        self._table = table
         self._skipped: list[dict[str, Any]] = []
         self._is_first = True
 
@@ -117,16 +131,30 @@ class JsonAnswers:
         """Write some more."""
         from unfreeze.runs.answers import answers_in
 
-        self._skipped += [
-            {"file": each.file, "reason": each.reason} for each in block.skipped
-        ]
+        if self._table is None:
+            self._write(answers_in(block, self._rules, self._least))
+            self._write(block.skipped)
+        else:
+            self.show_rows((row[0], self._table.cells(*row)) for row in block.rows())
+
+    def show_rows(self, rows: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Write what rows of the table say, each with the photo that it is about."""
+        if self._table is not None:
+            self._write(starmap(self._table.answer, rows))
+
+    def _write(self, answers: "Iterable[GivenAnswer | Skipped]") -> None:
+        from unfreeze.records import Skipped
+
         classes = self._rules.classes
-        for each in answers_in(block, self._rules, self._least):
+        for each in answers:
+            if isinstance(each, Skipped):
+                self._skipped.append({"file": each.file, "reason": each.reason})
+                continue
             before = ", "
             if self._is_first:
                 before = f'{{"classes": {json.dumps(classes)}, "predictions": ['
                 self._is_first = False
-            sys.stdout.write(before + json.dumps(each.as_json(classes)))
+            sys.stdout.write(before + as_json_text(each.as_json(classes)))
         sys.stdout.flush()
 
     def end(self) -> None:

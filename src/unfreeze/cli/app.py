@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from unfreeze.cli.inspect import inspect
 from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
+from unfreeze.cli.readers import going_on_unread, unread
+from unfreeze.cli.render import say
 from unfreeze.cli.report import report
 from unfreeze.cli.resume import resume
 from unfreeze.cli.serve import serve
@@ -31,6 +34,10 @@ __all__ = ["app", "main", "run"]
 
 _MISTAKE = 2
 _INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
+_UNREAD = 141  # and of a program whose reader has gone: 128 + SIGPIPE
+
+_LASTING = frozenset({"demo", "resume", "train"})
+"""Commands that go on to their end when nobody reads their lines any more."""
 
 _OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
@@ -72,7 +79,7 @@ for command in (
 
 def _show_version(is_wanted: bool) -> None:
     if is_wanted:
-        typer.echo(f"unfreeze {version_of('unfreeze')}")
+        say(f"unfreeze {version_of('unfreeze')}")
         raise typer.Exit
 
 
@@ -93,7 +100,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files can be any bytes
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            unread(sys.stdout)
+        code = code or _UNREAD
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -101,14 +115,23 @@ def run(arguments: Sequence[str]) -> int:
 
     Returns:
         0 on success, 2 and one line on standard error on a user's mistake, 130 on
-        Ctrl-C; 3 where ``compare --fail-if-worse`` finds the second run worse.
-        Anything else is a bug of ours and keeps its traceback.
+        Ctrl-C, 141 where nobody reads what is printed any more; 3 where ``compare
+        --fail-if-worse`` finds the second run worse, or ``inspect`` a file that is
+        not as it was saved. Anything else is a bug of ours and keeps its traceback.
     """
+    is_lasting = not _LASTING.isdisjoint(arguments[:1])
     try:
-        # The command's own result, which is None, or the code of an early exit.
-        code: int | None = app(
-            list(arguments) or ["--help"], prog_name="unfreeze", standalone_mode=False
-        )
+        with going_on_unread() if is_lasting else nullcontext():
+            # The command's own result, which is None, or the code of an early exit.
+            code: int | None = app(
+                list(arguments) or ["--help"],
+                prog_name="unfreeze",
+                standalone_mode=False,
+            )
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return _UNREAD
     except typer.Abort:
         code = _INTERRUPTED
     except Exception as error:
@@ -117,8 +140,8 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _failed(sentence)
     if code == _INTERRUPTED:
-        after_echo = "\n" if sys.stderr.isatty() else ""  # terminals show ^C
-        typer.echo(f"{after_echo}stopped", err=True)
+        after_echo = [""] if sys.stderr.isatty() else []  # terminals show ^C
+        say(*after_echo, "stopped", err=True)
     return code or 0
 
 
@@ -158,5 +181,5 @@ def _where_to_read(arguments: Sequence[str]) -> str:
 
 def _failed(sentence: str) -> int:
     one_line = " ".join(sentence.split())
-    typer.secho(f"error: {one_line}", fg="red", err=True)
+    say(f"error: {one_line}", err=True, colour="red")
     return _MISTAKE

@@ -9,7 +9,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.words import counted, finding_title, said_of_folders_left_alone
 
 if TYPE_CHECKING:
@@ -53,27 +53,26 @@ def check(
     change that. Stored activations go to DATA/tmp, as in training.
     """
     # Imported here so that `--help` does not have to load torch.
-    from unfreeze.places import require_place
+    from unfreeze.runs.output_places import page_place
 
+    place = None if page is None else page_place(page)
     with loading():
         from unfreeze.runs.checkup import Backbone, check_folder
 
-    if page is not None:
-        require_place(page)
     backbone = None if quick else Backbone(arch=arch, weights=weights, size=size)
     checkup = check_folder(data, backbone, num_workers=num_workers)
-    if page is not None:
+    if place is not None:
         from unfreeze.runs.fixes_page import write_fixes_page
 
         classes = tuple(checkup.classes)
-        write_fixes_page(page, data, checkup.findings, classes, checkup.caution)
+        write_fixes_page(place, data, checkup.findings, classes, checkup.caution)
     if as_json:
         print_json(checkup.as_json())
         return
     show_checkup(checkup)
     if page is not None:
-        typer.echo(f"\nmark suspects on {page}, save fixes.csv there, then:")
-        typer.echo(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
+        say("", f"mark suspects on {page}, save fixes.csv there, then:")
+        say(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
 
 
 def show_checkup(checkup: "Checkup") -> None:
@@ -82,15 +81,15 @@ def show_checkup(checkup: "Checkup") -> None:
     for finding in checkup.findings:
         by_kind[finding.kind].append(finding)
     counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
-    typer.echo(f"{counted(checkup.files, 'photo')}; readable: {counts}")
+    say(f"{counted(checkup.files, 'photo')}; readable: {counts}")
     if checkup.left_alone:
-        typer.echo(said_of_folders_left_alone(checkup.left_alone))
+        say(said_of_folders_left_alone(checkup.left_alone))
     if checkup.caution:
-        typer.echo(checkup.caution)
+        say(checkup.caution)
     if not by_kind:
-        typer.echo("nothing unusual found")
+        say("nothing unusual found")
         return
-    typer.echo("")
+    say("")
     rows = [
         (
             finding_title(kind),
@@ -106,18 +105,19 @@ def show_checkup(checkup: "Checkup") -> None:
 
 
 def _show_kind(kind: "FindingKind", found: "list[Finding]") -> None:
-    typer.secho(f"\n{finding_title(kind)}", bold=True)
+    say("")
+    say(finding_title(kind), is_bold=True)
     said = ""
     for finding in found[:_SHOWN]:
-        typer.echo(f"  {_names(finding.files)}  ({finding.score:.3g})")
+        say(f"  {_names(finding.files)}  ({finding.score:.3g})")
         if finding.message != said:  # many findings share their words
-            typer.echo(f"      {printable(finding.message)}")
+            say(f"      {finding.message}")
         said = finding.message
     if len(found) > _SHOWN:
-        typer.echo(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
+        say(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
 
 
 def _names(files: tuple[str, ...]) -> str:
-    shown = ", ".join(printable(file) for file in files[:_FILES_SHOWN])
+    shown = ", ".join(files[:_FILES_SHOWN])
     rest = len(files) - _FILES_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, print_table
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.errors import PlanError
 
 if TYPE_CHECKING:
@@ -75,18 +75,17 @@ def compare(
 
     Exit code 3 means worse, where --fail-if-worse asks for it.
     """
-    from unfreeze.places import require_place
     from unfreeze.runs.comparing import compare_runs
+    from unfreeze.runs.output_places import page_place
 
     if tolerance is not None and not fail_if_worse:
         raise PlanError("--tolerance says when --fail-if-worse fails. Pass both.")
-    if page is not None:
-        require_place(page)
+    place = None if page is None else page_place(page)
     found = compare_runs(first, second, data, alpha=alpha, num_workers=num_workers)
     limit = None if tolerance is None else tolerance / 100
     is_worse = found.comparison.is_worse(limit)
-    if page is not None:
-        found.write_page(page)
+    if place is not None:
+        found.write_page(place)
     if as_json:
         print_json(
             {
@@ -98,28 +97,28 @@ def compare(
     else:
         _show(found, page)
     if fail_if_worse and is_worse:
-        typer.echo(f"failed: {_why(found, tolerance)}", err=True)
+        say(f"failed: {_why(found, tolerance)}", err=True)
         raise typer.Exit(_WORSE)
 
 
 def _show(found: "RunComparison", page: Path | None) -> None:
     for each in found.skipped:
-        typer.echo(f"skipped {each.file}: {each.reason}", err=True)
-    typer.echo(found.verdict)
+        say(f"skipped {each.file}: {each.reason}", err=True)
+    say(found.verdict)
     for sentence in found.cautions:
-        typer.echo(f"\n{sentence}")
+        say("", sentence)
     _show_flips("broken", found.comparison.broken)
     _show_flips("fixed", found.comparison.fixed)
     _show_classes(found)
     _show_runs(found.first, found.second)
     if page is not None:
-        typer.echo(f"\nwritten to {page}")
+        say("", f"written to {page}")
 
 
 def _show_flips(kind: str, flips: "tuple[Flip, ...]") -> None:
     if not flips:
         return
-    typer.echo("")
+    say("")
     print_table(
         [kind, "label", "first run", "second run"],
         [
@@ -141,7 +140,7 @@ def _show_classes(found: "RunComparison") -> None:
         found.comparison.per_class,
         key=lambda each: each.second_recall - each.first_recall,
     )
-    typer.echo("")
+    say("")
     print_table(
         ["class", "photos", "recall, first", "second", "fixed", "broken"],
         [
@@ -161,14 +160,14 @@ def _show_classes(found: "RunComparison") -> None:
 
 def _name_rest(count: int) -> None:
     if count > _SHOWN:
-        typer.echo(f"and {count - _SHOWN} more; see --page, or --json for all of them")
+        say(f"and {count - _SHOWN} more; see --page, or --json for all of them")
 
 
 def _show_runs(first: "RunFacts", second: "RunFacts") -> None:
     from unfreeze.insight.run_facts import fact_rows, setting_rows
 
     rows = [*fact_rows(first, second), *setting_rows(first, second)]
-    typer.echo("")
+    say("")
     print_table(["", first.run, second.run], rows)
 
 

@@ -36,13 +36,13 @@ def demo(
     from unfreeze.runs.run_notes import place_notes
 
     with loading():
-        from unfreeze.runs.demo import demo_photos, demo_settings
+        from unfreeze.runs.demo import demo_folder, demo_photos, demo_settings
         from unfreeze.runs.training_run import train_folder
 
+    run = planned_run_folder(out, demo_folder(), name="demo")
     photos = demo_photos()
-    name, write = Path("demo"), talker(as_json)
-    run = planned_run_folder(out, name)
-    for note in place_notes(run, name) if out is None else ():
+    write = talker(as_json)
+    for note in place_notes(run, Path("demo")) if out is None else ():
         write(note)
     settings = demo_settings(seed, num_workers)
     with saying_how_to_go_on(run):

@@ -8,7 +8,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.words import counted
 
 if TYPE_CHECKING:
@@ -56,17 +56,18 @@ def evaluate(
         print_json(scores.as_json())
         return
     for each in answers.skipped:
-        typer.echo(f"skipped {each.file}: {each.reason}", err=True)
+        say(f"skipped {each.file}: {each.reason}", err=True)
     rows = [
         (row.name, f"{row.precision:.4f}", f"{row.recall:.4f}", f"{row.f1:.4f}",
          str(row.support))
         for row in scores.per_class
     ]  # fmt: skip
     print_table(["class", "precision", "recall", "f1", "photos"], rows)
-    typer.echo(
-        f"\naccuracy {scores.accuracy:.4f}{_beside_accuracy(scores)}, loss "
+    say(
+        "",
+        f"accuracy {scores.accuracy:.4f}{_beside_accuracy(scores)}, loss "
         f"{scores.loss:.4f} nats, on {counted(scores.num_images, 'photo')}; "
-        f"{len(scores.skipped)} skipped"
+        f"{len(scores.skipped)} skipped",
     )
 
 

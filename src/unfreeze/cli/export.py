@@ -8,7 +8,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table, printable
+from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.errors import PlanError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def export(
     and is not left if it answers differently.
     """
     from unfreeze.extras import need
-    from unfreeze.places import require_place
+    from unfreeze.runs.output_places import file_place
 
     if run.suffix in (".onnx", ".pt2"):
         raise PlanError(f"{run} is an exported model already. Pass the run folder.")
@@ -65,7 +65,7 @@ def export(
         raise PlanError("--int8 and --fp16 exclude each other: pass one.")
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="export")
-    require_place(file)
+    file = file_place(file)
     with loading():
         from unfreeze.model_file.reading import read_header
         from unfreeze.runs.export_photos import photos_below, photos_of_run
@@ -109,4 +109,4 @@ def _print(done: "Exported") -> None:
     print_table(["proof", ""], rows)
     beside = "" if done.golden is None else f", example answers in {done.golden}"
     size = f"{done.precision}, {done.megabytes:.1f} MB"
-    typer.echo("\n" + printable(f"written to {done.file} ({size}){beside}"))
+    say("", f"written to {done.file} ({size}){beside}")

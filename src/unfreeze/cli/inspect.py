@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from unfreeze.cli import options
-from unfreeze.cli.render import print_json, printable
+from unfreeze.cli.render import print_json, say
 
 __all__ = ["inspect"]
 
@@ -39,9 +39,9 @@ def inspect(
         print_json(found.as_json())
     else:
         for name, text in _rows(found.facts):
-            typer.echo(f"{name:{_WIDTH}}{printable(text)}")
-        state = "yes" if found.is_intact else "NO: its weights are not those saved"
-        typer.echo(f"{'intact':{_WIDTH}}{state}")
+            say(f"{name:{_WIDTH}}{text}")
+        state = "yes" if found.is_intact else "NO: its bytes are not those saved"
+        say(f"{'intact':{_WIDTH}}{state}")
     if not found.is_intact:
         raise typer.Exit(_DAMAGED)
 

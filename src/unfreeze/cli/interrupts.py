@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import typer
-
-from unfreeze.words import printable
+from unfreeze.cli.render import say
 
 __all__ = ["say_if_unfinished", "saying_how_to_go_on"]
 
@@ -26,7 +24,7 @@ def say_if_unfinished(model: Path) -> None:
 
     note = unfinished_note(model)
     if note is not None:
-        typer.echo(printable(note), err=True)
+        say(note, err=True)
 
 
 @contextmanager
@@ -45,7 +43,7 @@ def saying_how_to_go_on(run: Path) -> Iterator[None]:
 
             if is_unfinished(run):
                 go_on = f"unfreeze resume {shlex.quote(str(run))}"
-                typer.echo(f"\nto go on where it was: {go_on}", err=True)
+                say("", f"to go on where it was: {go_on}", err=True)
             raise
 
 

@@ -7,7 +7,7 @@ import typer
 
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, talker
+from unfreeze.cli.render import print_json, say, talker
 
 __all__ = ["lr_find"]
 
@@ -78,4 +78,4 @@ def lr_find(  # one parameter per option
         )
         return
     rate = "none" if found.rate is None else f"{found.rate:.1e}"
-    typer.echo(f"suggested rate: {rate} ({found.verdict})\n{found.reason}\n{plot}")
+    say(f"suggested rate: {rate} ({found.verdict})", found.reason, str(plot))

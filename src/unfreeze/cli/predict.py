@@ -10,10 +10,11 @@ from unfreeze.cli import options
 from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors, Output
 from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import printable
+from unfreeze.cli.render import say
 from unfreeze.words import counted
 
 if TYPE_CHECKING:
+    from unfreeze.runs.answers import AnswerColumns
     from unfreeze.runs.batch import Job
     from unfreeze.runs.blocks import Answerer
     from unfreeze.runs.growing_table import Columns
@@ -137,11 +138,18 @@ def _do(job: "Job", least: float | None, as_json: bool) -> None:
     from unfreeze.training.callbacks.bar import Bar
 
     output = _output(job, least, as_json)
-    with Work(job, goes_on=not as_json) as work, Bar("predicting") as bar:
+    in_json = output if isinstance(output, JsonAnswers) else None
+    may_go_on = in_json is None or _answers_in(job) is not None
+    with Work(job, may_go_on=may_go_on) as work, Bar("predicting") as bar:
         if work.before:
-            _say(f"going on after {work.before:,} of {len(job.photos):,} photos")
+            say(
+                f"going on after {work.before:,} of {len(job.photos):,} photos",
+                err=True,
+            )
         for part in work.leftovers:
-            _say(f"{part} is left from other photos or options, and not used")
+            say(f"{part} is left from other photos or options, and not used", err=True)
+        if work.before and in_json is not None:
+            in_json.show_rows(work.rows_before(0))
         try:
             with closing(work.blocks()) as blocks:
                 for block in blocks:
@@ -150,9 +158,12 @@ def _do(job: "Job", least: float | None, as_json: bool) -> None:
         except KeyboardInterrupt:
             bar.stop()
             if work.parts and work.done:
-                _say(
+                which = "" if may_go_on else ", without --json,"
+                say(
                     f"{work.done:,} of {len(job.photos):,} photos are answered and "
-                    f"kept in {work.parts[0]}; the same command goes on from there"
+                    f"kept in {work.parts[0]}; the same command{which} goes on from "
+                    "there",
+                    err=True,
                 )
             raise
     output.end()
@@ -164,17 +175,21 @@ def _say_where(job: "Job", num_unreadable: int) -> None:
     names = " and ".join(str(path) for path, _ in job.tables)
     bad = f"; {num_unreadable} cannot be read" if num_unreadable else ""
     count = counted(len(job.photos), "photo")
-    typer.echo(printable(f"{count}, written to {names}{bad}"))
+    say(f"{count}, written to {names}{bad}")
 
 
 def _output(job: "Job", least: float | None, as_json: bool) -> Output:
     rules = job.answerer.rules
     if as_json:
-        return JsonAnswers(rules, least)
+        return JsonAnswers(rules, least, _answers_in(job))
     if job.tables:
         return NamedErrors(most=20)
     return LinesOfAnswers(rules, least, job.photos)
 
 
-def _say(line: str) -> None:
-    typer.echo(printable(line), err=True)
+def _answers_in(job: "Job") -> "AnswerColumns | None":
+    """What stands in the first table, if that has all that there is to say."""
+    from unfreeze.runs.answers import AnswerColumns
+
+    columns = job.tables[0][1] if job.tables else None
+    return columns if isinstance(columns, AnswerColumns) else None

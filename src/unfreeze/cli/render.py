@@ -1,16 +1,29 @@
-"""How outcomes look on a terminal."""
+"""How outcomes look on a terminal, and the one place where lines leave for it."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
+import typer
+
 from unfreeze.words import printable
 
-__all__ = ["GrowingRows", "print_json", "print_table", "printable", "talker"]
+__all__ = [
+    "GrowingRows",
+    "as_json_text",
+    "print_json",
+    "print_table",
+    "say",
+    "talker",
+]
 
 _ENDLESS = 100_000
 """Columns of a file or pipe."""
+
+_BETWEEN = 2
+"""Columns of a terminal between two of a table."""
 
 
 def talker(as_json: bool) -> Callable[[str], None]:
@@ -25,9 +38,49 @@ def talker(as_json: bool) -> Callable[[str], None]:
     return write
 
 
+def say(
+    *lines: str, err: bool = False, colour: str | None = None, is_bold: bool = False
+) -> None:
+    """Print lines on standard output or standard error.
+
+    Whatever a name or a file from elsewhere holds, it steers no terminal and begins no
+    line of its own.
+
+    Args:
+        lines: Without line ends; an empty one leaves a gap.
+        err: Whether they go to standard error.
+        colour: On terminals.
+        is_bold: On terminals.
+    """
+    for line in lines:
+        typer.secho(  # noqa: TID251  # banned elsewhere: this is its one door
+            printable(line), err=err, fg=colour, bold=is_bold or None
+        )
+
+
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on standard output."""
-    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.write(as_json_text(content) + "\n")
+
+
+def as_json_text(content: Mapping[str, Any]) -> str:
+    """Write an object as JSON, which has null for what is no finite number."""
+    try:
+        return json.dumps(content, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(content), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {name: _finite(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case _:
+            return value
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -45,7 +98,7 @@ class GrowingRows:
     Args:
         titles: Printed above the first rows.
         widths: Characters that each column takes at least, so that rows which come
-            later stand in line.
+            later stand in line; less where the terminal has no room for all of them.
     """
 
     def __init__(self, titles: Sequence[str], widths: Sequence[int]) -> None:
@@ -60,23 +113,37 @@ class GrowingRows:
         from rich.table import Table
         from rich.text import Text
 
+        console = Console(width=None if sys.stdout.isatty() else _ENDLESS)
+        wanted = [
+            max(width, len(title))
+            for title, width in zip(self._titles, self._widths, strict=True)
+        ]
         table = Table(
             box=None,
             header_style="bold",
             pad_edge=False,
             show_header=self._is_first,
         )
-        for number, (title, width) in enumerate(
-            zip(self._titles, self._widths, strict=True)
-        ):
+        widths = _fitting(wanted, console.width - _BETWEEN * (len(wanted) - 1))
+        for number, title in enumerate(self._titles):
+            width = widths[number]
             table.add_column(
-                title,
+                Text(printable(title)),
                 justify="right" if number else "left",
                 overflow="fold",
-                min_width=max(width, len(title)),
+                min_width=width,
+                max_width=width if width < wanted[number] else None,
             )
         for row in rows:
             # A name such as a[b].jpg is not markup.
             table.add_row(*(Text(printable(each)) for each in row))
-        Console(width=None if sys.stdout.isatty() else _ENDLESS).print(table)
+        console.print(table)
         self._is_first = False
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Cut the widest columns down until all of them fit beside each other."""
+    most = max(widths)
+    while most > 1 and sum(min(width, most) for width in widths) > room:
+        most -= 1
+    return [min(width, most) for width in widths]

@@ -17,7 +17,11 @@ __all__ = ["resume"]
 
 def resume(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="The folder of an unfinished run.")
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="The folder of an unfinished run, or its model in there.",
+        ),
     ],
     data: Annotated[
         Path | None, typer.Option(help="Where the photos are now, if elsewhere.")
@@ -37,6 +41,9 @@ def resume(
     had without the break. Photos must be as they were.
     """
     began = time.perf_counter()
+    from unfreeze.runs.run_folder import run_folder
+
+    run = run_folder(run)
     with loading():
         from unfreeze.runs.resuming import resume_run
 

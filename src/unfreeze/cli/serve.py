@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.render import say
 
 __all__ = ["serve"]
 
@@ -13,7 +14,9 @@ __all__ = ["serve"]
 def serve(
     model: Annotated[
         Path,
-        typer.Argument(metavar="MODEL", help="A run folder, or an exported .onnx."),
+        typer.Argument(
+            metavar="MODEL", help="A run folder, its model.safetensors, or a FILE.onnx."
+        ),
     ],
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")
@@ -92,4 +95,4 @@ def _exported(model: Path) -> Path:
 
 
 def _say(line: str) -> None:
-    typer.echo(line, err=line.startswith("warning:"))
+    say(line, err=line.startswith("warning:"))

@@ -13,7 +13,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.loading import loading
-from unfreeze.cli.render import print_json, print_table, talker
+from unfreeze.cli.render import print_json, print_table, say, talker
 from unfreeze.words import counted
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         words = f"kept: step {number}, epoch {best.best_epoch} of {best.epochs}"
         figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
         rows.append((words, "", "", *figures, ""))
-    typer.echo("")
+    say("")
     titles = [
         "step (at its last epoch)",
         "head's rate",
@@ -157,8 +157,8 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
     skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
-    typer.echo(
-        f"\naccuracy {_figure(summary.accuracy)} on "
+    lines = (
+        f"accuracy {_figure(summary.accuracy)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
         f"{_temperature(summary)}\n{skipped} "
@@ -166,6 +166,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
     )
+    say("", *lines.split("\n"))
 
 
 def _beside_accuracy(summary: "RunSummary") -> str:

@@ -3,6 +3,9 @@
 The images are made up, so that nobody's photos travel with a model.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from unfreeze.atomic import written_whole
 from unfreeze.bundle import golden_file
 from unfreeze.numerics.keyed import Purpose, rng_for
 
-__all__ = ["golden_images", "write_golden"]
+__all__ = ["golden_beside", "golden_images"]
 
 _SHAPES = ((1.0, 1.0), (1.5, 2.0), (2.0, 1.25), (0.5, 0.75))
 """Height and width in terms of the square that the model reads."""
@@ -36,14 +39,26 @@ def golden_images(size: int) -> list[UInt8[np.ndarray, "H W 3"]]:
     return images
 
 
-def write_golden(
+@contextmanager
+def golden_beside(
     path: Path,
     images: list[UInt8[np.ndarray, "H W 3"]],
     probs: Float32[np.ndarray, "N K"],
-) -> Path:
-    """Write images and their probabilities beside the exported model ``path``."""
+) -> Iterator[Path]:
+    """Write images and their probabilities, and the exported model in the body.
+
+    Those of an earlier model stay until the body has written the new one, and stay
+    with it where that fails.
+
+    Args:
+        path: Of the model.
+        images: Of any size.
+        probs: What the model says of each.
+    """
     arrays = {f"pixels_{row}": image for row, image in enumerate(images)}
     target = golden_file(path)
     with written_whole(target) as stream:
         np.savez_compressed(stream, allow_pickle=False, probabilities=probs, **arrays)
-    return target
+        stream.flush()
+        os.fsync(stream.fileno())  # no full disk may part it from its model
+        yield target

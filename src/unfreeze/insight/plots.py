@@ -9,7 +9,7 @@ import io
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -41,6 +41,9 @@ _MOST_CLASSES_WITH_NUMBERS = 30
 _MOST_CLASSES_WITH_NAMES = 150
 _LONGEST_NAME = 24  # characters; longer names end in three dots
 
+_DRAWN_BY = "drawn by unfreeze"
+"""Tells a picture of ours, which may be drawn anew, from a photo."""
+
 
 @final
 class Picture(Figure):
@@ -57,9 +60,25 @@ class Picture(Figure):
         )
 
     def png(self) -> bytes:
-        """Encode the picture, as for a file or a web page."""
+        """Encode the picture, as for a web page."""
         target = io.BytesIO()
         self.savefig(target, format="png")
+        return target.getvalue()
+
+    def encoded(self, kind: str) -> bytes:
+        """Encode the picture as a file, which says in itself who drew it.
+
+        Args:
+            kind: ``png``, ``svg``, ``pdf`` or ``jpg``.
+        """
+        said: dict[str, Any]
+        if kind == "jpg":
+            said = {"pil_kwargs": {"comment": _DRAWN_BY.encode()}}
+        else:
+            name = "Software" if kind == "png" else "Creator"
+            said = {"metadata": {name: _DRAWN_BY}}
+        target = io.BytesIO()
+        self.savefig(target, format=kind, **said)
         return target.getvalue()
 
     def _repr_png_(self) -> bytes:

@@ -5,6 +5,7 @@ file cannot ask for much memory or for a deep recursion.
 """
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -27,14 +28,18 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - whatever the text says
 
     Raises:
         ValueError: If the text is no JSON, is too deep or too long, says a name twice
-            in one object, or holds a number that JSON does not know, such as NaN.
+            in one object, or holds a number that JSON does not know, such as NaN, or
+            one that is too large for a float.
     """
     marks = sum(text.count(mark) for mark in "[{,")
     if marks > MOST_MARKS:
         raise ValueError(f"{marks:,} values, at most {MOST_MARKS:,} are read")
     _require_shallow(text)
     return json.loads(
-        text, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
+        text,
+        object_pairs_hook=_without_repeats,
+        parse_constant=_refuse_constant,
+        parse_float=_finite,
     )
 
 
@@ -54,6 +59,13 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError(f"{text:.20} is too large for a number")
     return found
 
 

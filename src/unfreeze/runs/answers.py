@@ -1,6 +1,6 @@
 """Answers as rows of a table, and as what ``--json`` prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from unfreeze.answering import Answering
-from unfreeze.data.csv_cells import as_cell
+from unfreeze.data.csv_cells import as_cell, from_cell
+from unfreeze.records import Skipped
 from unfreeze.runs.blocks import Block
 
 __all__ = ["AnswerColumns", "GivenAnswer", "answers_in"]
@@ -69,6 +70,15 @@ class AnswerColumns:
     def begin(self, name: str) -> str:
         """First cell of the row of a photo."""
         return as_cell(name)
+
+    def answer(self, name: str, row: Sequence[str]) -> "GivenAnswer | Skipped":
+        """What the row of a photo says: an answer with its figures, or the reason."""
+        _, label, probability, *shares, error = row
+        if error:
+            return Skipped(name, from_cell(error))
+        return GivenAnswer(
+            name, from_cell(label), float(probability), [float(each) for each in shares]
+        )
 
     def cells(
         self, name: str, probs: Float[np.ndarray, " K"], error: str | None

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import final
 
 from unfreeze.data.decode import DECODER
 from unfreeze.data.paths import PackedNames
+from unfreeze.errors import PlanError
 from unfreeze.records import Skipped
 from unfreeze.runs.blocks import Answerer, Block, require_some_read
 from unfreeze.runs.growing_table import Columns, GrowingTable
@@ -52,14 +54,14 @@ class Work:
 
     Args:
         job: What to do.
-        goes_on: Whether rows that a stopped command has left stay; else all photos are
-            answered anew.
+        may_go_on: Whether rows that a stopped command has left are enough; else they
+            stay, and the job is refused.
 
     Raises:
-        PlanError: If another command is doing the same job.
+        PlanError: If another command is doing the same job, or the job may not go on.
     """
 
-    def __init__(self, job: Job, *, goes_on: bool = True) -> None:
+    def __init__(self, job: Job, *, may_go_on: bool = True) -> None:
         self._job = job
         self.num_unreadable = 0
         """Of the photos that have been looked at, also by earlier commands."""
@@ -72,21 +74,27 @@ class Work:
 
         with ExitStack() as opened:
             if job.tables:
-                self._open(opened, goes_on)
+                self._open(opened, may_go_on)
             self._opened = opened.pop_all()
         self.done = self.before
         """Photos in all whose rows are written."""
 
-    def _open(self, opened: ExitStack, goes_on: bool) -> None:
+    def _open(self, opened: ExitStack, may_go_on: bool) -> None:
         job, digest = self._job, self._job.digest()
         for path, columns in job.tables:
             table = GrowingTable(path, columns, digest)
             self._tables.append(opened.enter_context(table))
         journal = Journal(job.tables[0][0], job.photos, digest)
         self._journal = opened.enter_context(journal)
-        if goes_on:
-            whole = (each.num_whole(job.photos) for each in self._tables)
-            self.before = min(journal.num_same(), *whole)
+        whole = (each.num_whole(job.photos) for each in self._tables)
+        self.before = min(journal.num_same(), *whole)
+        if self.before and not may_go_on:
+            part = self.parts[0]
+            raise PlanError(
+                f"{self.before:,} of {len(job.photos):,} photos are answered in {part} "
+                "already, without what --json needs of them. Go on without --json, or "
+                "remove that file to answer all of them anew."
+            )
         for table in self._tables:
             table.go_on_after(self.before, job.photos)
         self.num_unreadable, self._first_unreadable = journal.go_on_after(self.before)
@@ -111,6 +119,17 @@ class Work:
     def leftovers(self) -> list[Path]:
         """Rows of other jobs for the same tables, which no command has finished."""
         return [part for each in self._tables for part in each.leftovers]
+
+    def rows_before(self, table: int) -> Iterator[tuple[str, list[str]]]:
+        """Photos whose rows an earlier command has written, each with its row.
+
+        Args:
+            table: Number of the table in the job.
+        """
+        photos = self._job.photos
+        rows = islice(self._tables[table].rows(photos), self.before)
+        for number, (_, row) in enumerate(rows):
+            yield photos[number], row
 
     def blocks(self) -> Generator[Block, None, None]:
         """Answer the photos that are left, and finish the tables.

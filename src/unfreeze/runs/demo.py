@@ -6,10 +6,15 @@ from unfreeze.data.digits import write_digits
 from unfreeze.places import cache_home
 from unfreeze.runs.settings import RunSettings
 
-__all__ = ["demo_photos", "demo_settings"]
+__all__ = ["demo_folder", "demo_photos", "demo_settings"]
 
 _SIDE = 96
 """Digits are enlarged from 8 pixels to this, so that files can be looked at."""
+
+
+def demo_folder() -> Path:
+    """Where the photos are, or will be."""
+    return cache_home() / f"digits-{_SIDE}"
 
 
 def demo_photos() -> Path:
@@ -18,7 +23,7 @@ def demo_photos() -> Path:
     Alpaydin and Kaynak, "Optical recognition of handwritten digits", 1998: 1,797
     digits by 43 people, split 80 to 20 per class.
     """
-    folder = cache_home() / f"digits-{_SIDE}"
+    folder = demo_folder()
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         write_digits(folder, side=_SIDE)

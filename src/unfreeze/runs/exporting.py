@@ -13,7 +13,7 @@ from onnx import ModelProto
 
 from unfreeze.atomic import written_whole
 from unfreeze.augment.normalise import normalise
-from unfreeze.bundle import BundleHeader, golden_file, write_bundle
+from unfreeze.bundle import BundleHeader, write_bundle
 from unfreeze.data.decode import preprocess
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.export.fewer_bits import in_half_precision, in_whole_numbers
@@ -25,7 +25,7 @@ from unfreeze.export.gate import (
     compared,
     require_parity,
 )
-from unfreeze.export.golden import golden_images, write_golden
+from unfreeze.export.golden import golden_beside, golden_images
 from unfreeze.export.graph import whole_graph
 from unfreeze.export.network import network_of
 from unfreeze.export.program import LoadedProgram, program_of
@@ -169,9 +169,8 @@ def export_model(
     )
     examples = golden_images(header.image.size)
     probs = np.stack([session.probabilities(each) for each in examples])
-    golden_file(target).unlink(missing_ok=True)  # those of an earlier file would lie
-    write_bundle(target, graph, description)
-    golden = write_golden(target, examples, probs)
+    with golden_beside(target, examples, probs) as golden:
+        write_bundle(target, graph, description)
     return _exported(target, golden, precision, parity, speed)
 
 

@@ -12,7 +12,6 @@ from unfreeze.data.split_folders import class_in_path, split_prefixes
 from unfreeze.data.thumbnails import thumbnail_or_none
 from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
-from unfreeze.places import require_place
 from unfreeze.records import Finding, FindingKind
 from unfreeze.runs.copies import Copies, drops_in_words, parted, validation_prefix
 from unfreeze.runs.fixes_room import num_that_fit, shared_out
@@ -54,7 +53,6 @@ def write_fixes_page(
         classes: Names of all classes, in label order.
         caution: A sentence on how closely was looked, if there is one to say.
     """
-    require_place(path)
     build = _Build(folder, tuple(classes))
     sections = [*build.shown(findings), *_listed(findings)]
     page = render(

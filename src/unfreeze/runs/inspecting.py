@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from unfreeze.bundle import BUNDLE_FORMAT, read_bundle
+from unfreeze.bundle import BUNDLE_FORMAT, BundleHeader, find_bundle
 from unfreeze.errors import WeightsError
 from unfreeze.model_file.header import HeadShape
 from unfreeze.model_file.reading import FORMAT, read_model_file
@@ -25,7 +25,7 @@ class Inspection:
     """What was found in one file."""
 
     is_intact: bool
-    """Whether its weights are, byte by byte, those that were saved."""
+    """Whether its weights, or all of an exported file, are those that were saved."""
 
     facts: Mapping[str, Any]
     """By name, in the order in which they are shown; values as JSON can hold them."""
@@ -43,8 +43,8 @@ def inspect_model(path: Path) -> Inspection:
 
     Raises:
         DataError: If there is no model at ``path``.
-        WeightsError: If its header is damaged, it is of a later format, or of a kind
-            that cannot be inspected.
+        WeightsError: If the header of a trained model is damaged, an export is cut
+            short, it is of a later format, or of a kind that cannot be inspected.
     """
     file = model_file(path)
     reader = _READERS.get(file.suffix)
@@ -89,14 +89,22 @@ def _inspect_safetensors(path: Path) -> Inspection:
 
 
 def _inspect_bundle(path: Path) -> Inspection:
-    file = read_bundle(path)  # which refuses one that is not intact
-    header, answering = file.header, file.header.answering
-    facts = {
+    found = find_bundle(path)
+    facts: dict[str, Any] = {
         "file": str(path),
         "kind": "exported model",
         "format": BUNDLE_FORMAT,
-        "bytes": len(file.content),
-        "digest": file.sha256,
+        "bytes": len(found.content),
+        "digest": found.sha256,
+    }
+    if found.header is not None:
+        facts |= _facts_of(found.header)
+    return Inspection(found.is_intact, facts)
+
+
+def _facts_of(header: BundleHeader) -> dict[str, Any]:
+    answering = header.answering
+    return {
         "arch": header.arch,
         "task": answering.task.value,
         "num_classes": len(answering.classes),
@@ -112,7 +120,6 @@ def _inspect_bundle(path: Path) -> Inspection:
         "parity": header.parity,
         "versions": header.versions,
     }
-    return Inspection(is_intact=True, facts=facts)
 
 
 def _in_json(record: ImageSpec | HeadShape) -> dict[str, Any]:

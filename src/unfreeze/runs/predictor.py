@@ -1,6 +1,7 @@
 """A trained model from its file, asked about new photos."""
 
 import os
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,9 +20,10 @@ from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
 from unfreeze.data.split_folders import validation_folder
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.presets import PRESETS, tfms_for
 from unfreeze.insight.counting import require_all_counted
+from unfreeze.model_file.fields import as_number, as_whole
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.calibration import at_temperature
@@ -101,7 +103,7 @@ class Classifier:
         loading = Loading(
             batch_size=BLOCK,
             num_workers=workers,
-            seed=header.settings.get("seed", 0),
+            seed=_seed_in(header),
             delivery=self._runtime.delivery,
         )
         self._setup = Setup(loading=loading, runtime=self._runtime, task=header.task)
@@ -285,12 +287,33 @@ def augmentation_of(header: ModelHeader) -> Augmentation:
         PlanError: If the model was saved without a named augmentation.
     """
     settings = header.settings
-    if settings.get("augment") not in PRESETS or settings["augment"] == "none":
-        raise PlanError(
-            "This model was saved without a named augmentation, which --tta needs "
-            "to make its views. Predict without it, or use learn.TTA()."
+    augment = next((each for each in PRESETS if each == settings.get("augment")), None)
+    try:
+        zoom = as_number(
+            settings.get("max_zoom"), "max_zoom", least=1, most=sys.float_info.max
         )
-    train, _ = tfms_for(
-        header.arch, header.image.size, settings["augment"], settings["max_zoom"]
-    )
+    except ValueError:
+        zoom = None
+    if augment in (None, "none") or zoom is None:
+        raise PlanError(
+            "This model was saved without a named augmentation and its largest zoom, "
+            "which --tta needs to make its views. Predict without it, or use "
+            "learn.TTA()."
+        )
+    train, _ = tfms_for(header.arch, header.image.size, augment, zoom)
     return train.augmentation
+
+
+def _seed_in(header: ModelHeader) -> int:
+    """What the views of a photo are drawn by.
+
+    Raises:
+        WeightsError: If its file names a seed that is none.
+    """
+    try:
+        return as_whole(header.settings.get("seed", 0), "seed", least=0, most=2**63 - 1)
+    except ValueError as error:
+        raise WeightsError(
+            f"The settings in the model file cannot be used ({error}). Restore it from "
+            "a copy, or train again."
+        ) from error

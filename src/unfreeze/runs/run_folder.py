@@ -14,14 +14,17 @@ __all__ = [
     "CHECKPOINT",
     "LOCK",
     "PHOTOS",
+    "SERVED",
     "files_of_run",
     "free_name",
     "holds_nothing",
+    "is_run",
     "is_running",
     "is_unfinished",
     "model_file",
     "planned_run_folder",
     "require_usable",
+    "run_folder",
     "status_of",
     "usual_run_folder",
 ]
@@ -38,31 +41,43 @@ LOCK = "lock"
 PHOTOS = "photos.safetensors"
 """In it: which photos the run began with."""
 
+
+SERVED = "served.onnx"
+"""In a run folder: its model as the server reads it, exported when first asked for."""
+
 _OURS = frozenset(
     {
         "history.jsonl",
-        "model.golden.npz",
-        "model.onnx",
         "model.safetensors",
         "predictions.csv",
         "report.html",
         "report.json",
+        "served.golden.npz",
+        SERVED,
         "summary.json",
     }
 )
 
 
-def planned_run_folder(chosen: Path | None, photos: Path) -> Path:
+def planned_run_folder(
+    chosen: Path | None, photos: Path, name: str | None = None
+) -> Path:
     """Say where a run goes, without touching anything.
 
-    Without a choice it is ``runs/<name of the photos>``, with a number behind it when
-    there is one already.
+    Without a choice it is ``runs/<name>``, with a number behind it when there is one
+    already.
+
+    Args:
+        chosen: The folder that was asked for, if one was.
+        photos: The folder with the photos.
+        name: What to call the run; that of the photos unless given.
 
     Raises:
         PlanError: If the chosen folder cannot be used, as ``require_usable`` says, or
             lies where its name would be taken for a class of photos.
     """
-    wanted = usual_run_folder(photos) if chosen is None else chosen
+    named = photos if name is None else Path(name)
+    wanted = usual_run_folder(named) if chosen is None else chosen
     for place in (wanted, *wanted.parents):
         if place.is_file():
             raise PlanError(f"{place} is a file. Pass --out with a folder.")
@@ -108,6 +123,12 @@ def holds_nothing(folder: Path) -> bool:
     )
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds what a run wrote: a model, or the beginning of one."""
+    begun = folder / CHECKPOINT / BEGUN
+    return begun.is_file() or (folder / "model.safetensors").is_file()
+
+
 def is_unfinished(run: Path) -> bool:
     """Whether a folder holds a run that can go on."""
     is_whole = status_of(run) == "finished" and (run / "report.html").is_file()
@@ -147,6 +168,12 @@ def model_file(run: Path) -> Path:
             "with model.safetensors in it, or such a file."
         )
     return run / "model.safetensors"
+
+
+def run_folder(run: Path) -> Path:
+    """The folder of a run, which may be named by its model in there."""
+    is_model = run.name == "model.safetensors" and run.is_file()
+    return run.parent if is_model else run
 
 
 def free_name(wanted: Path, mark: str, first: int) -> Path:

@@ -6,39 +6,48 @@ from pathlib import Path
 from unfreeze.bundle import read_bundle
 from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.model_file.reading import read_header
+from unfreeze.places import beside, require_place
 from unfreeze.runs.export_photos import photos_of_run
 from unfreeze.runs.exporting import export_model, source_of
 from unfreeze.runs.predictor import rules_of
-from unfreeze.runs.run_folder import model_file
+from unfreeze.runs.run_folder import SERVED, model_file, run_folder
 
-__all__ = ["BUNDLE", "bundle_for_run"]
-
-BUNDLE = "model.onnx"
-"""Name of the exported model in a run folder."""
+__all__ = ["bundle_for_run"]
 
 
 def bundle_for_run(run: Path, say: Callable[[str], None] = lambda line: None) -> Path:
     """Export the model of a run to the run's own folder, unless it is there already.
 
+    Where that folder is read-only, the export goes to the user's cache folder. It has a
+    name of its own: what people export themselves is never replaced.
+
     Args:
-        run: A run folder.
+        run: A run folder, or its ``model.safetensors``.
         say: Told before it takes a while.
 
     Raises:
         DataError: If there is no model, or its validation photos are gone.
-        PlanError: If the export answers differently than the trained model.
+        PlanError: If the export answers differently than the trained model, or cannot
+            be written anywhere.
     """
     file = model_file(run)
-    if not run.is_dir():
+    folder = run_folder(run)
+    if not folder.is_dir():
         raise DataError(
             f"{run} is a model file without its run folder. Export it first: unfreeze "
             "export FILE model.onnx --data PHOTOS."
         )
-    target = run / BUNDLE
-    if not _is_of(target, source_of(file)):
-        say(f"exporting to {target}, once; this takes a minute or two")
-        rules = rules_of(read_header(file), tta=False)
-        export_model(file, target, photos_of_run(run, rules), is_batched=True)
+    source = source_of(file)
+    home = beside(folder, Path())
+    for made in (folder / SERVED, home / SERVED):
+        if _is_of(made, source):
+            return made
+    home.mkdir(parents=True, exist_ok=True)
+    target = home / SERVED
+    require_place(target)
+    say(f"exporting to {target}, once; this takes a minute or two")
+    rules = rules_of(read_header(file), tta=False)
+    export_model(file, target, photos_of_run(folder, rules), is_batched=True)
     return target
 
 

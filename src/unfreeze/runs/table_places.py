@@ -1,7 +1,6 @@
 """Where tables of answers may go: never in the place of a photo, a list or a model."""
 
 import os
-import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -9,13 +8,15 @@ from typing import TypeAlias
 from unfreeze.bundle import golden_file
 from unfreeze.data.walk import is_image_name
 from unfreeze.errors import PlanError
-from unfreeze.places import require_place
 from unfreeze.runs.growing_table import MOST_NAME
-from unfreeze.runs.run_folder import files_of_run
+from unfreeze.runs.output_places import file_place
 
 __all__ = ["require_no_photos", "require_places", "table_place"]
 
 _Mark: TypeAlias = tuple[int, int] | str
+
+_TABLES = (".csv", ".tsv", ".txt")
+"""Endings of files whose place a table may take."""
 
 
 def table_place(file: Path) -> Path:
@@ -23,17 +24,15 @@ def table_place(file: Path) -> Path:
 
     Raises:
         PlanError: If a table cannot stand there: the folder is missing, the name is too
-            long or that of a photo, or something else than a file has it.
+            long, that of a photo or of a file of a run, or something else than a table
+            has it.
     """
-    require_place(file)
-    place = Path(os.path.realpath(file)) if file.is_symlink() else file
-    mode = _mode(file)
-    if mode is not None and not stat.S_ISREG(mode):
+    place = file_place(file)
+    if place.exists() and place.suffix.lower() not in _TABLES:
         raise PlanError(
-            f"{file} is no regular file, and a table would take its place. Pass the "
-            "name of a new file, such as answers.csv."
+            f"{file} is there already, and no table by its name. Pass a name that ends "
+            "in .csv."
         )
-    require_place(place)
     for each in (file, place):
         if is_image_name(each.name):
             raise PlanError(
@@ -66,17 +65,20 @@ def require_places(
         PlanError: If a table has no place, or that of another file.
     """
     taken = {_mark(each) for each in inputs}
-    models = {_mark(each) for each in _files_of(run)}
+    # What is in a run folder, ``table_place`` knows.
+    model = () if run.is_dir() else (run, golden_file(run))
+    models = {_mark(each) for each in model}
     places: list[Path | None] = []
     for each in outputs:
-        places.append(None if each is None else table_place(each))
         if each is None:
+            places.append(None)
             continue
         if _mark(each) in models:
             raise PlanError(
                 f"{each} belongs to the model {run}, and would be written over. Pass "
                 "another name."
             )
+        places.append(table_place(each))
         if _mark(each) in taken:
             raise PlanError(
                 f"{each} is named twice: it would be written over. Pass another name."
@@ -107,10 +109,6 @@ def require_no_photos(outputs: Sequence[Path | None], photos: Iterable[str]) -> 
             )
 
 
-def _files_of(run: Path) -> Iterable[Path]:
-    return files_of_run(run) if run.is_dir() else [run, golden_file(run)]
-
-
 def _mark(file: str | Path) -> _Mark:
     """The same for the same file, by whatever name; of a missing one, its name."""
     try:
@@ -118,10 +116,3 @@ def _mark(file: str | Path) -> _Mark:
     except OSError:
         return os.path.realpath(file)
     return found.st_dev, found.st_ino
-
-
-def _mode(file: Path) -> int | None:
-    try:
-        return file.stat().st_mode
-    except FileNotFoundError:
-        return None

@@ -108,6 +108,16 @@ def test_mistakes_and_the_machines_limits_are_one_line(
 
 
 @pytest.mark.parametrize(
+    "line", ["models '\x1b]0;x\x07\n'", "'\x1b]0;x\x07'", "inspect '\x1b]0;x\x07'"]
+)
+def test_no_mistake_steers_the_terminal(unfreeze: Unfreeze, line: str) -> None:
+    mistake = unfreeze(line).mistake
+
+    assert "\x1b" not in mistake
+    assert "\\x1b]0;x\\x07" in mistake.replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize(
     "error", [ZeroDivisionError("a bug"), FileNotFoundError(errno.ENOENT, "a bug", "x")]
 )
 def test_bugs_keep_their_traceback(

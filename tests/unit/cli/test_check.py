@@ -88,6 +88,22 @@ def test_it_is_said_where_only_a_small_network_looked(
     assert ("unfreeze_nano, a small network" in page.read_text()) == is_said
 
 
+def test_a_class_cannot_steer_the_terminal(
+    drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "cat\x1b]0;owned\x07"
+    shutil.copytree(drawn_folder / "train/squares", drawn_folder / "train" / hostile)
+    shutil.copytree(drawn_folder / "valid/squares", drawn_folder / "valid" / hostile)
+    page = drawn_folder / "a\x1b[2J.html"
+
+    assert run(["check", str(drawn_folder), "--quick", "--page", str(page)]) == 0
+
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert r"cat\x1b]0;owned\x07 18" in out
+    assert r"a\x1b[2J.html" in out
+
+
 def test_many_files_of_a_finding_are_counted(
     drawn_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

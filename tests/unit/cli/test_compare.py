@@ -135,6 +135,22 @@ def test_mistakes_are_one_line(
     assert found in unfreeze(f"compare {words}", good, poor).mistake
 
 
+def test_names_cannot_steer_the_terminal(
+    unfreeze: Unfreeze, good: Path, tmp_path: Path
+) -> None:
+    hostile = made_run(tmp_path / "poor\x1b[2J", 27)
+    table = hostile / "predictions.csv"
+    table.write_text(table.read_text().replace("dog", "d\x1b[2Jog"))
+    (hostile / "summary.json").unlink()
+
+    ended = unfreeze("compare --fail-if-worse", good, hostile)
+
+    assert ended.code == 3
+    assert "\x1b" not in ended.out + ended.err
+    assert r"d\x1b[2Jog" in ended.out
+    assert r"poor\x1b[2J" in ended.out
+
+
 def test_a_folder_without_answers_is_one_line(
     unfreeze: Unfreeze, good: Path, tmp_path: Path
 ) -> None:

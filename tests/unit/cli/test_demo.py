@@ -41,6 +41,31 @@ def test_a_second_demo_says_where_it_goes(
     assert "this run goes to runs/demo-2" in unfreeze("demo").out
 
 
+@pytest.mark.parametrize("out", ["demo", "demo/x", "runs/demo"])
+def test_the_run_may_have_any_name(
+    unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: str
+) -> None:
+    asked: list[Path] = []
+
+    def note(folder: Path, out: Path, settings: object, **words: object) -> None:
+        asked.append(out)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unfreeze.runs.training_run.train_folder", note)
+    monkeypatch.setattr("unfreeze.runs.demo.demo_photos", lambda: tmp_path)
+
+    assert unfreeze(f"demo --out {out}").code == 130
+    assert asked == [Path(out)]
+
+
+def test_the_run_may_not_lie_among_the_digits(
+    unfreeze: Unfreeze, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache/digits-96/train/run"
+
+    assert "among the class folders" in unfreeze("demo --out", folder).mistake
+
+
 @pytest.mark.slow
 def test_the_demo_reads_digits_well(unfreeze: Unfreeze, tmp_path: Path) -> None:
     content = unfreeze("demo --out run --json").content

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from tests.tiny_bundles import write_colour_bundle
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import description
@@ -66,6 +67,27 @@ def test_damage_ends_with_3_after_all_is_shown(
         assert ended.content["intact"] is False
     else:
         assert ended.out.splitlines()[-1].split()[:2] == ["intact", "NO:"]
+
+
+@pytest.mark.parametrize("place", [100, -200])
+def test_so_does_damage_to_an_exported_model(
+    unfreeze: Unfreeze, tmp_path: Path, place: int
+) -> None:
+    model = write_colour_bundle(tmp_path / "m.onnx")
+    assert unfreeze("inspect --json", model).content["intact"] is True
+    whole = bytearray(model.read_bytes())
+    whole[place] ^= 0x80
+    model.write_bytes(whole)
+
+    ended = unfreeze("inspect --json", model)
+
+    assert ended.code == 3
+    assert ended.content["intact"] is False
+    assert ended.content["kind"] == "exported model"
+    assert ("arch" in ended.content) == (place == 100)  # -200 is in the description
+    shown = unfreeze("inspect", model)
+    assert (shown.code, shown.err) == (3, "")
+    assert shown.out.splitlines()[-1].split()[:2] == ["intact", "NO:"]
 
 
 def test_a_damaged_header_is_a_mistake(unfreeze: Unfreeze, file: Path) -> None:

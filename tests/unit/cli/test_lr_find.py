@@ -37,12 +37,14 @@ def test_json_has_the_rate_its_interval_and_the_verdict(
     [
         ("--plot no/x.png", "no folder no"),
         ("--plot x.xyz", "ends in one of"),
+        ("--plot PHOTOS/train/circles/new.png", "be taken for a photo"),
         ("--arch resnt34", "Did you mean"),
     ],
 )
 def test_a_mistake_is_one_line(
     unfreeze: Unfreeze, photos: Path, words: str, found: str
 ) -> None:
+    words = words.replace("PHOTOS", str(photos))
     assert found in unfreeze(f"lr-find {SHORT} {words}", photos).mistake
 
 

@@ -131,7 +131,7 @@ def test_names_can_be_any_bytes(
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),
         ("no.onnx photo", "no.onnx cannot be read"),
-        ("RUN junk --csv junk", "junk is one of the photos"),
+        ("RUN junk --csv junk", "junk is there already, and no table"),
         ("RUN junk --csv mine.jpg", "mine.jpg has the ending of a photo"),
         ("RUN junk --csv LONG9.csv", "more than 231 bytes"),
         ("RUN LONG0", r"(too long|no file or folder)"),
@@ -311,16 +311,47 @@ def test_a_stopped_command_goes_on_and_ends_the_same(
     assert [each.name for each in tmp_path.glob(".*.part")] == []
 
 
-def test_json_has_all_answers_also_after_a_stop(
-    unfreeze: Unfreeze, finished_run: Path, many: Path
+@pytest.mark.parametrize("before", ["", "--json"])
+def test_json_goes_on_after_a_stop_and_ends_the_same(
+    unfreeze: Unfreeze, finished_run: Path, many: Path, tmp_path: Path, before: str
 ) -> None:
+    (many / "003.png").write_bytes(b"junk")
+    whole = unfreeze("predict --csv x.csv --json", finished_run, many)
+    table = (tmp_path / "x.csv").read_bytes()
+    (tmp_path / "x.csv").unlink()
     with pytest.MonkeyPatch.context() as patched:
         _interrupted_after(1, patched)
-        unfreeze("predict --csv x.csv", finished_run, many)
+        stopped = unfreeze(f"predict --csv x.csv {before}", finished_run, many)
 
     ended = unfreeze("predict --csv x.csv --json", finished_run, many)
 
-    assert len(ended.content["predictions"]) == 150
+    assert "the same command goes on from there" in stopped.err
+    assert ended.err == "going on after 64 of 150 photos\n"
+    assert len(ended.content["predictions"]) == 149
+    assert [Path(each["file"]).name for each in ended.content["skipped"]] == ["003.png"]
+    assert ended.out == whole.out
+    assert (tmp_path / "x.csv").read_bytes() == table
+
+
+def test_json_never_throws_rows_away_that_it_cannot_use(
+    unfreeze: Unfreeze, finished_run: Path, many: Path, tmp_path: Path
+) -> None:
+    line = "predict --submission s.csv"
+    with pytest.MonkeyPatch.context() as patched:
+        _interrupted_after(2, patched)
+        stopped = unfreeze(f"{line} --json", finished_run, many)
+    (part,) = (each for each in tmp_path.glob(".s.csv.*") if "seen" not in each.name)
+    rows = part.read_bytes()
+
+    mistake = unfreeze(f"{line} --json", finished_run, many).mistake
+
+    assert "the same command, without --json, goes on from there" in stopped.err
+    assert "128 of 150 photos are answered in .s.csv." in mistake
+    assert "Go on without --json, or remove that file" in mistake
+    assert part.read_bytes() == rows
+    assert (
+        unfreeze(line, finished_run, many).err == "going on after 128 of 150 photos\n"
+    )
 
 
 def test_lines_of_later_blocks_stand_below_those_of_earlier_ones(
@@ -387,16 +418,22 @@ def test_a_model_and_its_photos_are_never_replaced_by_a_table(
     assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "summary.json"])
+@pytest.mark.parametrize("asked", ["run", "run/model.safetensors"])
+@pytest.mark.parametrize("name", ["model.safetensors", "predictions.csv"])
 def test_a_run_is_never_replaced_by_a_table(
-    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path, name: str
+    unfreeze: Unfreeze,
+    finished_run: Path,
+    photos: Path,
+    tmp_path: Path,
+    name: str,
+    asked: str,
 ) -> None:
     shutil.copytree(finished_run, tmp_path / "run")
     photo = photos / "valid/circles/circles00.png"
 
-    ended = unfreeze(f"predict run --csv run/{name}", photo)
+    ended = unfreeze(f"predict {asked} --csv run/{name}", photo)
 
-    assert "belongs to the model run" in ended.mistake
+    assert re.search("belongs to the (run|model) run", ended.mistake)
     found, expected = (
         (each / name).read_bytes() for each in (Path("run"), finished_run)
     )

@@ -1,10 +1,19 @@
 """Mirrors src/unfreeze/cli/render.py."""
 
 import json
+import sys
 
 import pytest
 
-from unfreeze.cli.render import print_json, print_table, printable, talker
+from unfreeze.cli.render import (
+    GrowingRows,
+    as_json_text,
+    print_json,
+    print_table,
+    say,
+    talker,
+)
+from unfreeze.words import printable
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -39,11 +48,62 @@ def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> 
     hostile = "a\x1b[31m\nb.jpg"
 
     print_table(["file", "label"], [(hostile, "cats")])
+    print_table(["file", hostile], [("1", "2")])
     talker(as_json=False)(f"skipped {hostile}")
+    say("first", hostile, colour="red", is_bold=True)
+    say(hostile, err=True)
 
-    said = capsys.readouterr().out
-    assert "\x1b" not in said
-    assert "a\\x1b[31m\\nb.jpg" in said
+    ended = capsys.readouterr()
+    assert "\x1b" not in ended.out + ended.err
+    assert ended.out.count("a\\x1b[31m\\nb.jpg") == 3
+    assert "skipped a\\x1b[31m\nb.jpg\n" in ended.out  # there, a line end is one
+    assert ended.err == "a\\x1b[31m\\nb.jpg\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "label"),
+    [
+        ("f" * 120, "dog"),
+        ("f" * 4000, "dog"),
+        ("f" * 59, "dog"),
+        ("short", "d" * 200),
+        ("f" * 120, "d" * 120),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_long_names_are_folded_and_nothing_else_is_lost(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    label: str,
+    is_there: bool,
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("NO_COLOR", "1")
+    widths = [len(file), len(label), 0]
+
+    rows = GrowingRows(["file", "label", "probability"], widths)
+    rows.print([(file if is_there else "x.jpg", label, "0.7500")])
+    rows.print([("y.jpg", "cat", "0.2500")])
+
+    out = capsys.readouterr().out
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert out.count("f") == (len(file) * file.startswith("f")) * is_there + 1
+    assert out.count("d") == label.count("d")
+    assert lines[0].split() == ["file", "label", "probability"]
+    assert {each.index(end) + 6 for each in lines for end in ("0.7500", "0.2500")
+            if end in each} == {len(lines[0])}  # fmt: skip
+
+
+def test_json_has_no_number_that_json_does_not_know() -> None:
+    content = {"a": [float("inf"), {"b": float("nan")}, 1.5, (None, True, "x")]}
+
+    assert json.loads(as_json_text(content)) == {
+        "a": [None, {"b": None}, 1.5, [None, True, "x"]]
+    }
 
 
 def test_letters_of_all_languages_are_printed_as_they_are() -> None:

@@ -9,12 +9,13 @@ import pytest
 from unfreeze.cli.app import run
 
 
+@pytest.mark.parametrize("named", ["", "model.safetensors"])
 def test_the_page_is_named(
-    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], named: str
 ) -> None:
     folder = Path(shutil.copytree(finished_run, tmp_path / "run"))
 
-    assert run(["report", str(folder)]) == 0
+    assert run(["report", str(folder / named)]) == 0
     assert str(folder / "report.html") in capsys.readouterr().out
 
 

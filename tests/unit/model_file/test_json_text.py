@@ -57,6 +57,13 @@ def test_numbers_that_json_does_not_know_are_refused(number: str) -> None:
         parse_json(f'{{"a": [{number}]}}')
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 400 + ".5"])
+def test_numbers_too_large_for_a_float_are_refused(number: str) -> None:
+    assert parse_json("[1e308, -0.5, 1e-999]") == [1e308, -0.5, 0.0]
+    with pytest.raises(ValueError, match="too large"):
+        parse_json(f'{{"a": [{number}]}}')
+
+
 def test_a_name_that_stands_twice_is_refused() -> None:
     parse_json('[{"a": 1}, {"a": 2}]')
 

@@ -8,7 +8,7 @@ import pytest
 from unfreeze.answering import Answering
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.records import Skipped, Task
-from unfreeze.runs.answers import AnswerColumns, answers_in
+from unfreeze.runs.answers import AnswerColumns, GivenAnswer, answers_in
 from unfreeze.runs.blocks import Block
 
 RULES = Answering(classes=("cat", "=dog"))
@@ -30,6 +30,17 @@ def test_a_row_has_the_file_its_label_and_a_column_per_class(block: Block) -> No
         ["b.jpg", "cat", "0.900000", "0.900000", "0.100000", ""],
         ["c.jpg", "", "", "", "", "It is empty."],
     ]
+
+
+def test_a_row_is_read_as_the_answer_that_it_holds(block: Block) -> None:
+    columns = AnswerColumns(RULES)
+    rows = [columns.cells(*row) for row in block.rows()]
+
+    first, second, third = map(columns.answer, block.names, rows)
+
+    assert first == GivenAnswer('a,"1".jpg', "=dog", 0.75, [0.25, 0.75])
+    assert second == GivenAnswer("b.jpg", "cat", 0.9, [0.9, 0.1])
+    assert third == Skipped("c.jpg", "It is empty.")
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "@x", os.fsdecode(b"caf\xe9.png")])

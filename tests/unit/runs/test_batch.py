@@ -12,7 +12,7 @@ import pytest
 
 from unfreeze.answering import Answering
 from unfreeze.data.paths import PackedNames
-from unfreeze.errors import DataError
+from unfreeze.errors import DataError, PlanError
 from unfreeze.runs import batch
 from unfreeze.runs.answers import AnswerColumns
 from unfreeze.runs.batch import Job, Work
@@ -62,8 +62,8 @@ def _job(folder: Path, guesser: Guesser, photos: PackedNames) -> Job:
     return Job(answerer=guesser, photos=photos, tables=tables)
 
 
-def _do(job: Job, blocks: int | None = None, *, goes_on: bool = True) -> Work:
-    with Work(job, goes_on=goes_on) as work, closing(work.blocks()) as coming:
+def _do(job: Job, blocks: int | None = None, *, may_go_on: bool = True) -> Work:
+    with Work(job, may_go_on=may_go_on) as work, closing(work.blocks()) as coming:
         for number, _ in enumerate(coming, start=1):
             if number == blocks:
                 break
@@ -117,13 +117,34 @@ def test_a_job_that_only_lacks_a_name_asks_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").exists()
 
 
-def test_a_job_can_begin_anew(tmp_path: Path) -> None:
+def test_a_job_that_may_not_go_on_leaves_the_rows_that_are_there(
+    tmp_path: Path,
+) -> None:
+    stopped = _do(_job(tmp_path, Guesser(), _photos(100)), 1)
+    before = {each: each.read_bytes() for each in stopped.parts}
+
+    with pytest.raises(PlanError, match="64 of 100 photos are answered in"):
+        _do(_job(tmp_path, Guesser(), _photos(100)), may_go_on=False)
+
+    assert {each: each.read_bytes() for each in stopped.parts} == before
+    for part in stopped.parts:
+        part.unlink()
+    again = Guesser()
+    _do(_job(tmp_path, again, _photos(100)), may_go_on=False)
+    assert again.asked == [0, BLOCK]
+
+
+def test_rows_of_earlier_commands_can_be_read_again(tmp_path: Path) -> None:
     _do(_job(tmp_path, Guesser(), _photos(100)), 1)
 
-    again = Guesser()
-    _do(_job(tmp_path, again, _photos(100)), goes_on=False)
+    with Work(_job(tmp_path, Guesser(), _photos(100))) as work:
+        rows = list(work.rows_before(0))
+        with closing(work.blocks()) as coming:
+            assert [each.first for each in coming] == [BLOCK]
 
-    assert again.asked == [0, BLOCK]
+    assert [name for name, _ in rows] == list(_photos(100)[:BLOCK])
+    whole = (tmp_path / "a.csv").read_text().splitlines()
+    assert [",".join(row) for _, row in rows] == whole[1 : BLOCK + 1]
 
 
 @pytest.mark.parametrize("what", ["photos", "settings", "model", "folder"])

@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/runs/exporting.py and served.py."""
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -163,14 +164,17 @@ def test_a_run_is_exported_once_for_its_server(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    (run / "model.onnx").write_bytes(b"of the person's own making")
 
     made = served.bundle_for_run(run)
 
-    assert made == run / "model.onnx"
+    assert made == run / "served.onnx"
+    assert (run / "model.onnx").read_bytes() == b"of the person's own making"
     assert read_bundle(made).header.is_batched
     with monkeypatch.context() as known:
         known.setattr(served, "export_model", None)
         assert served.bundle_for_run(run) == made
+        assert served.bundle_for_run(run / "model.safetensors") == made
     content = bytearray(made.read_bytes())
     content[1000] ^= 1
     made.write_bytes(bytes(content))
@@ -182,6 +186,57 @@ def test_a_run_is_exported_once_for_its_server(
     assert read_bundle(made).header.precision == "fp32"
 
 
-def test_a_model_file_alone_has_nowhere_to_be_exported_to(finished_run: Path) -> None:
+def test_a_model_file_alone_has_nowhere_to_be_exported_to(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.safetensors"
+    shutil.copy(finished_run / "model.safetensors", file)
+
     with pytest.raises(DataError, match="without its run folder"):
-        served.bundle_for_run(finished_run / "model.safetensors")
+        served.bundle_for_run(file)
+
+
+def test_a_run_that_cannot_be_written_to_is_served_from_the_cache(
+    finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    run.chmod(0o555)
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
+    asked: list[Path] = []
+
+    def note(file: Path, target: Path, *_: object, **__: object) -> None:
+        asked.append(target)
+
+    monkeypatch.setattr(served, "export_model", note)
+    made = served.bundle_for_run(run)
+    (tmp_path / "locked").touch()
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "locked"))
+    with pytest.raises(OSError, match="Not a directory"):
+        served.bundle_for_run(run)
+    run.chmod(0o755)
+
+    assert asked == [made]  # nothing is exported that cannot be written
+    assert made.parent.parent == tmp_path / "cache"
+    assert made.name == "served.onnx"
+
+
+@pytest.mark.parametrize("step", ["write_bundle", "golden_beside"])
+def test_an_export_that_cannot_be_written_leaves_the_earlier_one_and_its_proof(
+    finished_run: Path,
+    proof: ProofPhotos,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    kept = {"m.onnx": b"an earlier export", "m.golden.npz": b"its proof"}
+    for name, content in kept.items():
+        (tmp_path / name).write_bytes(content)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exporting, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        export_model(finished_run / "model.safetensors", tmp_path / "m.onnx", proof)
+
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == kept

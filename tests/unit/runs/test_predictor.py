@@ -1,17 +1,19 @@
 """Mirrors src/unfreeze/runs/predictor.py."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unfreeze.data.paths import PackedNames
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.runs.photo_list import photos_at
-from unfreeze.runs.predictor import Answers, Classifier
+from unfreeze.runs.predictor import Answers, Classifier, augmentation_of
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.training_run import train_folder
+from unfreeze.training.checkpoint import load_model
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +187,37 @@ def test_views_need_a_model_that_was_trained_with_augmentation(
 
     with pytest.raises(PlanError, match="without a named augmentation"):
         Classifier.load(tmp_path / "run", num_workers=0).predict([photos], tta=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"max_zoom": None},
+        {"max_zoom": "1.1"},
+        {"max_zoom": 0.5},
+        {"max_zoom": 10**400},
+        {"augment": ["side-on"]},
+        {"augment": "none"},
+        {"augment": None},
+    ],
+)
+def test_settings_that_make_no_views_are_refused_in_a_sentence(
+    classifier: Classifier, changes: dict[str, object]
+) -> None:
+    header = classifier.header
+    settings = {**header.settings, **changes}
+    left = {name: each for name, each in settings.items() if each is not None}
+
+    with pytest.raises(PlanError, match="named augmentation and its largest zoom"):
+        augmentation_of(replace(header, settings=left))
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", True, 2**63, [0]])
+def test_a_seed_that_is_none_is_refused_in_a_sentence(
+    finished_run: Path, seed: object
+) -> None:
+    model, header = load_model(finished_run / "model.safetensors")
+    odd = replace(header, settings={**header.settings, "seed": seed})
+
+    with pytest.raises(WeightsError, match="seed is"):
+        Classifier(model, odd, num_workers=0)

@@ -15,6 +15,7 @@ from unfreeze.runs.run_folder import (
     is_unfinished,
     model_file,
     planned_run_folder,
+    run_folder,
 )
 
 
@@ -178,6 +179,15 @@ def test_a_model_is_found_in_its_run_or_by_itself(tmp_path: Path) -> None:
 def test_a_folder_without_a_model_is_refused(photos: Path, name: str) -> None:
     with pytest.raises(DataError, match=r"no model in .*model\.safetensors"):
         model_file(photos.parent / name)
+
+
+def test_a_run_is_known_by_its_model(tmp_path: Path) -> None:
+    out = left_by_a_run(tmp_path / "run", "finished")
+    (out / "other.safetensors").touch()
+
+    assert run_folder(out) == run_folder(out / "model.safetensors") == out
+    for other in (out / "other.safetensors", tmp_path / "no" / "model.safetensors"):
+        assert run_folder(other) == other
 
 
 # --- unfinished runs ---------------------------------------------------------------

@@ -34,16 +34,21 @@ def test_a_list_is_known_by_any_of_its_names(tmp_path: Path, is_there: bool) -> 
         require_places([tmp_path / "real/t.csv"], [tmp_path / "other/t.csv"], RUN)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "predictions.csv"])
-def test_what_a_run_wrote_stays(tmp_path: Path, name: str) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / name).touch()
+@pytest.mark.parametrize("asked", ["run", "run/model.safetensors", "run/m.onnx", "b"])
+@pytest.mark.parametrize("name", ["model.safetensors", "predictions.csv", "link.csv"])
+def test_what_a_run_wrote_stays_however_it_is_named(
+    tmp_path: Path, name: str, asked: str
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.safetensors").touch()
+    (run / "link.csv").symlink_to("summary.json")
 
-    with pytest.raises(PlanError, match="belongs to the model"):
-        require_places([tmp_path / "run" / name], [], tmp_path / "run")
-    own = tmp_path / "run/answers.csv"
+    with pytest.raises(PlanError, match=r"belongs to the (run|model) .*run"):
+        require_places([run / name], [], tmp_path / asked)
+    own = run / "answers.csv"
     own.touch()
-    assert require_places([own], [], tmp_path / "run") == [own]
+    assert require_places([own], [], tmp_path / asked) == [own]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,16 @@ def test_a_model_file_stays(tmp_path: Path, name: str) -> None:
 
     with pytest.raises(PlanError, match="belongs to the model"):
         require_places([tmp_path / name], [], run)
+
+
+def test_what_is_no_table_by_its_name_stays(tmp_path: Path) -> None:
+    for name in ("page.html", "other.onnx", "noted"):
+        assert table_place(tmp_path / name) == tmp_path / name
+        (tmp_path / name).touch()
+        with pytest.raises(PlanError, match="no table by its name"):
+            table_place(tmp_path / name)
+    (tmp_path / "old.CSV").touch()
+    assert table_place(tmp_path / "old.CSV") == tmp_path / "old.CSV"
 
 
 def test_a_table_goes_where_a_link_points_to(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Mirrors src/unfreeze/runs/output_places.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from unfreeze.errors import PlanError
+from unfreeze.insight.pages import render
+from unfreeze.insight.plots import loss_by_step
+from unfreeze.runs.output_places import (
+    file_place,
+    is_same_file,
+    page_place,
+    picture_place,
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Photos in class folders."""
+    for name in ("photos/cat", "photos/dog"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "photos/cat/1.png").write_bytes(b"\x89PNG, a photo")
+    return tmp_path / "photos"
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.html").symlink_to("there.html")
+
+    assert file_place(tmp_path / "new.html") == tmp_path / "new.html"
+    assert file_place(tmp_path / "link.html") == (tmp_path / "there.html").resolve()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "report.html", "history.jsonl"])
+def test_what_a_run_wrote_or_will_write_stays(run: Path, name: str) -> None:
+    with pytest.raises(PlanError, match="belongs to the run"):
+        file_place(run / name)
+    (run / "link.html").symlink_to(name)
+    with pytest.raises(PlanError, match="belongs to the run"):
+        file_place(run / "link.html")
+
+    assert file_place(run / "mine.html") == run / "mine.html"
+    (run / "model.safetensors").unlink()
+    assert file_place(run / "report.html") == run / "report.html"
+
+
+@pytest.mark.parametrize("name", ["a.html", "A.HTM", "a.b.html"])
+def test_a_page_has_the_ending_of_one(tmp_path: Path, name: str) -> None:
+    assert page_place(tmp_path / name) == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a", ".html", "a.png", "link.html"])
+def test_other_names_are_none_of_a_page(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link.html").symlink_to("fixes.csv")
+
+    with pytest.raises(PlanError, match=r"like a web page.*\.html, \.htm"):
+        page_place(tmp_path / name)
+
+
+def test_a_page_is_written_anew_where_it_is_ours(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<!doctype html><title>mine</title>")
+
+    with pytest.raises(PlanError, match="no web page that unfreeze wrote"):
+        page_place(page)
+    values = {"headline": "", "command": "", "classes": [], "sections": [], "known": {}}
+    page.write_text(render("fixes.html", folder="f", **values))
+    assert page_place(page) == page
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "jpg"])
+def test_a_picture_is_drawn_anew_where_it_is_ours(folder: Path, kind: str) -> None:
+    picture = folder.parent / f"lr_find.{kind}"
+    drawn = loss_by_step([1.0, 0.5])
+    drawn.savefig(picture)
+
+    with pytest.raises(PlanError, match="no picture that unfreeze wrote"):
+        picture_place(picture, folder)
+    picture.write_bytes(drawn.encoded(kind))
+    assert picture_place(picture, folder) == picture
+
+
+def test_no_picture_is_put_among_photos(folder: Path) -> None:
+    with pytest.raises(PlanError, match="no picture that unfreeze wrote"):
+        picture_place(folder / "cat/1.png", folder)
+    with pytest.raises(PlanError, match="be taken for a photo"):
+        picture_place(folder / "cat/lr_find.png", folder)
+
+    for name in ("lr_find.png", "cat/lr_find.svg"):  # neither is a photo of a class
+        assert picture_place(folder / name, folder) == folder / name
+    for split in ("train", "valid"):
+        (folder / split / "cat").mkdir(parents=True)
+    assert picture_place(folder / "cat/lr_find.png", folder)
+    with pytest.raises(PlanError, match="be taken for a photo"):
+        picture_place(folder / "valid/cat/lr_find.png", folder)
+
+
+@pytest.mark.parametrize("place", [page_place, lambda each: picture_place(each, each)])
+def test_a_folder_that_is_missing_is_named(
+    tmp_path: Path, place: Callable[[Path], Path]
+) -> None:
+    with pytest.raises(PlanError, match="no folder"):
+        place(tmp_path / "no" / "x.html")
+
+
+def test_one_file_has_many_names(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+
+    assert is_same_file(tmp_path / "a", tmp_path / "." / "b")
+    assert is_same_file(tmp_path / "none", tmp_path / "." / "none")
+    assert not is_same_file(tmp_path / "a", tmp_path / "none")
