@@ -51,7 +51,7 @@ def error_interval(
     95 % intervals held the truth in 95 to 100 of 100 samples, also where all answers
     were right less often by the same odds, or more and less often by turns. With 200,
     500 and 1,000 answers that were 77 to 95 % sure, and right in 53, 30 or 5 % of
-    cases, they did in 92 to 99.
+    cases, they did in 91 to 98.
 
     Args:
         confidence: Probability of each answer, 0 to 1.

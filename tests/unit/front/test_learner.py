@@ -781,6 +781,26 @@ def test_what_was_measured_exactly_is_the_answer_without_another_look(
     assert row.valid_loss == pytest.approx(expected.losses().mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("precision", "before", "after"),
+    [("bf16", (False, True), (True, False)), ("fp32", (True, True), (True, True))],
+)
+def test_measuring_exactly_makes_a_difference_in_half_precision_alone(
+    make_learner: MakeLearner,
+    precision: str,
+    before: tuple[bool, bool],
+    after: tuple[bool, bool],
+) -> None:
+    learn = make_learner(precompute=True, runtime=AcceleratedRuntime(precision))
+
+    def ways() -> tuple[bool, bool]:
+        return learn.measures_as(exactly=True), learn.measures_as(exactly=False)
+
+    assert ways() == before
+    learn.measure_exactly()
+    assert ways() == after
+
+
 def test_photos_are_looked_at_again_once_the_backbone_has_learned(
     make_learner: MakeLearner,
 ) -> None:
