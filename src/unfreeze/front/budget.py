@@ -218,7 +218,7 @@ def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:
     left = seconds - prices.closing("head")
     if plan is None and most.recipe != "quick":
         plan = _head_alone(most, prices, left)
-    return plan or _stored_alone(most, prices, left)
+    return plan or _stored_alone(most)
 
 
 def plan_before_sweep(plan: Plan, prices: Prices, seconds: float) -> Plan:
@@ -280,11 +280,13 @@ def plan_before_measuring(
 
     Args:
         plan: May hold them already.
-        num_views: As many, or none.
+        num_views: As many, or none; the quick recipe has none.
         prices: As they are by now.
         seconds: What is left.
         at_most: What may be overdrawn to, for views that were planned.
     """
+    if plan.recipe == "quick":
+        return replace(plan, num_views=0)
     limit = at_most if plan.num_views else seconds
     needed = num_views * prices.view + prices.closing(plan.recipe)
     return replace(plan, num_views=num_views if needed <= limit else 0)
@@ -353,15 +355,14 @@ def _head_alone(most: Plan, prices: Prices, left: float) -> Plan | None:
     return None
 
 
-def _stored_alone(most: Plan, prices: Prices, left: float) -> Plan:
-    has_time = most.num_views * prices.view <= left
+def _stored_alone(most: Plan) -> Plan:
     return replace(
         most,
         recipe="quick",
         frozen_epochs=0,
         sweep_batches=0,
         epochs=0,
-        num_views=most.num_views if has_time else 0,
+        num_views=0,
     )
 
 

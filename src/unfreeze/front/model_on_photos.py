@@ -229,6 +229,11 @@ class ModelOnPhotos:
         exact = replace(self._setup, runtime=self._runtime.in_full_precision())
         self._exact_supply = self._make_supply(exact)
 
+    def measures_as(self, *, exactly: bool) -> bool:
+        """Whether figures are what they are with, or without, ``measure_exactly``."""
+        is_single = self._runtime.precision == "fp32"
+        return is_single or exactly == (self._exact_supply is not None)
+
     # --- where batches come from -----------------------------------------------
 
     @property

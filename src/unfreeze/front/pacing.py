@@ -177,7 +177,7 @@ class Budget(Pacing):
             self.chosen = replace(plan, further_cycles=(*plan.further_cycles, epochs))
             step.say(f"There is time for {epochs} more.")
         else:
-            step.say(self._repeating(plan))
+            step.say(self._repeating(plan, learn))
         return epochs
 
     def state(self) -> dict[str, Any]:
@@ -260,7 +260,7 @@ class Budget(Pacing):
             first = 5 if plan.recipe == "head" else 4
             step.say(f"The budget has no room for steps {first} to 8.")
         if plan.recipe == "quick":
-            step.say(self._repeating(plan))
+            step.say(self._repeating(plan, learn))
         return plan
 
     def _plan_before_whole(
@@ -277,11 +277,13 @@ class Budget(Pacing):
             else "The budget has no room for it any more."
         )
         if not plan.epochs:
-            step.say(self._repeating(plan))
+            step.say(self._repeating(plan, learn))
         return plan
 
-    def _repeating(self, plan: Plan) -> str:
+    def _repeating(self, plan: Plan, learn: ConvLearner) -> str:
         options = options_of(plan, self._most)
-        if options is None or self._is_cut_short:
+        # A recipe that was left for another one has chosen epochs by other figures.
+        is_same = learn.measures_as(exactly=plan.recipe != "eight-steps")
+        if options is None or self._is_cut_short or not is_same:
             return ""
-        return f"Without a budget, {options} does the same."
+        return f"Without a budget, {options} trains the same."

@@ -91,7 +91,8 @@ def usual_plan(
         epochs: Of the last training step, in one cycle. Without it, two epochs where
             only the head learns, and cycles of 1, 2 and 4 epochs of the whole network
             until it over-fits.
-        num_views: Augmented passes at the end; 4 as in the lesson.
+        num_views: Augmented passes at the end; 4 as in the lesson. The quick recipe has
+            none: they would make it twice as long.
     """
     steps = math.ceil(num_train / batch_size)
     return Plan(
@@ -100,7 +101,7 @@ def usual_plan(
         frozen_epochs=epochs if recipe == "head" and epochs else 2,
         sweep_batches=_sweep_batches(steps),
         epochs=epochs if recipe == "eight-steps" else None,
-        num_views=num_views,
+        num_views=0 if recipe == "quick" else num_views,
     )
 
 
@@ -126,10 +127,10 @@ def in_words(plan: Plan) -> str:
 
 
 def options_of(plan: Plan, usual: Plan) -> str | None:
-    """Options of ``unfreeze train`` that do what a plan does, where there are some.
+    """Options of ``unfreeze train`` that train as a plan does, where there are some.
 
     Args:
-        plan: What they shall do.
+        plan: What they shall do. Its views come after training.
         usual: What is done without options.
     """
     match plan.recipe:

@@ -169,8 +169,7 @@ def carry_out(part: Part) -> RunSummary:
 def _pacing(
     data: ImageClassifierData, settings: RunSettings, clock: StepClock
 ) -> Pacing:
-    is_short = settings.recipe == "quick"  # which views would make twice as long
-    num_views = 0 if is_short or settings.augment == "none" else 4
+    num_views = 0 if settings.augment == "none" else 4
     num_train = len(data.train.index)
     usual = usual_plan(num_train, data.bs, settings.recipe, settings.epochs, num_views)
     if settings.budget is None:

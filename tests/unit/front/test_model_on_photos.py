@@ -185,3 +185,23 @@ def test_averaged_weights_follow_to_another_size(
     assert learn.swa_model is not None
     assert learn.swa_model.backbone.size == learn.model.backbone.size == 48
     assert learn.predict(use_swa=True).shape == (18, 3)
+
+
+@pytest.mark.parametrize(
+    ("precision", "before", "after"),
+    [("bf16", (False, True), (True, False)), ("fp32", (True, True), (True, True))],
+)
+def test_measuring_exactly_makes_a_difference_in_half_precision_alone(
+    make_learner: MakeLearner,
+    precision: str,
+    before: tuple[bool, bool],
+    after: tuple[bool, bool],
+) -> None:
+    learn = make_learner(precompute=True, runtime=AcceleratedRuntime(precision))
+
+    def ways() -> tuple[bool, bool]:
+        return learn.measures_as(exactly=True), learn.measures_as(exactly=False)
+
+    assert ways() == before
+    learn.measure_exactly()
+    assert ways() == after

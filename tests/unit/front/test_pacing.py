@@ -36,6 +36,8 @@ class Machine:
     times: list[float] = field(default_factory=lambda: [1.0])
     tried: int = 50
     size: int = 32
+    exactly: bool | None = None
+    """How the learner measures; None where that makes no difference."""
 
     @property
     def learn(self) -> ConvLearner:
@@ -48,6 +50,7 @@ class Machine:
         learn: Any = ConvLearner.__new__(ConvLearner)
         learn.measure_speeds = measure_speeds
         learn.num_missing_activations = lambda: 1200
+        learn.measures_as = lambda exactly: self.exactly in (None, exactly)
         train, valid = (SimpleNamespace(index=range(count)) for count in (1000, 200))
         learn._data = SimpleNamespace(train=train, valid=valid, bs=50, sz=self.size)
         learn.model = SimpleNamespace(can_read=lambda size: size == 160)
@@ -204,7 +207,31 @@ def test_the_shortest_recipe_says_so(machine: Machine) -> None:
 
     assert plan.recipe == "quick"
     assert "no room for steps 4 to 8" in step.note
-    assert "--recipe quick does the same" in step.note
+    assert "--recipe quick trains the same" in step.note
+
+
+@pytest.mark.parametrize("exactly", [True, False])
+def test_no_option_trains_what_another_recipe_began(
+    machine: Machine, exactly: bool
+) -> None:
+    """Epochs of step 3 are chosen by figures in the precision of their recipe."""
+    machine.exactly = exactly
+    step, budget = StepSummary("step 3"), machine.budget(40)
+    machine.ask(budget, Moment.BEGINNING)
+    budget.watch(step)
+    machine.now = 25.0
+
+    assert machine.ask(budget, Moment.HEAD_TRAINED, step).recipe == "quick"
+    assert ("trains the same" in step.note) == exactly
+
+
+def test_the_quick_recipe_has_no_views_however_much_time_is_left(
+    machine: Machine,
+) -> None:
+    budget = machine.budget(1000, replace(MOST, recipe="quick", num_views=4))
+    head_trained(machine, budget, at=24.0)
+
+    assert machine.ask(budget, Moment.ALL_TRAINED).num_views == 0
 
 
 def test_a_recipe_that_was_asked_for_is_no_news(machine: Machine) -> None:
@@ -315,7 +342,7 @@ def test_step_8_ends_where_no_epoch_fits_any_more(machine: Machine) -> None:
     epochs = whole_trained(machine, budget, 54.0)
 
     assert budget.further_cycle(machine.learn, step) == 0
-    assert step.note == f"Without a budget, --epochs {epochs} does the same."
+    assert step.note == f"Without a budget, --epochs {epochs} trains the same."
 
 
 def test_step_4_goes_on_where_it_is_the_last(machine: Machine) -> None:
@@ -345,7 +372,7 @@ def test_step_4_without_further_epochs_can_be_repeated(machine: Machine) -> None
     machine.now, machine.times = 55.0, [20.0, 20.0]
 
     assert budget.further_cycle(machine.learn, step) == 0
-    assert step.note == "Without a budget, --recipe head --epochs 2 does the same."
+    assert step.note == "Without a budget, --recipe head --epochs 2 trains the same."
 
 
 def test_early_epochs_on_smaller_photos_are_priced_as_such() -> None:

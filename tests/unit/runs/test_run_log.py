@@ -36,6 +36,9 @@ class _Learner:
     def num_missing_activations(self) -> int:
         return 100
 
+    def measures_as(self, *, exactly: bool) -> bool:
+        return not exactly
+
 
 def test_entries_come_in_their_order_and_then_no_more() -> None:
     log = RunLog([{"kind": "search"}, {"kind": "fit", "is_over": True}])

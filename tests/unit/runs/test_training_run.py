@@ -4,17 +4,24 @@ import csv
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
 from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
+from unfreeze.front.budget import Prices, plan_after_head
+from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.learner import Learner
+from unfreeze.front.pacing import Moment
+from unfreeze.front.plan import Plan, Recipe, options_of
+from unfreeze.front.steps import StepClock
+from unfreeze.front.summary import StepSummary
 from unfreeze.model_file.reading import read_header
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.training_run import train_folder
+from unfreeze.runs.training_run import _pacing, train_folder
 from unfreeze.training.speeds import Speeds
 
 
@@ -26,6 +33,62 @@ def quiet(line: str) -> None:
 def summary(finished_run: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((finished_run / "summary.json").read_text())
     return content
+
+
+# --- how far a run goes ------------------------------------------------------------
+
+PRICES = Prices(
+    storing=40,
+    head=4,
+    frozen_epoch=20,
+    batch=1,
+    whole_epoch=60,
+    look=2,
+    answer=10,
+    view=12,
+    batches_per_epoch=13,
+)
+"""Of 800 photos on two cores, about."""
+
+
+def _what_trains(plan: Plan) -> tuple[object, ...]:
+    """All that a plan says of the steps that its recipe has."""
+    match plan.recipe:
+        case "quick":
+            return ("quick", plan.head_epochs, plan.num_views)
+        case "head":
+            return ("head", plan.head_epochs, plan.frozen_epochs, plan.further_cycles)
+        case "eight-steps":
+            return dataclasses.astuple(dataclasses.replace(plan, num_views=0))
+
+
+@pytest.mark.parametrize("recipe", ["eight-steps", "head", "quick"])
+@pytest.mark.parametrize("seconds", [15, 40, 60, 100, 300, 1000])
+def test_options_that_repeat_a_budget_plan_the_same(
+    data: ImageClassifierData, settings: RunSettings, recipe: Recipe, seconds: float
+) -> None:
+    clock, learn = StepClock(quiet, 0.0), ConvLearner.__new__(ConvLearner)
+
+    def plan_of(settings: RunSettings) -> Plan:
+        pacing = _pacing(data, settings, clock)
+        return pacing.plan_at(Moment.BEGINNING, learn, StepSummary("any"))
+
+    usual = plan_of(dataclasses.replace(settings, recipe=recipe, epochs=None))
+    chosen = plan_after_head(usual, PRICES, seconds)
+    options = options_of(chosen, usual)
+
+    words = [] if options is None else options.split()
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    epochs = said.get("--epochs")
+    repeated = plan_of(
+        dataclasses.replace(
+            settings,
+            recipe=cast(Recipe, said.get("--recipe", "eight-steps")),
+            epochs=None if epochs is None else int(epochs),
+        )
+    )
+    assert options is None or _what_trains(repeated) == _what_trains(chosen)
+    assert options is not None or chosen.recipe == "eight-steps"
 
 
 # --- what a run leaves -------------------------------------------------------------
