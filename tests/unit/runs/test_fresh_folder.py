@@ -88,7 +88,7 @@ def test_runs_are_moved_aside_with_a_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "files",
     [
-        {"model.safetensors": "m", "model.onnx": "o", "model.golden.npz": "g"},
+        {"model.safetensors": "m", "served.onnx": "o", "served.golden.npz": "g"},
         {"predictions.csv": "file,label"},
         {"summary.json": '{"status": "fini', "model.safetensors": "m"},
         {"summary.json": "[]", "model.safetensors": "m"},
