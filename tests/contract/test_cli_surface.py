@@ -19,8 +19,8 @@ SURFACE = {
     "resume": "RUN --data --weights --anyway --json --help",
     "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
     "compare": (
-        "RUN1 RUN2 DATA --page --fail-if-worse --tolerance --alpha --num-workers --json "
-        "--help"
+        "RUN1 RUN2 DATA --page --fail-if-worse --tolerance --alpha --num-workers "
+        "--json --help"
     ),
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --balance "
