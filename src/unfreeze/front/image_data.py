@@ -19,6 +19,7 @@ from unfreeze.data.groups import (
 )
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.learnable import require_learnable
 from unfreeze.data.likeness import Likeness
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
@@ -47,6 +48,9 @@ class ImageClassifierData:
 
     Every photo was opened once while this was built: ``skipped`` names those that
     cannot be read, and the splits hold the others.
+
+    Raises:
+        DataError: If there is one class, or one of which no training photo can be read.
     """
 
     path: Path
@@ -70,6 +74,7 @@ class ImageClassifierData:
 
     def __post_init__(self) -> None:
         _require_classes(self.path, self.train.index)
+        require_learnable(self.train)
 
     # --- ways to build it ------------------------------------------------------
 

@@ -248,14 +248,14 @@ def test_names_and_an_array_of_labels_belong_together_row_by_row(
 ) -> None:
     data = ImageClassifierData.from_names_and_array(
         numbered / "photos",
-        ["5.png", "3.png", "8.png"],
-        np.array([0, 1, 0]),
+        ["5.png", "3.png", "8.png", "7.png"],
+        np.array([0, 1, 0, 1]),
         ["a", "b"],
         val_idxs=[1],
         **WORDS,
     )
 
-    assert numbers_in(data.fix_ds) == [5, 8]
+    assert numbers_in(data.fix_ds) == [5, 8, 7]
     assert numbers_in(data.val_ds) == [3]
     assert data.val_y.tolist() == [1]
 
@@ -327,6 +327,30 @@ def test_unreadable_files_are_left_out_and_named(
     assert [each.file for each in data.skipped] == ["circles/circles03.png"]
     assert len(data.trn_ds) == 35
     assert "circles/circles03.png" not in list(data.trn_ds.fnames)
+
+
+@pytest.mark.parametrize("build", ["from_paths", "from_folder"])
+def test_a_class_of_which_no_photo_can_be_read_is_refused(
+    drawn_folder: Path, build: str
+) -> None:
+    for path in (drawn_folder / "train/squares").iterdir():
+        path.write_bytes(b"<html>404</html>")
+    folder = drawn_folder if build == "from_paths" else drawn_folder / "train"
+
+    with pytest.raises(DataError, match=r"none of 'squares'.*squares00.*web page"):
+        getattr(ImageClassifierData, build)(folder, **WORDS)
+
+
+def test_held_out_rows_leave_some_of_each_class(numbered: Path) -> None:
+    with pytest.raises(DataError, match=r"Among the 5 training photos .* of 'odd'"):
+        ImageClassifierData.from_csv(
+            numbered,
+            "photos",
+            numbered / "labels.csv",
+            val_idxs=[1, 3, 5, 7, 9],
+            suffix=".png",
+            **WORDS,
+        )
 
 
 # --- splits and loaders ------------------------------------------------------------
