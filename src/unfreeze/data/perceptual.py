@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int, Int64, Shaped, UInt8, UInt64
 
 __all__ = [
     "HASH_BYTES",
+    "LEAST_CONTRAST",
     "MOST_COMPARED",
     "SIDE",
     "groups_from_pairs",
@@ -35,7 +36,7 @@ these sets is one, mirrored, less than 53 bits from the other."""
 MOST_COMPARED = 60_000
 """Photos of which every two are compared: about half a minute of work."""
 
-_LEAST_CONTRAST = 2.0
+LEAST_CONTRAST = 2.0
 """Standard deviation of grey values, 0-255, below which a picture shows nothing."""
 
 _SILENCE = 1e-3
@@ -63,9 +64,11 @@ _COSINES = _cosines(SIDE, _FREQUENCIES)
 def perceptual_hash(picture: UInt8[np.ndarray, "32 32"]) -> UInt8[np.ndarray, " 32"]:
     """Describe a small grey picture by 256 bits.
 
-    A picture that shows nothing has no bit set, and is like no other.
+    A picture that shows nothing has no bit set, and is like no other. Neither has one
+    that varies in one direction only, such as a barcode: the frequencies of one
+    direction are too few to tell pictures apart, and are left out.
     """
-    if picture.std() < _LEAST_CONTRAST:
+    if picture.std() < LEAST_CONTRAST:
         return np.zeros(HASH_BYTES, dtype=np.uint8)
     spectrum = _COSINES @ picture.astype(np.float64) @ _COSINES.T
     return np.packbits(spectrum.ravel() > _SILENCE)
