@@ -2,45 +2,41 @@
 
 import numpy as np
 
+from unfreeze.data.index import ImageIndex
 from unfreeze.data.screen import Screening
-from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.words import counted
 
 __all__ = ["require_learnable"]
 
 
-def require_learnable(train: Screening) -> None:
-    """Make sure that every class has a photo to learn from.
+def require_learnable(listed: ImageIndex, readable: Screening) -> None:
+    """Make sure that no class lost all its photos because they cannot be read.
 
-    Photos with several labels may go without: a label that nobody carries is one that
-    the model learns to deny.
+    Photos with several labels may go without one: a label that nobody carries is one
+    that the model learns to deny.
 
     Args:
-        train: The training photos, those that cannot be read left out.
+        listed: The photos to learn from, opened or not.
+        readable: Those of them that can be read.
 
     Raises:
-        DataError: Naming the classes, and the first file that was left out, if any; of
-            those in a folder called like the class, where there are some.
+        DataError: Naming the first such class, and the first of its files.
     """
-    index = train.index
-    if index.labels is None or index.is_multi:
+    before, after = listed.labels, readable.index.labels
+    if before is None or after is None or listed.is_multi:
         return
-    counts = np.bincount(index.labels, minlength=len(index.classes))
-    lost = [index.classes[label] for label in np.flatnonzero(counts == 0).tolist()]
-    if not lost:
+    count = len(listed.classes)
+    is_lost = np.bincount(before, minlength=count) > 0
+    is_lost &= np.bincount(after, minlength=count) == 0
+    if not is_lost.any():
         return
-    folders = tuple(f"{name}/" for name in lost)
-    left_out = [each for each in train.skipped if each.file.startswith(folders)]
-    left_out = left_out or [*train.skipped]
-    why = ""
-    if left_out:
-        why = (
-            f" {counted(len(left_out), 'file')} left out, first "
-            f"{left_out[0].file!r}: {left_out[0].reason}"
-        )
+    label = int(is_lost.argmax())
+    names = {listed.names[row] for row in np.flatnonzero(before == label).tolist()}
+    first = next(each for each in readable.skipped if each.file in names)
     raise DataError(
-        f"Among the {len(index)} training photos in {index.root} is none of "
-        f"{listed(lost)}, and a class needs some to learn from.{why} Add photos, or "
-        "leave the class out."
+        f"Of the class {listed.classes[label]!r}, none of the "
+        f"{counted(len(names), 'photo')} in {listed.root} can be read, so that it "
+        f"cannot be learned. The first is {first.file!r}: {first.reason} Replace them, "
+        "or leave the class out."
     )

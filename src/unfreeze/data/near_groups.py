@@ -34,7 +34,7 @@ def near_groups(
 ) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, "L 3"]]:
     """Find which hashes hang together by near pairs.
 
-    Takes about two minutes for a million random hashes on one core, and 150 MB.
+    Takes about two minutes for a million random hashes on one core, and 250 MB.
 
     Args:
         words: From ``hash_words``, no two rows equal.
