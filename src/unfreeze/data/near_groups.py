@@ -34,7 +34,9 @@ def near_groups(
 ) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, "L 3"]]:
     """Find which hashes hang together by near pairs.
 
-    Takes about two minutes for a million random hashes on one core, and 250 MB.
+    Takes about two minutes for a million random hashes on one core, and 250 MB. Many
+    hashes that all differ in about 32 bits take several times as long: few of them are
+    near, and all are looked at.
 
     Args:
         words: From ``hash_words``, no two rows equal.
