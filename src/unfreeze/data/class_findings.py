@@ -4,6 +4,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from unfreeze.data.survey import Split, Survey
 from unfreeze.data.wording import listed
 from unfreeze.records import Finding
@@ -23,6 +25,7 @@ def class_findings(survey: Survey) -> list[Finding]:
     return [
         *_too_few_classes(survey),
         *_missing(survey),
+        *_unmeasured(survey),
         *_tiny(survey),
         *_alike(survey),
         *_uneven(survey),
@@ -63,6 +66,33 @@ def _missing(survey: Survey) -> Iterator[Finding]:
                     if is_unknown
                     else "It is learned but never measured. Move some of its photos "
                     "there."
+                ),
+            )
+
+
+def _unmeasured(survey: Survey) -> Iterator[Finding]:
+    """Classes that have their folder, but no photo in it that could be asked about."""
+    training = survey.splits[0]
+    for number, split in enumerate(survey.splits[1:], start=1):
+        learned, measured = survey.counts(0), survey.counts(number)
+        is_ours = survey.prefix(split) == survey.prefix(training)
+        for label in np.flatnonzero((learned > 0) & (measured == 0)).tolist():
+            name = survey.classes[label]
+            if name not in split.folders:
+                continue
+            photos = counted(int(learned[label]), "photo")
+            yield Finding(
+                "class_missing",
+                (f"{survey.prefix(split)}{name}",),
+                0.5,
+                "kept",
+                f"The class {name!r} is learned but never measured: "
+                + (
+                    f"its {photos} cannot be split, since what looks the same or "
+                    "belongs together stays on one side. Add photos of other things."
+                    if is_ours
+                    else f"{split.name}/ has no readable photo of it. Move some of its "
+                    f"{photos} there."
                 ),
             )
 

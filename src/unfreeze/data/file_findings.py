@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from jaxtyping import Bool
 
+from unfreeze.data.perceptual import LEAST_CONTRAST
 from unfreeze.data.survey import Survey
 from unfreeze.records import Finding, FindingKind
 from unfreeze.words import counted
@@ -187,7 +188,7 @@ def _sizes(survey: Survey) -> Iterator[Finding]:
 
 def _blank(survey: Survey) -> Iterator[Finding]:
     looks = survey.looks
-    files = _chosen(survey, (looks["width"] > 0) & ~looks["hash"].any(axis=1))
+    files = _chosen(survey, (looks["width"] > 0) & (looks["contrast"] < LEAST_CONTRAST))
     if files:
         yield _shared(
             survey,

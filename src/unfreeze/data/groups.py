@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from unfreeze.data.csv_rows import csv_rows
-from unfreeze.data.perceptual import groups_from_pairs
+from unfreeze.data.forest import groups_from_pairs
 from unfreeze.data.wording import listed
 from unfreeze.errors import PlanError
 

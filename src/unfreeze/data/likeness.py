@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int, Int64, UInt8
 
-from unfreeze.data.perceptual import groups_from_pairs, near_links
+from unfreeze.data.forest import groups_from_pairs
+from unfreeze.data.near_links import near_links
 
 __all__ = ["Likeness", "copy_groups", "exact_groups", "look_alikes"]
 

@@ -11,11 +11,7 @@ __all__ = ["LOOK", "Glance", "as_look"]
 
 LOOK = np.dtype(
     [
-        (
-            "hash",
-            "u1",
-            (HASH_BYTES,),
-        ),  # perceptual; zeros where there is nothing to see
+        ("hash", "u1", (HASH_BYTES,)),  # perceptual; zeros for one like no other
         ("contrast", "<f4"),  # standard deviation of grey values, 0-255
         ("width", "<u4"),  # pixels, as stored
         ("height", "<u4"),

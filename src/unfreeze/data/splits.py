@@ -57,8 +57,9 @@ def stratified_split(
     ``fraction`` as the classes allow. A class of two images or more has at least one
     on each side; a single image is for training. With groups, whole groups are chosen
     that come close to these sizes: see ``hold_out_units``. A class whose images hang
-    together in few groups may miss its share, but no group is ever torn apart, and no
-    class is without an image to train on.
+    together in few groups may miss its share, and the whole misses it then, too: the
+    other classes keep theirs. No group is ever torn apart, and no class is without an
+    image to train on. Images without any label count as a class of their own.
 
     Args:
         labels: Class number of each row, or a row of 0s and 1s.
@@ -115,6 +116,8 @@ def _whole_groups(
     if labels.ndim == 1:
         sizes = np.bincount(labels)
     else:
+        has_none = ~labels.any(axis=1, keepdims=True)
+        labels = np.concatenate([labels, has_none], axis=1)
         sizes = labels.sum(axis=0).astype(np.int64)
     quotas = _quotas(sizes, fraction)
     num_wanted = max(1, round(fraction * len(labels)))

@@ -20,6 +20,7 @@ from unfreeze.data.groups import (
 )
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.learnable import require_learnable
 from unfreeze.data.likeness import Likeness
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.resize import resize_images
@@ -108,7 +109,7 @@ class ImageClassifierData:
 
         Raises:
             DataError: If a folder is missing, empty, or has a class that training
-                lacks.
+                lacks, or no photo of a class can be read to learn from.
             PlanError: If no file has a group.
         """
         root = Path(path)
@@ -153,14 +154,15 @@ class ImageClassifierData:
                 patient, in its path below ``path``; no group is then on both sides.
 
         Raises:
-            DataError: If there are no class folders, or one of them is empty.
+            DataError: If there are no class folders, or one of them holds no photo that
+                can be read.
             PlanError: If no file has a group.
         """
         root = Path(path)
         pair, workers = _both(tfms), _threads(bs, num_workers)
         index = index_folder(root)
         _require_classes(root, index)
-        whole = _screen(root, index, workers)
+        whole = _screen_to_learn(root, index, workers)
         names = None
         if group_by is not None:
             names = pattern_names(whole.index.names, group_by)
@@ -211,7 +213,8 @@ class ImageClassifierData:
             seed: Keys the choice of groups.
 
         Raises:
-            DataError: If the table or a photo is missing, or the table is ambiguous.
+            DataError: If the table or a photo is missing, the table is ambiguous, or no
+                photo of a class can be read.
             PlanError: If no photo has a group, or ``val_idxs`` are given, too.
         """
         _refuse_numbers(continuous)
@@ -236,7 +239,7 @@ class ImageClassifierData:
             group_of = dict(zip(whole.names, names, strict=True))
 
         pair, workers = _both(tfms), _threads(bs, num_workers)
-        readable = _screen(root, whole, workers)
+        readable = _screen_to_learn(root, whole, workers)
         named = [group_of[name] for name in readable.index.names] if group_of else None
         fraction = 0.2 if valid_fraction is None else valid_fraction
         parts = hold_out(readable, fraction, seed, group_by=group_by, names=named)
@@ -355,7 +358,7 @@ class ImageClassifierData:
         train, valid, test = splits
         return cls(
             path=root,
-            train=_screen(root, train, workers),
+            train=_screen_to_learn(root, train, workers),
             valid=_screen(root, valid, workers),
             test=None if test is None else _screen(root, test, workers),
             bs=bs,
@@ -615,11 +618,19 @@ def _require_classes(root: Path, index: ImageIndex) -> None:
 
 
 def _screen(root: Path, index: ImageIndex, num_workers: int) -> Screening:
+    """Open every photo once, and leave out those that cannot be read."""
     ledger = None
     if not isinstance(index.sources, np.ndarray):
         ledger = made(ours_beside(root, "tmp")) / "screened"
     with Bar("checking photos") as bar:
         return screen(index, ledger, num_workers=num_workers, on_progress=bar.show)
+
+
+def _screen_to_learn(root: Path, index: ImageIndex, num_workers: int) -> Screening:
+    """Do the same, and refuse to lose a class by it."""
+    readable = _screen(root, index, num_workers)
+    require_learnable(index, readable)
+    return readable
 
 
 def _existing(root: Path, name: str) -> Path:

@@ -100,7 +100,7 @@ def outlook(
     overall = heads.overall()
     missed = [
         float((predicted[valid == number] != number).mean())
-        if (valid == number).sum() >= FEWEST_VALID
+        if counts[number] and (valid == number).sum() >= FEWEST_VALID
         else 0.0
         for number in range(len(classes))
     ]

@@ -12,12 +12,16 @@ from unfreeze.records import Finding
 __all__ = ["label_suspects", "outliers"]
 
 _LEAST_OF_CLASS = 5
-"""Photos of a class from which its labels can be judged."""
+"""Photos of a class, copies counted once, from which its labels can be judged."""
 
 _NEIGHBOURS = 5
 _FAR = 3.5
 """Robust standard deviations from which a photo is far from all others (Iglewicz and
 Hoaglin, "How to detect and handle outliers", 1993)."""
+
+_MOST_FAR = 0.2
+"""Share of a class that can be far from all others. Where it is more, the class is of
+several kinds of photos, such as real ones among dark frames, and none is the usual."""
 
 
 def label_suspects(
@@ -25,18 +29,27 @@ def label_suspects(
     classes: Sequence[str],
     labels: Int[np.ndarray, " N"],
     probs: Float64[np.ndarray, "N K"],
+    groups: Int[np.ndarray, " N"],
+    folds: Int[np.ndarray, " N"],
 ) -> list[Finding]:
     """Name the photos that most likely carry a wrong label, most suspicious first.
+
+    A class of fewer than five groups, or of one fold, is left out: no head knew it when
+    its own photos were asked about, so that nothing can be told of them, or from them.
 
     Args:
         files: Of each row.
         classes: Names in label order.
         labels: Given class of each row.
         probs: From heads that did not learn from the row itself.
+        groups: Rows with the same number are copies of one photo.
+        folds: Rows with the same number were asked about together, by one head.
     """
-    is_judged = np.bincount(labels, minlength=len(classes)) >= _LEAST_OF_CLASS
+    num_photos = _num_apart(labels, groups, len(classes))
+    num_folds = _num_apart(labels, folds, len(classes))
+    is_judged = (num_photos >= _LEAST_OF_CLASS) & (num_folds > 1)
     doubts = label_doubts(probs, labels)
-    rows = np.flatnonzero(suspects(probs, labels) & is_judged[labels])
+    rows = np.flatnonzero(suspects(probs, labels, is_judged))
     likely = probs.argmax(axis=1)
     return [
         Finding(
@@ -56,44 +69,67 @@ def label_suspects(
     ]
 
 
+def _num_apart(
+    labels: Int[np.ndarray, " N"], numbers: Int[np.ndarray, " N"], num_classes: int
+) -> Int[np.ndarray, " K"]:
+    """How many different numbers the rows of each class have."""
+    pairs = np.unique(np.stack([labels, numbers], axis=1), axis=0)
+    return np.bincount(pairs[:, 0], minlength=num_classes)
+
+
 def outliers(
     files: Sequence[str],
     classes: Sequence[str],
     labels: Int[np.ndarray, " N"],
     features: Shaped[np.ndarray, "N D"],
+    groups: Int[np.ndarray, " N"],
 ) -> list[Finding]:
     """Name the photos that are far from all others, the farthest first.
 
     Far is measured by the mean distance to the nearest five photos of any class: its
-    logarithm, in robust standard deviations of the photo's own class.
+    logarithm, in robust standard deviations of the photo's own class. Copies of a photo
+    count once, since they are near each other whatever they show.
 
     Args:
         files: Of each row.
         classes: Names in label order.
         labels: Class of each row.
         features: Activations of each row.
+        groups: Rows with the same number are copies of one photo.
     """
-    if len(files) <= _NEIGHBOURS:
+    _, firsts, group_of = np.unique(groups, return_index=True, return_inverse=True)
+    if len(firsts) <= _NEIGHBOURS:
         return []
-    distances = np.log(neighbour_distances(scaled(features), _NEIGHBOURS) + 1e-6)
-    scores = np.zeros(len(files))
-    for label in np.unique(labels).tolist():
-        is_own = labels == label
-        if is_own.sum() >= 2 * _NEIGHBOURS:
-            scores[is_own] = robust_scores(distances[is_own])
+    distances = neighbour_distances(scaled(features[firsts]), _NEIGHBOURS)
+    scores = _far_scores(np.log(distances + 1e-6), labels[firsts])
     far = np.flatnonzero(scores > _FAR)
     return [
         Finding(
             kind="outlier",
-            files=(files[row],),
-            score=round(float(scores[row]), 6),
+            files=tuple(files[row] for row in np.flatnonzero(group_of == one).tolist()),
+            score=round(float(scores[one]), 6),
             policy="kept",
             message=(
-                f"Unlike every other photo ({scores[row]:.1f} robust standard "
+                f"Unlike every other photo ({scores[one]:.1f} robust standard "
                 f"deviations farther from its neighbours than is usual among "
-                f"{classes[labels[row]]!r}). It is kept. If it does not belong there, "
-                "move the file out of the folder."
+                f"{classes[labels[firsts[one]]]!r}). It is kept. If it does not belong "
+                "there, move the file out of the folder."
             ),
         )
-        for row in far[np.argsort(-scores[far], kind="stable")].tolist()
+        for one in far[np.argsort(-scores[far], kind="stable")].tolist()
     ]
+
+
+def _far_scores(
+    distances: Float64[np.ndarray, " N"], labels: Int[np.ndarray, " N"]
+) -> Float64[np.ndarray, " N"]:
+    """Robust scores of the distances of a class; 0 where it has no usual one."""
+    scores = np.zeros(len(distances))
+    for label in np.unique(labels).tolist():
+        is_own = labels == label
+        if is_own.sum() < 2 * _NEIGHBOURS:
+            continue
+        own = robust_scores(distances[is_own])
+        if (own > _FAR).mean() <= _MOST_FAR:
+            scores[is_own] = own
+    return scores

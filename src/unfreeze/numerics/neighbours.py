@@ -104,8 +104,9 @@ def robust_scores(values: Float64[np.ndarray, " N"]) -> Float64[np.ndarray, " N"
     """How many robust standard deviations each value lies above the median.
 
     By the median absolute deviation, scaled to agree with the standard deviation of
-    normal values (Rousseeuw and Croux, 1993); outliers do not widen it.
+    normal values (Rousseeuw and Croux, 1993); outliers do not widen it. Where more than
+    half of the values are equal there is no scale, and every score is 0.
     """
     deviations = values - np.median(values)
     spread = 1.4826 * np.median(np.abs(deviations))
-    return deviations / (spread + 1e-12)
+    return deviations / spread if spread > 0 else np.zeros_like(deviations)

@@ -224,11 +224,11 @@ def _seen_by(
     findings = duplicate_findings(
         survey, likeness, _accuracy_without(survey, features, whole)
     )
-    findings += outliers(files, survey.classes, labels, features)
+    findings += outliers(files, survey.classes, labels, features, whole)
     if len(np.unique(labels)) > 1 and len(labels) >= _LEAST_FOR_HEADS:
         folds = grouped_folds(labels, whole, _FOLDS, seed=0)
         probs = out_of_fold_probs(features, labels, len(survey.classes), folds)
-        findings += label_suspects(files, survey.classes, labels, probs)
+        findings += label_suspects(files, survey.classes, labels, probs, whole, folds)
     return findings
 
 

@@ -3,8 +3,14 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.unit.data.test_survey import survey_of
 from unfreeze.data.class_findings import class_findings
+from unfreeze.data.holding_out import hold_out
+from unfreeze.data.index import index_folder
+from unfreeze.data.screen import screen
+from unfreeze.data.survey import Split, Survey
 from unfreeze.records import Finding
 
 
@@ -33,6 +39,39 @@ def test_a_class_that_is_never_measured_is_kept(drawn_folder: Path) -> None:
     assert found.files == ("valid/squares",)
     assert found.policy == "kept"
     assert "never measured" in found.message
+
+
+@pytest.mark.parametrize("content", [None, b"<html>404</html>"])
+def test_a_class_without_a_readable_photo_to_measure_is_told(
+    drawn_folder: Path, content: bytes | None
+) -> None:
+    for path in (drawn_folder / "valid/squares").iterdir():
+        path.unlink() if content is None else path.write_bytes(content)
+
+    (found,) = _found(drawn_folder, "class_missing")
+
+    assert (found.files, found.policy) == (("valid/squares",), "kept")
+    assert "'squares' is learned but never measured" in found.message
+    assert "Move some of its 12 photos there." in found.message
+
+
+def test_a_class_that_the_split_leaves_in_training_is_told(drawn_folder: Path) -> None:
+    """One photo of squares cannot be on both sides."""
+    for path in sorted((drawn_folder / "train/squares").iterdir())[1:]:
+        path.unlink()
+    whole = screen(index_folder(drawn_folder / "train"), None, num_workers=0)
+    parts = hold_out(whole, 0.2, 0)
+    classes = whole.index.classes
+    splits = (
+        Split("train", parts.train, classes),
+        Split("valid", parts.valid, classes),
+    )
+    survey = Survey(drawn_folder / "train", classes, splits)
+
+    (found,) = [e for e in class_findings(survey) if e.kind == "class_missing"]
+
+    assert (found.files, found.policy) == (("squares",), "kept")
+    assert "never measured: its 1 photo cannot be split" in found.message
 
 
 def test_one_class_alone_is_refused(drawn_folder: Path) -> None:

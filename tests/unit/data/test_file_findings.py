@@ -132,3 +132,14 @@ def test_blank_photos_are_found(drawn_folder: Path) -> None:
 
     assert found.files == ("train/squares/white.png",)
     assert found.score == pytest.approx(1 / 55, abs=1e-6)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_barcode_is_not_blank(drawn_folder: Path, is_turned: bool) -> None:
+    """It varies in one direction only, so that no bit of its hash is set."""
+    bars = np.random.default_rng(0).integers(0, 2, 64, dtype=np.uint8) * 255
+    code = np.tile(bars, (64, 1))
+    path = drawn_folder / "train/squares/code.png"
+    Image.fromarray(code.T if is_turned else code).convert("RGB").save(path)
+
+    assert _found(drawn_folder, "blank") == []

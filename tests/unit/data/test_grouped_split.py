@@ -32,8 +32,7 @@ def _distance(units: list[Unit], chosen: object, wanted: list[int]) -> float:
     for position in chosen:  # type: ignore[attr-defined]
         for label, count in units[position].counts:
             taken[label] += count
-    parts = [*zip(taken, wanted, strict=True), (taken.sum(), sum(wanted))]
-    return sum((t - w) ** 2 / max(w, 1) for t, w in parts)
+    return sum((t - w) ** 2 / max(w, 1) for t, w in zip(taken, wanted, strict=True))
 
 
 def _is_allowed(units: list[Unit], chosen: set[int]) -> bool:

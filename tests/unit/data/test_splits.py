@@ -175,6 +175,48 @@ def test_photos_with_several_labels_keep_the_share_of_each() -> None:
     assert abs(len(valid) - 100) <= 2
 
 
+@pytest.mark.parametrize("fraction", [0.1, 0.2, 0.5])
+def test_what_a_class_cannot_give_is_not_taken_from_the_others(fraction: float) -> None:
+    """All of class 0 is one group; the other classes give their share and no more."""
+    labels = np.repeat([0, 1, 2], [1000, 50, 200])
+    groups = np.concatenate([np.zeros(1000, dtype=int), np.arange(1, 251)])
+
+    _, valid = stratified_split(labels, fraction, 0, groups)
+
+    held_out = np.array(_counts(labels, valid))
+    assert held_out[0] == 0
+    assert np.abs(held_out[1:] - fraction * np.array([50, 200])).max() <= 2
+
+
+def test_a_class_of_two_coarse_groups_costs_the_others_nothing() -> None:
+    labels = np.repeat([0, 1, 2], [1000, 50, 50])
+    groups = np.concatenate([np.repeat([0, 1], [700, 300]), np.arange(2, 102)])
+
+    _, valid = stratified_split(labels, 0.2, 0, groups)
+
+    assert _counts(labels, valid)[0] == 300
+    assert np.abs(np.array(_counts(labels, valid))[1:] - 10).max() <= 2
+
+
+@pytest.mark.parametrize("has_unlabelled", [False, True])
+def test_a_label_that_cannot_be_held_out_costs_the_others_nothing(
+    has_unlabelled: bool,
+) -> None:
+    """Photos with several labels, and among them perhaps some without any."""
+    labels = np.zeros((1100, 3), dtype=np.float32)
+    labels[:1000, 0] = 1
+    labels[1000:, 1] = 1
+    labels[1000::5, 2] = 1
+    if has_unlabelled:
+        labels[1050:] = 0
+    groups = np.concatenate([np.zeros(1000, dtype=int), np.arange(1, 101)])
+
+    _, valid = stratified_split(labels, 0.2, 0, groups)
+
+    assert np.abs(labels[valid].sum(axis=0) - 0.2 * labels.sum(axis=0))[1:].max() <= 2
+    assert abs(len(valid) - 20) <= 4
+
+
 def test_numbers_of_groups_mean_nothing() -> None:
     labels, groups = np.arange(40) % 2, np.arange(40) // 4
 

@@ -337,6 +337,33 @@ def test_unreadable_files_are_left_out_and_named(
     assert "circles/circles03.png" not in list(data.trn_ds.fnames)
 
 
+@pytest.mark.parametrize("build", ["from_paths", "from_folder"])
+def test_a_class_of_which_no_photo_can_be_read_is_refused(
+    drawn_folder: Path, build: str
+) -> None:
+    for path in (drawn_folder / "train/squares").iterdir():
+        path.write_bytes(b"<html>404</html>")
+    folder = drawn_folder if build == "from_paths" else drawn_folder / "train"
+
+    with pytest.raises(DataError, match=r"'squares', none of .*squares00.*web page"):
+        getattr(ImageClassifierData, build)(folder, **WORDS)
+
+
+def test_a_class_of_a_table_that_cannot_be_read_is_refused(numbered: Path) -> None:
+    for n in range(1, 10, 2):
+        (numbered / f"photos/{n}.png").write_bytes(b"")
+
+    with pytest.raises(DataError, match=r"'odd', none of the 5 .*1\.png.*is empty"):
+        ImageClassifierData.from_csv(
+            numbered,
+            "photos",
+            numbered / "labels.csv",
+            suffix=".png",
+            valid_fraction=0.2,
+            **WORDS,
+        )
+
+
 # --- splits and loaders ------------------------------------------------------------
 
 

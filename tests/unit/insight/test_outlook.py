@@ -55,6 +55,21 @@ def test_the_weakest_classes_have_forecasts_of_their_own() -> None:
     assert f"80 more photos of <bdi>{name}</bdi>" in sentence_of(first)
 
 
+def test_a_class_that_was_never_learned_has_no_forecast() -> None:
+    """Its photos are all missed, and more than none of them are still unknown."""
+    features, labels = clouds(240, 1)
+    asked, truth = clouds(300, 2)
+    truth = np.where(np.arange(300) < 30, 3, truth)
+    predicted = np.where(np.arange(300) < 60, (truth + 1) % 3, truth)
+
+    found = outlook(
+        (features, asked), (labels, truth), predicted, ("a", "b", "c", "unknown")
+    )
+
+    assert len(found.by_class) == 3
+    assert "unknown" not in {each.name for each in found.by_class}
+
+
 def test_too_few_photos_get_a_reason_instead_of_a_number() -> None:
     found = of_clouds(count=30)
 

@@ -58,6 +58,10 @@ def test_robust_scores_of_equal_values_are_zero() -> None:
     assert not robust_scores(np.full(9, 4.0)).any()
 
 
+def test_where_most_values_are_equal_nothing_is_far() -> None:
+    assert not robust_scores(np.array([4.0] * 6 + [9, 10, 11, 12])).any()
+
+
 def test_distances_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     sklearn = pytest.importorskip("sklearn.neighbors")
     monkeypatch.setattr(module, "_CELLS_AT_ONCE", 700)

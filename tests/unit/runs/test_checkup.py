@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.spoiling import Spoilt, hashes_of, spoil
 from unfreeze.data.fixes import Fix, write_fixes
-from unfreeze.data.perceptual import near_links
+from unfreeze.data.near_links import near_links
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.records import Finding
@@ -247,9 +247,9 @@ def test_copies_are_searched_once_and_found_as_by_a_search_of_their_own(
         settings = replace(settings, fixes=str(tmp_path / "fixes.csv"))
     searched: list[int] = []
 
-    def counted_links(hashes: np.ndarray, *most: int) -> tuple[np.ndarray, np.ndarray]:
+    def counted_links(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         searched.append(len(hashes))
-        return near_links(hashes, *most)
+        return near_links(hashes)
 
     monkeypatch.setattr("unfreeze.data.likeness.near_links", counted_links)
     data = read_photos(photos, settings)
