@@ -102,6 +102,7 @@ def _mean_of(name: str, count: int, sharpness: float) -> float:
     return float(np.mean([getattr(each, name) for each in samples]))
 
 
+@pytest.mark.slow
 def test_with_chance_taken_away_the_error_of_few_photos_is_the_true_one() -> None:
     """The truth is what 100,000 photos show, on which chance does nothing."""
     true = check_trust(_drawn(100_000, 1.5), 1.0).ece_before

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import PlanError
-from unfreeze.insight.pages import render
 from unfreeze.insight.plots import loss_by_step
+from unfreeze.runs.fixes_page import write_fixes_page
 from unfreeze.runs.output_places import (
     file_place,
     is_same_file,
@@ -72,8 +72,7 @@ def test_a_page_is_written_anew_where_it_is_ours(tmp_path: Path) -> None:
 
     with pytest.raises(PlanError, match="no web page that unfreeze wrote"):
         page_place(page)
-    values = {"headline": "", "command": "", "classes": [], "sections": [], "known": {}}
-    page.write_text(render("fixes.html", folder="f", **values))
+    write_fixes_page(page, tmp_path, (), ("cat", "dog"))
     assert page_place(page) == page
 
 
