@@ -32,7 +32,7 @@ from unfreeze.models.classifier import (
 )
 from unfreeze.models.heads import dropouts_of
 from unfreeze.models.probe import evaluating
-from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.ensembling import mean_log_probs, mean_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.numerics.losses import log_probs as log_probs_of
 from unfreeze.records import Predictions, Task
@@ -271,6 +271,19 @@ class ConvLearner(Learner):
             return stack.mean(axis=0), labels
         return mean_probs(stack).astype(np.float32), labels
 
+    def predictions_of_views(
+        self, n_aug: int = 4, is_test: bool = False
+    ) -> tuple[Predictions, Predictions]:
+        """Records of the plain photos, and of the mean over them and their views.
+
+        Each pass counts once. The mean is of probabilities, computed from logarithms,
+        so that none is rounded to 0 or 1.
+        """
+        split = self._split(is_test)
+        passes = log_probs_of(self._views(n_aug, split), self._task).numpy()
+        plain, averaged = passes[0], mean_log_probs(passes)
+        return self._record(split, plain), self._record(split, averaged)
+
     def ensemble(
         self, name: str, *, tta: bool = False, is_test: bool = False
     ) -> Predictions:
@@ -288,15 +301,17 @@ class ConvLearner(Learner):
                 f"There are no cycles {name}_cyc_*.safetensors in {self.models_path}. "
                 f"Train with cycle_len=1 and cycle_save_name={name!r} first."
             )
-        answer = self.TTA_probs if tta else self._probs
-        found = []
+        found: list[Predictions] = []
         with put_back(self.model):
             for cycle in cycles:
                 self.load_cycle(name, cycle)
-                found.append(answer(is_test=is_test)[0])
-        split = self._split(is_test)
-        with np.errstate(divide="ignore"):
-            record = self._record(split, np.log(np.mean(found, axis=0)))
+                found.append(
+                    self.predictions_of_views(is_test=is_test)[1]
+                    if tta
+                    else self.predictions(is_test)
+                )
+        averaged = mean_log_probs(np.stack([each.log_probs for each in found]))
+        record = self._record(self._split(is_test), averaged)
         self._say_scores(f"{len(cycles)} cycles averaged", record)
         return record
 
@@ -408,10 +423,6 @@ class ConvLearner(Learner):
             num_views,
             self._setup,
         )
-
-    def _probs(self, is_test: bool) -> tuple[Float32[np.ndarray, "N K"], Labels | None]:
-        found, labels = self.predict_with_targs(is_test)
-        return (found if self._task is Task.MULTI else np.exp(found)), labels
 
     def _answers(
         self, logits: Float32[Tensor, "... K"]

@@ -27,6 +27,9 @@ _USUAL_RATE = 1e-2
 _SAFETY = 10.0
 """With momentum 0.9 a step is up to this many times its gradient times the rate."""
 
+_MOST_LOWERED = 10.0
+"""Times that the finder may lower the head's rate for the whole network."""
+
 _MOST_CYCLES = 3
 """Of step 8, if the validation loss keeps falling: 1 + 2 + 4 epochs, as in 2018."""
 
@@ -160,9 +163,7 @@ def _train_all_layers(
             found = learn.lr_find(
                 layer_rates(1e-6, ratio), end_lr=1, num_it=plan.sweep_batches
             )
-            # The head has learned at its first rate. One noisy sweep may lower that
-            # for the whole network, by a decade at most, and not raise it.
-            lr = min(max(_chosen(found, lr, step), lr / 10), lr)
+            lr = _lowered(lr, found, step)
             lr = _safe(lr, learn.sched.lrs, plan.sweep_batches, step)
         else:
             step.say("Left out. Going on with the rate of the head.")
@@ -221,6 +222,17 @@ def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:
     rate = otherwise if found.rate is None else found.rate
     step.lr = [rate]
     return rate
+
+
+def _lowered(lr: float, found: Suggestion, step: StepSummary) -> float:
+    """Let a sweep lower the rate at which the head has learned, for all layers.
+
+    One noisy sweep may lower it by a decade at most, and not raise it. Where nothing is
+    left to gain, little should change.
+    """
+    least = lr / _MOST_LOWERED
+    otherwise = least if found.verdict == "nothing to gain" else lr
+    return min(max(_chosen(found, otherwise, step), least), lr)
 
 
 def _safe(

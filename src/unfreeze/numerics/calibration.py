@@ -40,6 +40,9 @@ _BELIEF = 0.4
 """Deviation of the temperature's logarithm that is believed in before any image is
 seen: of networks, nineteen in twenty lie between 0.6 and 3.1."""
 
+_ROUNDED_TO_NOTHING = np.log(2.0**-149)
+"""Taken for the logarithm of 0: that of the least that single precision knows."""
+
 _SHRINK = (np.sqrt(5) - 1) / 2
 
 
@@ -207,6 +210,9 @@ def fit_temperature(
     single mistake, the best temperature would be 0, and among few images one sure
     mistake would move it far.
 
+    Nothing is impossible: a probability that was rounded to 0 counts as the least one
+    that single precision can hold.
+
     Args:
         log_probs: Of images that the model has not learned from.
         labels: Class numbers, or rows of 0s and 1s.
@@ -216,11 +222,17 @@ def fit_temperature(
         From 1/20 to 20.
 
     Raises:
-        DataError: If there are no images.
+        DataError: If there are no images, or log-probabilities are no numbers.
     """
     if len(log_probs) == 0:
         raise DataError("There is no temperature for 0 images.")
     logs = np.asarray(log_probs, dtype=np.float64)
+    logs = np.where(np.isneginf(logs), _ROUNDED_TO_NOTHING, logs)
+    if not np.isfinite(logs).all():
+        raise DataError(
+            "A temperature is fitted to log-probabilities, and some of these are not "
+            "finite numbers. Train again with a lower rate: the network has diverged."
+        )
     is_multi = labels.ndim == 2
     num_answers = logs.size if is_multi else len(logs)
 

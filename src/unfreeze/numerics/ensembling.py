@@ -6,7 +6,7 @@ from jaxtyping import Float
 from unfreeze.errors import DataError
 from unfreeze.numerics.arrays import Values, as_array
 
-__all__ = ["mean_probs"]
+__all__ = ["mean_log_probs", "mean_probs"]
 
 
 def mean_probs(stack: Values) -> Float[np.ndarray, "N K"]:
@@ -18,7 +18,6 @@ def mean_probs(stack: Values) -> Float[np.ndarray, "N K"]:
 
     Returns:
         Probabilities, 0 to 1; rows sum to 1 where those of every prediction do.
-        Computed from the largest logarithm down, so that none underflows.
 
     Raises:
         DataError: If the stack has another shape, or no prediction in it.
@@ -26,6 +25,18 @@ def mean_probs(stack: Values) -> Float[np.ndarray, "N K"]:
     Example:
         >>> mean_probs(np.log([[[0.5, 0.5]], [[0.9, 0.1]]])).round(3)
         array([[0.7, 0.3]])
+    """
+    return np.exp(mean_log_probs(stack))
+
+
+def mean_log_probs(stack: Values) -> Float[np.ndarray, "N K"]:
+    """Give the logarithms of ``mean_probs``, for the same stack.
+
+    Computed from the largest logarithm down, so that no probability is rounded to 0
+    that a prediction tells from it.
+
+    Raises:
+        DataError: If the stack has another shape, or no prediction in it.
     """
     logs = as_array(stack)
     if logs.ndim != 3 or len(logs) == 0:
@@ -35,4 +46,5 @@ def mean_probs(stack: Values) -> Float[np.ndarray, "N K"]:
         )
     highest = np.max(logs, axis=0)
     highest = np.where(np.isneginf(highest), 0, highest)
-    return np.exp(highest) * np.exp(logs - highest).mean(axis=0)
+    with np.errstate(divide="ignore"):  # what no prediction holds possible
+        return highest + np.log(np.exp(logs - highest).mean(axis=0))

@@ -54,8 +54,8 @@ def loss(
     )
 
 
-def log_probs(logits: Logits, task: Task) -> Float[Tensor, "B K"]:
+def log_probs(logits: Float[Tensor, "... K"], task: Task) -> Float[Tensor, "... K"]:
     """Turn scores into natural logarithms of probabilities, in float32."""
     if task is Task.SINGLE:
-        return torch.log_softmax(logits.float(), dim=1)
+        return torch.log_softmax(logits.float(), dim=-1)
     return functional.logsigmoid(logits.float())

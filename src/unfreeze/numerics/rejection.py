@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from unfreeze.errors import PlanError
 
@@ -16,6 +16,9 @@ _DOUBT = 0.05
 _LEAST_COVERAGE = 0.25
 """A threshold that accepts less is of little use, and looking for one would let a
 single early mistake end the search."""
+
+_DEVIATIONS = 9
+"""Of a binomial distribution, within which all of it lies, but for 1 in 10^18."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +71,7 @@ def reject_level(
         )
     order = np.argsort(-confidence, kind="stable")
     sure, mistakes = confidence[order], np.cumsum(~is_right[order])
-    needed = [_least_images(0, precision)]
-    accepted = 0
-    first = max(needed[0], math.ceil(_LEAST_COVERAGE * len(sure)))
-    for count in range(first, len(sure) + 1):
-        is_tied = count < len(sure) and sure[count] == sure[count - 1]
-        if is_tied:
-            continue
-        while len(needed) <= mistakes[count - 1]:
-            needed.append(_least_images(len(needed), precision))
-        if count < needed[mistakes[count - 1]]:
-            break
-        accepted = count
+    accepted = _last_proven(_ends_of_ties(sure, precision), mistakes, precision)
     if not accepted:
         return RejectLevel(precision, None, 0.0, 0, 0)
     return RejectLevel(
@@ -91,35 +83,49 @@ def reject_level(
     )
 
 
-def _least_images(mistakes: int, precision: float) -> int:
-    """How many images make so few mistakes too improbable for a lower precision."""
-    low, high = mistakes, max(2 * mistakes, 1)
-    while _log_tail(mistakes, high, precision) > math.log(_DOUBT):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _log_tail(mistakes, middle, precision) > math.log(_DOUBT):
-            low = middle
-        else:
-            high = middle
-    return high
+def _ends_of_ties(
+    sure: Float[np.ndarray, " N"], precision: float
+) -> Int[np.ndarray, " E"]:
+    """How many answers can be accepted, as equally sure ones are all or none."""
+    enough = math.ceil(math.log(_DOUBT) / math.log(precision))
+    first = max(enough, math.ceil(_LEAST_COVERAGE * len(sure)))
+    counts = np.arange(first, len(sure) + 1)
+    is_last = np.ones(len(counts), dtype=bool)
+    is_last[:-1] = sure[counts[:-1] - 1] != sure[counts[:-1]]
+    return counts[is_last]
 
 
-def _log_tail(mistakes: int, count: int, precision: float) -> float:
-    """Logarithm of the probability of at most so many mistakes."""
-    number = np.arange(mistakes + 1)
-    log_factorial = np.concatenate(
-        [[0.0], np.cumsum(np.log(np.arange(1, mistakes + 1)))]
+def _last_proven(
+    counts: Int[np.ndarray, " E"], mistakes: Int[np.ndarray, " N"], precision: float
+) -> int:
+    """The last of ``counts`` before the first test that fails; 0 if there is none.
+
+    More answers with no more mistakes fail no test, so that each number of mistakes is
+    tested once, where it first occurs.
+    """
+    made = mistakes[counts - 1]
+    for place in np.unique(made, return_index=True)[1]:
+        if not _is_proven(int(made[place]), int(counts[place]), precision):
+            return int(counts[place - 1]) if place else 0
+    return int(counts[-1]) if len(counts) else 0
+
+
+def _is_proven(mistakes: int, count: int, precision: float) -> bool:
+    """Whether a lower precision hardly makes so few mistakes."""
+    mean = count * (1 - precision)
+    if mistakes >= mean:  # every other time it makes no more
+        return False
+    # Numbers of mistakes further down add nothing that doubles can tell.
+    deviation = math.sqrt(mean * precision)
+    fewest = max(0, mistakes - math.ceil(_DEVIATIONS * deviation + _DEVIATIONS**2))
+    fewer = np.arange(mistakes, fewest, -1)
+    ratios = fewer * precision / ((count - fewer + 1) * (1 - precision))
+    logarithm = (
+        math.lgamma(count + 1)
+        - math.lgamma(mistakes + 1)
+        - math.lgamma(count - mistakes + 1)
+        + mistakes * math.log1p(-precision)
+        + (count - mistakes) * math.log(precision)
     )
-    # log of count! / (count - number)!
-    falling = np.concatenate(
-        [[0.0], np.cumsum(np.log(count - np.arange(mistakes, dtype=float)))]
-    )
-    terms = (
-        falling
-        - log_factorial
-        + number * math.log1p(-precision)
-        + (count - number) * math.log(precision)
-    )
-    highest = float(terms.max())
-    return highest + math.log(float(np.exp(terms - highest).sum()))
+    tail = logarithm + math.log1p(float(np.cumprod(ratios).sum()))
+    return tail <= math.log(_DOUBT)

@@ -18,7 +18,9 @@ from unfreeze.numerics.smoothing import local_lines, running_median
 
 __all__ = ["Curve", "Suggestion", "Verdict", "smooth_curve", "suggest"]
 
-Verdict: TypeAlias = Literal["stable", "usable", "single sweep", "no clear minimum"]
+Verdict: TypeAlias = Literal[
+    "stable", "usable", "single sweep", "no clear minimum", "nothing to gain"
+]
 
 _FEWEST_POINTS = 4
 _MOST_POINTS = 300  # longer sweeps are thinned: the fit takes memory N * N
@@ -29,6 +31,7 @@ _LEAST_DISTANCE = 0.5  # decades from the lowest loss down to the choice
 _LEAST_WAY = 1.0  # decades from the first rate up to the lowest loss
 _CLEAR_FALL = 0.03  # share of the first loss that a fall must exceed ...
 _CLEAR_NOISE = 7.0  # ... and how many times its own uncertainty
+_NEXT_TO_NOTHING = 0.05  # nats; what is true is held for 95 % probable
 _STABLE_SPREAD = 0.5  # decades between repeats; half a decade is a factor of 3
 _USABLE_SPREAD = 1.0
 
@@ -57,7 +60,8 @@ class Suggestion:
     which its loss clearly falls."""
 
     verdict: Verdict
-    """Stable: repeats lie within half a decade. Usable: within one decade."""
+    """Stable: repeats lie within half a decade. Usable: within one decade. Nothing to
+    gain: the loss is next to nothing before it begins to fall."""
 
     reason: str
     """One sentence for the person who decides."""
@@ -73,6 +77,7 @@ class _Choice:
 @dataclass(frozen=True, slots=True)
 class _NoChoice:
     reason: str
+    verdict: Verdict = "no clear minimum"
 
 
 def suggest(curves: Sequence[Curve]) -> Suggestion:
@@ -85,8 +90,8 @@ def suggest(curves: Sequence[Curve]) -> Suggestion:
     choices = [verdict for verdict in verdicts if isinstance(verdict, _Choice)]
     refusals = [verdict for verdict in verdicts if isinstance(verdict, _NoChoice)]
     if 2 * len(choices) <= len(curves):
-        reason = refusals[0].reason if refusals else "There was no sweep."
-        return Suggestion(None, None, None, "no clear minimum", reason)
+        refusal = refusals[0] if refusals else _NoChoice("There was no sweep.")
+        return Suggestion(None, None, None, refusal.verdict, refusal.reason)
     if len(curves) == 1:
         return _from_one(choices[0])
     return _from_several(choices, len(curves))
@@ -144,7 +149,7 @@ def _choose(curve: Curve) -> _Choice | _NoChoice:
     fall = heights[: lowest + 1].max() - heights[lowest]
     needed = max(_CLEAR_FALL * abs(heights[0]), _CLEAR_NOISE * sweep.uncertainty)
     if sweep.decades[lowest] - sweep.decades[0] < _LEAST_WAY or fall < needed:
-        return _NoChoice(_why_not(heights, needed))
+        return _why_not(float(np.median(sweep.losses)), heights, needed)
     latest = sweep.decades[lowest] - _LEAST_DISTANCE
     low, rate, high = (
         float(10 ** min(_decade_of(share, sweep.decades, heights, lowest), latest))
@@ -170,10 +175,21 @@ def _decade_of(
     return float(decades[before] + part * (decades[after] - decades[before]))
 
 
-def _why_not(heights: Float[np.ndarray, " N"], needed: float) -> str:
+def _why_not(
+    level: float, heights: Float[np.ndarray, " N"], needed: float
+) -> _NoChoice:
+    if level < _NEXT_TO_NOTHING:
+        return _NoChoice(
+            f"The loss is {level:.2g} from the beginning and does not fall clearly.",
+            "nothing to gain",
+        )
     if heights[-1] - heights[0] > needed:
-        return "The loss rises without having fallen clearly. Start the sweep lower."
-    return "The loss never falls beyond its noise. Sweep with larger batches."
+        return _NoChoice(
+            "The loss rises without having fallen clearly. Start the sweep lower."
+        )
+    return _NoChoice(
+        "The loss never falls beyond its noise. Sweep with larger batches."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,10 +1,11 @@
 """The photos that an export is proven with."""
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from unfreeze.answering import Answering, separator_of
 from unfreeze.data.index import index_flat_folder
@@ -36,7 +37,7 @@ class ProofPhotos:
     """What is on ``photos``; None where nothing says it."""
 
     examples: tuple[Path, ...]
-    """Photos that are not among them, where there are any."""
+    """Photos that are not among them; none where there are fewer than five in all."""
 
 
 def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
@@ -52,7 +53,7 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
     folder = run.parent if run.is_file() else run
     try:
         kept = json.loads((folder / KEPT).read_text(encoding="utf-8"))
-        root, photos = Path(kept["valid_root"]), kept.get("photos")
+        root = Path(kept["valid_root"])
         answers = read_answer_table(folder / "predictions.csv")
     except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise DataError(
@@ -70,16 +71,17 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
             f"The validation photos of {folder} are not in {root} any more, and an "
             "export is proven with real photos. Pass --data with a folder of photos."
         )
-    chosen = _some(found, _MOST)
-    labels = [label for _, label in chosen]
+    learned = _learned_from(kept, root)
+    labels = dict(found)
+    paths = list(labels)
+    examples = () if learned is None else _others(learned, paths)
+    paths, examples = _apart(paths, examples)
+    chosen = _some(paths, _MOST)
+    said = [labels[path] for path in chosen]
     return ProofPhotos(
-        photos=tuple(photo for photo, _ in chosen),
-        labels=tuple(labels) if _are_known(labels, answering) else None,
-        examples=(
-            _others(Path(photos), [photo for photo, _ in found])
-            if isinstance(photos, str)
-            else ()
-        ),
+        photos=tuple(chosen),
+        labels=tuple(said) if _are_known(said, answering) else None,
+        examples=examples,
     )
 
 
@@ -95,19 +97,44 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
     """
     root = validation_folder(data, answering.classes)
     paths = [root / name for name in index_flat_folder(root, ()).names]
-    examples = list(_others(data, paths))
-    if not examples:
-        examples = _some(paths, min(_EXAMPLES, len(paths) // 5))
-        set_aside = set(examples)
-        paths = [path for path in paths if path not in set_aside]
+    paths, examples = _apart(paths, _others(data, paths))
     chosen = _some(paths, _MOST)
     labels = [path.relative_to(root).parts[0] for path in chosen]
     is_single = answering.task is Task.SINGLE
     return ProofPhotos(
         photos=tuple(chosen),
         labels=(tuple(labels) if is_single and _are_known(labels, answering) else None),
-        examples=tuple(examples),
+        examples=examples,
     )
+
+
+def _learned_from(kept: Mapping[str, Any], valid_root: Path) -> Path | None:
+    """The folder of photos that a run has learned from; None where none is known."""
+    if isinstance(kept.get("train_root"), str):
+        return Path(kept["train_root"])
+    # Earlier runs kept what a person had typed, in a working folder that they forgot.
+    named = kept.get("photos")
+    if not isinstance(named, str):
+        return None
+    typed = Path(os.path.normpath(named))
+    if typed.is_absolute():
+        return typed
+    parts = tuple(part for part in typed.parts if part != os.pardir)
+    above = (valid_root, *valid_root.parents)
+    return next(
+        (each for each in above if parts and each.parts[-len(parts) :] == parts), None
+    )
+
+
+def _apart(
+    paths: list[Path], others: tuple[Path, ...]
+) -> tuple[list[Path], tuple[Path, ...]]:
+    """Photos to compare, and others to look at: a fifth of them if there are none."""
+    if others:
+        return paths, others
+    examples = _some(paths, min(_EXAMPLES, len(paths) // 5))
+    set_aside = set(examples)
+    return [path for path in paths if path not in set_aside], tuple(examples)
 
 
 def _are_known(labels: Sequence[str], answering: Answering) -> bool:

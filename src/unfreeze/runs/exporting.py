@@ -126,6 +126,7 @@ def export_model(
         model, header.image, header.temperature, rules_of(header, tta=False)
     )
     source = source_of(file)
+    examples = _examples(proof, header) if precision == "int8" else []
 
     def prove(candidate: Candidate, precision: Precision) -> Parity:
         limits = _LIMITS[precision]
@@ -151,7 +152,7 @@ def export_model(
     speed = None
     if precision != "fp32":
         plain = session
-        graph = _graph_of(_in(precision, network, header, proof), header, is_batched)
+        graph = _graph_of(_in(precision, network, examples), header, is_batched)
         session = GraphSession(graph, is_batched=is_batched)
         parity = prove(session, precision)
         speed = speeds_of(session, plain, header.image.size)
@@ -167,11 +168,11 @@ def export_model(
         parity=_that_may_travel(parity),
         versions=versions(),
     )
-    examples = golden_images(header.image.size)
-    probs = np.stack([session.probabilities(each) for each in examples])
+    made_up = golden_images(header.image.size)
+    probs = np.stack([session.probabilities(each) for each in made_up])
     golden_file(target).unlink(missing_ok=True)  # those of an earlier file would lie
     write_bundle(target, graph, description)
-    golden = write_golden(target, examples, probs)
+    golden = write_golden(target, made_up, probs)
     return _exported(target, golden, precision, parity, speed)
 
 
@@ -198,20 +199,29 @@ def _graph_of(network: ModelProto, header: ModelHeader, is_batched: bool) -> byt
     )
 
 
+def _examples(
+    proof: ProofPhotos, header: ModelHeader
+) -> list[Float32[np.ndarray, "1 3 S S"]]:
+    """Images that show the range of the network's numbers."""
+    examples = [each for photo in proof.examples for each in _normalised(photo, header)]
+    if examples:
+        return examples
+    raise PlanError(
+        "Eight-bit integers are calibrated on photos that are not among those "
+        f"compared, and of {len(proof.examples)} such photos none can be read. Pass "
+        "--data with a folder of 5 photos or more, or leave --int8 out."
+    )
+
+
 def _in(
-    precision: Precision, network: ModelProto, header: ModelHeader, proof: ProofPhotos
+    precision: Precision,
+    network: ModelProto,
+    examples: list[Float32[np.ndarray, "1 3 S S"]],
 ) -> ModelProto:
     if precision == "fp32":
         return network
     if precision == "fp16":
         return in_half_precision(network)
-    photos = proof.examples or proof.photos[:: max(1, len(proof.photos) // 64)]
-    examples = [each for photo in photos for each in _normalised(photo, header)]
-    if not examples:
-        raise PlanError(
-            "None of the photos that show the range of the network's numbers can be "
-            "read. Pass --data with a folder of photos."
-        )
     return in_whole_numbers(network, examples)
 
 

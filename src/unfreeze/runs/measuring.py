@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from unfreeze.answering import labels_in_words
 from unfreeze.atomic import text_written_whole
@@ -18,7 +17,6 @@ from unfreeze.insight.label_thresholds import choose_thresholds
 from unfreeze.insight.trust import Trust, measure_trust
 from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature
-from unfreeze.numerics.ensembling import mean_probs
 from unfreeze.numerics.metrics import accuracy
 from unfreeze.records import Predictions, RejectAt
 from unfreeze.runs.scores import scores_in_json
@@ -138,29 +136,9 @@ def _answers(
     learn: ConvLearner, num_views: int
 ) -> tuple[Predictions, Predictions | None]:
     """To the plain photos, and to the mean over them and their views, if any."""
-    data = learn.data
-    names = data.valid.index.names
-    stack, labels = learn.TTA(n_aug=num_views)
-    # Probabilities lose what is closest to certainty, log-probabilities do not.
-    raw = (
-        learn.predictions()
-        if data.is_multi
-        else Predictions(names, data.classes, stack[0], labels)
-    )
-    require_seen_once(raw, names)
-    if not num_views:
-        return raw, None
-    # TTA repeats the plain pass for every four views; the predictor does not.
-    passes = np.concatenate([stack[:1], stack[-num_views:]])
-    with np.errstate(divide="ignore"):
-        logs = np.log(_mean_probs(passes, is_multi=data.is_multi))
-    return raw, replace(raw, log_probs=logs)
-
-
-def _mean_probs(
-    passes: Float[np.ndarray, "V N K"], *, is_multi: bool
-) -> Float[np.ndarray, "N K"]:
-    return passes.mean(axis=0) if is_multi else mean_probs(passes)
+    raw, averaged = learn.predictions_of_views(num_views)
+    require_seen_once(raw, learn.data.valid.index.names)
+    return raw, averaged if num_views else None
 
 
 def _promised(trust: Trust) -> tuple[RejectAt, ...]:

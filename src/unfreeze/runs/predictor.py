@@ -25,7 +25,7 @@ from unfreeze.insight.counting import require_all_counted
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.calibration import at_temperature
-from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.ensembling import mean_log_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
@@ -254,11 +254,7 @@ class Classifier:
         """Log-probabilities at the temperature, of all views together."""
         is_single = self.header.task is Task.SINGLE
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
-        if tta:
-            with np.errstate(divide="ignore"):
-                found = np.log(mean_probs(stack))
-        else:
-            found = stack[0].numpy()
+        found = mean_log_probs(stack) if tta else stack[0].numpy()
         return at_temperature(found, self._temperature(tta), is_multi=not is_single)
 
 

@@ -40,8 +40,11 @@ def keep_for_report(learn: ConvLearner, run: Path) -> None:
         learn: After its training.
         run: Its run folder, with ``predictions.csv`` in it.
     """
-    root = learn.data.valid.index.root.resolve()
-    content: dict[str, Any] = {"format": 1, "valid_root": str(root)}
+    content: dict[str, Any] = {
+        "format": 1,
+        "train_root": str(learn.data.train.index.root.resolve()),
+        "valid_root": str(learn.data.valid.index.root.resolve()),
+    }
     is_multi = learn.data.is_multi
     answers = () if is_multi else read_answers(run, learn.data.classes)
     if len(answers) == len(learn.data.valid.index):
@@ -60,7 +63,8 @@ def write_report(run: Path, photos: Path | None = None) -> Path:
 
     Args:
         run: Its folder.
-        photos: What it was trained on, as it was named; kept for the next time.
+        photos: What it was trained on, as it was named, for the command that the page
+            shows; kept for the next time.
 
     Raises:
         DataError: If there is no run in the folder.

@@ -50,6 +50,7 @@ class Collection:
     def __init__(self, root: Path, classes: Sequence[str], most_bytes: int) -> None:
         self._root = root
         self._classes = tuple(classes)
+        self._folders = (_UNLABELLED, *filter(_can_name_a_folder, classes))
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         try:
@@ -75,7 +76,7 @@ class Collection:
             raise HTTPException(
                 422, f"There is no class {label[:80]!r}. Send one that /model lists."
             )
-        if label.startswith(".") or any(each in label for each in '/\\:\0"*?<>|'):
+        if not _can_name_a_folder(label):
             raise HTTPException(
                 422,
                 f"The class {label!r} cannot name a folder, so its photos cannot be "
@@ -101,30 +102,42 @@ class Collection:
         name = hashlib.sha256(content).hexdigest() + suffix
         target = self._root / folder / name
         with self._lock:
+            earlier = [each for each in self._copies(name) if each != target]
             if not target.exists():
-                self._forget(name)
-                self._require_room(len(content))
+                self._require_room(len(content) - sum(map(_size_of, earlier)))
                 target.parent.mkdir(exist_ok=True)
                 with written_whole(target) as stream:
                     stream.write(content)
                 self._bytes += len(content)
+            self._take_back(earlier, target)
         return f"{folder}/{name}"
 
-    def _forget(self, name: str) -> None:
-        """Take back the label that the photo had before."""
-        for folder in (*self._classes, _UNLABELLED):
-            if "\0" in folder:
-                continue
-            earlier = self._root / Path(folder).name / name
-            if earlier.is_file():
-                self._bytes -= earlier.stat().st_size
-                earlier.unlink()
+    def _copies(self, name: str) -> list[Path]:
+        """Under whatever label the photo has been saved."""
+        places = [self._root / folder / name for folder in self._folders]
+        return [each for each in places if each.is_file()]
 
-    def _require_room(self, size: int) -> None:
-        if self._bytes + size > self._most_bytes:
+    def _take_back(self, earlier: Sequence[Path], target: Path) -> None:
+        """Forget the labels that the photo had before; the last one is written."""
+        for each in earlier:
+            # Where names of classes differ in case alone, their folder may be one.
+            if not each.samefile(target):
+                self._bytes -= _size_of(each)
+                each.unlink()
+
+    def _require_room(self, growth: int) -> None:
+        if growth > 0 and self._bytes + growth > self._most_bytes:
             raise HTTPException(
                 413,
                 f"The folder for collected photos is full: it holds {self._bytes:,} of "
                 f"{self._most_bytes:,} bytes. Start the server with a higher "
                 "--collect-limit.",
             )
+
+
+def _can_name_a_folder(label: str) -> bool:
+    return not (label.startswith(".") or any(each in label for each in '/\\:\0"*?<>|'))
+
+
+def _size_of(file: Path) -> int:
+    return file.stat().st_size

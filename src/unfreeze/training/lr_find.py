@@ -31,7 +31,11 @@ _HOPELESS = 4.0
 """A sweep ends when the smoothed loss is this many times its best, as in 2018 ..."""
 
 _SETTLED = 10
-"""... but not in its first batches, whose losses differ by chance alone."""
+"""... but not in its first batches, whose losses differ by chance alone ..."""
+
+_LEAST_HOPELESS = 0.35
+"""... and not below so many nats, half of what a network loses that knows nothing of
+two classes: where next to nothing is lost, one hard photo multiplies it."""
 
 _SWEEP_EPOCH = 2**31
 """Epoch numbers of sweeps start here, so that no sweep sees the order of a fit."""
@@ -114,9 +118,13 @@ class _Watch:
         self._first = min(_SETTLED, num_steps // 4)
         self._seen = 0
         self._best = math.inf
+        self._was_high = False
 
     def is_hopeless(self, loss: float) -> bool:
-        """Look at the next loss, in nats."""
+        """Look at the next loss, in nats.
+
+        What a single batch shows can be chance, unless it is no number.
+        """
         self._mean = self._mean.plus(loss)
         self._seen += 1
         smooth = self._mean.value
@@ -124,7 +132,10 @@ class _Watch:
             return True
         if self._seen > self._first:
             self._best = min(self._best, smooth)
-        return smooth > _HOPELESS * self._best
+        limit = max(_HOPELESS * self._best, _LEAST_HOPELESS)
+        is_high, was_high = min(smooth, loss) > limit, self._was_high
+        self._was_high = is_high
+        return is_high and was_high
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,31 @@ def test_tta_probabilities_are_the_mean_over_passes(quick: ConvLearner) -> None:
     assert probs == pytest.approx(np.exp(stack.astype(float)).mean(axis=0), abs=1e-6)
 
 
+def test_answers_of_views_are_plain_ones_and_the_mean_over_all(
+    quick: ConvLearner,
+) -> None:
+    stack, labels = quick.TTA(5)  # with the plain pass twice
+
+    plain, averaged = quick.predictions_of_views(5)
+
+    assert np.array_equal(plain.log_probs, stack[0])
+    expected = np.exp(stack[1:].astype(float)).mean(axis=0)
+    assert averaged.probs == pytest.approx(expected, abs=1e-6)
+    assert np.array_equal(averaged.labels, labels)
+
+
+def test_views_that_hold_the_truth_for_next_to_impossible_leave_finite_losses(
+    quick: ConvLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exponential of -200 is 0 in single precision."""
+    logits = torch.tensor([200.0, 0.0, 0.0]).expand(5, 18, 3)
+    monkeypatch.setattr(quick, "_views", lambda *_: logits)
+
+    _, averaged = quick.predictions_of_views()
+
+    assert averaged.log_probs[:, 1] == pytest.approx(-200)
+
+
 @pytest.mark.parametrize("tta", [False, True])
 def test_an_ensemble_is_the_mean_of_its_cycles(
     quick: ConvLearner, state_of: StateOf, tta: bool
@@ -397,3 +422,5 @@ def test_tta_of_several_labels_averages_probabilities(
     assert stack.shape == (5, 7, 4)
     assert stack[0] == pytest.approx(learn.predict(), rel=1e-6)
     assert learn.TTA_probs()[0] == pytest.approx(stack.mean(axis=0))
+    _, averaged = learn.predictions_of_views()
+    assert averaged.probs == pytest.approx(stack.mean(axis=0), abs=1e-6)

@@ -17,10 +17,11 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.front.learner import Learner
 from unfreeze.front.pacing import AsPlanned, Budget, Pacing
 from unfreeze.front.plan import Plan, Recipe, usual_plan
-from unfreeze.front.recipe import _safe, follow, layer_rates
+from unfreeze.front.recipe import _lowered, _safe, follow, layer_rates
 from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import StepSummary
 from unfreeze.models.backbones import Backbone
+from unfreeze.numerics.suggest import Suggestion, Verdict
 from unfreeze.training.runtime import PlainRuntime
 from unfreeze.training.speeds import Speeds
 
@@ -202,6 +203,26 @@ def test_the_second_rate_stays_a_decade_below_an_explosion(
 
     assert _safe(lr, tried, num_batches, step) == pytest.approx(safe)
     assert ("explodes at 1.0e-02" in step.note) == (safe != lr)
+
+
+@pytest.mark.parametrize(
+    ("rate", "verdict", "lowered"),
+    [
+        (3e-3, "single sweep", 3e-3),
+        (3e-6, "single sweep", 1e-3),  # one sweep is not believed so far
+        (5e-1, "single sweep", 1e-2),
+        (None, "no clear minimum", 1e-2),
+        (None, "nothing to gain", 1e-3),
+    ],
+)
+def test_the_second_sweep_lowers_the_rate_by_a_decade_at_most(
+    rate: float | None, verdict: Verdict, lowered: float
+) -> None:
+    step = StepSummary("7")
+    found = Suggestion(rate, rate, rate, verdict, "As it is.")
+
+    assert _lowered(1e-2, found, step) == pytest.approx(lowered)
+    assert (f"Going on with {lowered:.1e}" in step.note) == (rate is None)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,43 @@ def test_float32_and_certainty_do_no_harm() -> None:
     assert np.isfinite(fit_temperature(multi, np.eye(2, dtype=np.float32)[[0, 1, 1]]))
 
 
+def test_one_probability_that_was_rounded_to_nothing_is_one_sure_mistake() -> None:
+    """Beside it, scipy finds the minimum for the least number of single precision."""
+    log_probs, labels = _drawn(200, 1.0)
+    log_probs[7] = -np.inf
+    log_probs[7, (labels[7] + 1) % 5] = 0.0
+    least = np.maximum(log_probs, np.log(1.401298464324817e-45))
+
+    def cost(log_temperature: float) -> float:
+        scaled = _log_softmax(least / np.exp(log_temperature))
+        away = log_temperature - np.log(1.4)
+        return -scaled[np.arange(200), labels].sum() + (away / 0.4) ** 2 / 2
+
+    expected = np.exp(minimize_scalar(cost, bounds=(-3, 3), method="bounded").x)
+
+    assert fit_temperature(log_probs, labels) == pytest.approx(expected, rel=1e-3)
+    assert expected > 1
+
+
+def test_several_labels_may_hold_one_that_was_rounded_to_nothing() -> None:
+    rng = np.random.default_rng(2)
+    labels = (rng.random((200, 3)) < 0.5).astype(np.float32)
+    log_probs = np.log(np.where(labels > 0, 0.9, 0.1))
+    sure = fit_temperature(log_probs, labels)
+    log_probs[0] = np.where(labels[0] > 0, -np.inf, log_probs[0])
+
+    assert fit_temperature(log_probs, labels) > sure
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_what_is_no_log_probability_has_no_temperature(odd: float) -> None:
+    log_probs, labels = _drawn(20, 1.0)
+    log_probs[3, 1] = odd
+
+    with pytest.raises(DataError, match="not finite numbers"):
+        fit_temperature(log_probs, labels)
+
+
 @pytest.mark.parametrize("temperature", [0.0, -1.0, np.inf, np.nan])
 def test_a_temperature_is_above_zero(temperature: float) -> None:
     with pytest.raises(PlanError, match="number above 0"):

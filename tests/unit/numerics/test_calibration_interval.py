@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from unfreeze.errors import DataError
 from unfreeze.numerics.calibration import calibration_error, reliability_bins
@@ -79,11 +80,44 @@ def test_a_wider_interval_holds_the_narrower_one() -> None:
     assert 0 <= wide.low <= narrow.low < narrow.high <= wide.high <= 1
 
 
-def test_answers_that_err_more_than_a_temperature_can_say_nothing() -> None:
-    """At 50 % any temperature leaves 50 %, so 40 points off is none's doing."""
+def test_answers_may_err_more_than_a_temperature_makes_them() -> None:
+    """At 50 % any temperature leaves 50 %; here 1 of 10, or 9, are right."""
+    exact = stats.binomtest(50, 500).proportion_ci(0.95, method="exact")
+
     found = error_interval(np.full(500, 0.5), 0.4, np.random.default_rng(0))
 
-    assert (found.low, found.high) == (0, 1)
+    assert found.low == pytest.approx(0.5 - exact.high, abs=0.01)
+    assert found.high == pytest.approx(0.5 - exact.low, abs=0.01)
+
+
+@pytest.mark.parametrize("accuracy", [0.53, 0.3])
+def test_answers_of_a_network_on_photos_that_it_does_not_know(accuracy: float) -> None:
+    """In 95 of 100 samples; all of them as wide as the binomial distribution is."""
+    exact = stats.binomtest(round(200 * accuracy), 200).proportion_ci(0.95)
+    width, held = exact.high - exact.low, 0
+    for seed in range(30):
+        sure = np.random.default_rng([seed, 1]).uniform(0.77, 0.95, size=200)
+        true = float(sure.mean()) - accuracy
+
+        found = _drawn(sure, np.full(200, accuracy), seed)
+
+        held += found.low <= true <= found.high
+        assert 0.6 * width < found.high - found.low < 1.6 * width
+    assert held >= 25
+
+
+@pytest.mark.parametrize("count", [100, 1000])
+@pytest.mark.parametrize(("sure", "error"), [(0.9, 0.9), (0.5, 0.5), (0.2, 0.8)])
+def test_answers_that_are_as_wrong_as_they_can_be(
+    sure: float, error: float, count: int
+) -> None:
+    """Of none that was right, the binomial distribution leaves a few possible."""
+    exact = stats.binomtest(0, count).proportion_ci(0.95, method="exact")
+
+    found = error_interval(np.full(count, sure), error, np.random.default_rng(0))
+
+    assert exact.high / 3 < error - found.low < 3 * exact.high
+    assert found.high == pytest.approx(error)
 
 
 def test_no_answers_have_no_interval() -> None:

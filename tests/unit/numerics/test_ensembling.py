@@ -6,7 +6,7 @@ import torch
 from scipy.special import logsumexp
 
 from unfreeze.errors import DataError
-from unfreeze.numerics.ensembling import mean_probs
+from unfreeze.numerics.ensembling import mean_log_probs, mean_probs
 
 
 def _stack(dtype: type = np.float64) -> np.ndarray:
@@ -36,10 +36,28 @@ def test_tiny_probabilities_keep_their_ratio() -> None:
     assert result[0, 1] / result[0, 0] == pytest.approx(np.exp(-1), rel=1e-5)
 
 
-def test_an_impossible_class_stays_impossible() -> None:
-    result = mean_probs(np.array([[[0.0, -np.inf]], [[0.0, -np.inf]]]))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logarithms_of_the_mean_are_logsumexps(dtype: type) -> None:
+    stack = _stack(dtype)
+    stack[:, :3] -= 500  # e to this power is 0 in single precision
 
-    assert result.tolist() == [[1.0, 0.0]]
+    found = mean_log_probs(stack)
+
+    expected = logsumexp(stack.astype(float), axis=0) - np.log(len(stack))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_nearly_certain_answers_keep_what_they_lack_of_certainty() -> None:
+    found = mean_log_probs(np.full((3, 1, 1), -1e-12, dtype=np.float32))
+
+    assert found[0, 0] == pytest.approx(-1e-12)
+
+
+def test_an_impossible_class_stays_impossible() -> None:
+    stack = np.array([[[0.0, -np.inf]], [[0.0, -np.inf]]])
+
+    assert mean_probs(stack).tolist() == [[1.0, 0.0]]
+    assert mean_log_probs(stack).tolist() == [[0.0, -np.inf]]
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (0, 3, 2)])

@@ -1,5 +1,7 @@
 """Mirrors src/unfreeze/numerics/rejection.py."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -58,6 +60,49 @@ def test_tied_answers_are_accepted_together() -> None:
     level = reject_level(confidence, is_right, 0.95)
 
     assert (level.threshold, level.accepted, level.wrong) == (0.99, 100, 0)
+
+
+def _accepted_one_by_one(
+    confidence: np.ndarray, is_right: np.ndarray, precision: float
+) -> int:
+    """As the docstring says it, with scipy's binomial distribution."""
+    order = np.argsort(-confidence, kind="stable")
+    sure, mistakes = confidence[order], np.cumsum(~is_right[order])
+    accepted = 0
+    for count in range(math.ceil(len(sure) / 4), len(sure) + 1):
+        is_tied = count < len(sure) and sure[count] == sure[count - 1]
+        if is_tied or precision**count > 0.05:
+            continue
+        if stats.binom.cdf(mistakes[count - 1], count, 1 - precision) > 0.05:
+            break
+        accepted = count
+    return accepted
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_is_what_testing_one_count_after_the_other_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    confidence = rng.beta(rng.uniform(1, 9), 1, size=rng.integers(1, 500))
+    if seed % 2:
+        confidence = confidence.round(2)  # with ties
+    is_right = rng.random(len(confidence)) < confidence ** rng.uniform(0.2, 2)
+    precision = rng.choice([0.05, 0.5, 0.8, 0.9, 0.99])
+
+    level = reject_level(confidence, is_right, precision)
+
+    assert level.accepted == _accepted_one_by_one(confidence, is_right, precision)
+
+
+@pytest.mark.parametrize(("precision", "accepted"), [(0.845, 300_000), (0.851, 0)])
+def test_many_mistakes_among_many_images_are_soon_counted(
+    precision: float, accepted: int
+) -> None:
+    """15 % are wrong, from the surest on; a quarter shows that to 0.13 %."""
+    is_right = np.arange(300_000) % 20 < 17
+
+    level = reject_level(np.linspace(0.999, 0.5, 300_000), is_right, precision)
+
+    assert level.accepted == accepted
 
 
 def test_promises_are_kept_on_new_images() -> None:

@@ -96,6 +96,38 @@ def test_a_loss_that_only_rises_gives_no_rate_and_says_where_to_start() -> None:
     assert "Start the sweep lower" in suggestion.reason
 
 
+@pytest.mark.parametrize("explosion", [1e-3, 1e-1, 1e1])
+@pytest.mark.parametrize("count", [25, 100])
+def test_a_network_that_knows_everything_has_nothing_to_gain(
+    count: int, explosion: float
+) -> None:
+    """Losses of 0.01 that differ by chance, with a hard photo in one batch of 20."""
+    verdicts = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        rates = np.geomspace(1e-6, 1, count)
+        losses = 0.01 * rng.lognormal(-0.5, 1, count) + 0.3 * (rng.random(count) < 0.05)
+        losses += np.expm1(np.clip(3 * np.log10(rates / explosion), 0, 7))
+        verdicts.append(suggest([Curve(rates, losses)]).verdict)
+
+    assert verdicts.count("nothing to gain") >= 34  # chance makes a fall of some
+
+
+def test_it_says_how_little_there_was_to_gain() -> None:
+    found = suggest([Curve(_RATES, np.full(100, 0.0123))])
+
+    assert (found.rate, found.verdict) == (None, "nothing to gain")
+    assert "loss is 0.012 from the beginning" in found.reason
+
+
+def test_a_small_loss_that_falls_clearly_still_gives_a_rate() -> None:
+    curve = textbook(noise=0.02)
+
+    found = suggest([Curve(curve.rates, 0.06 * np.asarray(curve.losses))])
+
+    assert found.rate == pytest.approx(suggest([curve]).rate)
+
+
 def test_pure_noise_gives_no_rate_in_nineteen_of_twenty_sweeps() -> None:
     rng = np.random.default_rng(0)
 

@@ -34,6 +34,67 @@ def test_a_run_knows_its_validation_photos_and_others(
     assert photos_of_run(finished_run / "model.safetensors", RULES) == proof
 
 
+def _with_kept(finished_run: Path, run: Path, **changes: object) -> Path:
+    """A copy of the run that remembers something else; None is forgotten."""
+    shutil.copytree(finished_run, run)
+    kept = json.loads((run / "report.json").read_text()) | changes
+    kept = {name: value for name, value in kept.items() if value is not None}
+    (run / "report.json").write_text(json.dumps(kept))
+    return run
+
+
+def test_the_folder_that_one_stands_in_does_not_matter(
+    finished_run: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _with_kept(finished_run, tmp_path / "run", photos=photos.name)
+    monkeypatch.chdir(photos.parent)
+    there = photos_of_run(run, RULES)
+    monkeypatch.chdir(tmp_path)
+
+    assert photos_of_run(run, RULES) == there
+    assert {path.parent.parent.name for path in there.examples} == {"train"}
+
+
+@pytest.mark.parametrize("above", ["", "../", "./"])
+def test_a_relative_folder_of_an_earlier_run_is_found_around_its_photos(
+    finished_run: Path,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    above: str,
+) -> None:
+    named = above + "/".join(photos.resolve().parts[-2:])
+    run = _with_kept(finished_run, tmp_path / "run", photos=named, train_root=None)
+    monkeypatch.chdir(tmp_path)
+
+    assert photos_of_run(run, RULES) == photos_of_run(finished_run, RULES)
+
+
+@pytest.mark.parametrize("named", [None, ".", "elsewhere", "/nowhere"])
+def test_where_no_training_photo_is_found_some_others_are_not_compared(
+    finished_run: Path, photos: Path, tmp_path: Path, named: str | None
+) -> None:
+    run = _with_kept(finished_run, tmp_path / "run", photos=named, train_root=None)
+
+    proof = photos_of_run(run, RULES)
+
+    assert (len(proof.photos), len(proof.examples)) == (15, 3)
+    assert not set(proof.photos) & set(proof.examples)
+    assert {path.parent.parent.name for path in proof.examples} == {"valid"}
+    assert proof.labels == tuple(path.parent.name for path in proof.photos)
+
+
+def test_of_fewer_than_five_photos_none_is_set_aside(
+    photos: Path, tmp_path: Path
+) -> None:
+    for number, path in enumerate(sorted((photos / "valid").rglob("*.png"))[:4]):
+        shutil.copy(path, tmp_path / f"{number}.png")
+
+    proof = photos_below(tmp_path, RULES)
+
+    assert (len(proof.photos), proof.examples) == (4, ())
+
+
 def test_a_run_whose_photos_are_gone_says_so(
     finished_run: Path, tmp_path: Path
 ) -> None:
@@ -112,7 +173,7 @@ def test_names_that_look_like_formulas_and_odd_titles_are_read(
 ) -> None:
     run = Path(shutil.copytree(finished_run, tmp_path / "run"))
     kept = json.loads((run / "report.json").read_text())
-    kept |= {"valid_root": str(tmp_path / "valid"), "photos": 5}
+    kept |= {"valid_root": str(tmp_path / "valid"), "photos": 5, "train_root": 5}
     (run / "report.json").write_text(json.dumps(kept))
     for name in ("-1", "+1"):
         (tmp_path / "valid" / name).mkdir(parents=True)

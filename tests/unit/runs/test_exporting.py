@@ -132,6 +132,22 @@ def test_fewer_bits_make_a_smaller_file_and_say_how_fast_it_is(
     assert probs.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-3)
 
 
+def test_numbers_are_not_fitted_to_the_photos_that_judge_them(
+    finished_run: Path, proof: ProofPhotos, tmp_path: Path
+) -> None:
+    alone = replace(proof, examples=())
+
+    with pytest.raises(PlanError, match=r"0 such photos .* --data .* 5 photos or more"):
+        export_model(
+            finished_run / "model.safetensors",
+            tmp_path / "m.onnx",
+            alone,
+            precision="int8",
+        )
+
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_a_program_of_torch_answers_the_same(
     finished_run: Path, proof: ProofPhotos, tmp_path: Path

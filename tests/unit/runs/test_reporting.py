@@ -23,6 +23,8 @@ def test_training_leaves_a_report_and_what_it_takes_to_write_it_again(
 
     assert "of photos are recognised" in page or "photos are recognised" in page
     assert kept["photos"] == str(photos)
+    assert kept["train_root"] == str((photos / "train").resolve())
+    assert kept["valid_root"] == str((photos / "valid").resolve())
     assert len(kept["map"]) == 18
     assert all(uri.startswith("data:image/jpeg") for uri in kept["heat"].values())
     assert 0 < page.count("<img") <= 2 * 24

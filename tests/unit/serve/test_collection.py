@@ -1,11 +1,16 @@
+import errno
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from fastapi import HTTPException
 
 from unfreeze.data.index import index_folder
 from unfreeze.errors import ImageError, PlanError
+from unfreeze.serve import collection as module
 from unfreeze.serve.collection import Collection
 
 from .conftest import noisy_photo, photo
@@ -80,6 +85,74 @@ def test_what_an_earlier_server_saved_counts(tmp_path: Path) -> None:
 
     with pytest.raises(HTTPException, match="is full"):
         collection(tmp_path, len(content)).save(photo("blue"), "dogs")
+
+
+def test_another_label_for_a_photo_needs_no_room(tmp_path: Path) -> None:
+    first, second = photo("red"), photo("blue")
+    for content in (first, second):
+        collection(tmp_path).save(content, "cats")
+    full = collection(tmp_path, len(first))
+
+    saved = full.save(first, "dogs")
+
+    assert (tmp_path / saved).read_bytes() == first
+    assert len(files_in(tmp_path)) == 2
+    with pytest.raises(HTTPException, match=f"holds {len(first) + len(second)} of"):
+        full.save(photo("lime"), "cats")
+
+
+def test_a_photo_keeps_its_label_until_the_next_one_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = photo()
+    keep = collection(tmp_path)
+    saved = keep.save(content, "cats")
+
+    @contextmanager
+    def without_room(target: Path) -> Iterator[BinaryIO]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
+
+    with monkeypatch.context() as disk:
+        disk.setattr(module, "written_whole", without_room)
+        with pytest.raises(OSError, match="No space"):
+            keep.save(content, "dogs")
+    assert files_in(tmp_path) == [saved]
+
+    assert keep.save(content, "dogs")
+    assert files_in(tmp_path) == [saved.replace("cats", "dogs")]
+
+
+def test_two_labels_that_a_power_cut_left_become_one_again(tmp_path: Path) -> None:
+    keep = collection(tmp_path)
+    saved = keep.save(photo(), "cats")
+    (tmp_path / "dogs").mkdir()
+    (tmp_path / saved.replace("cats", "dogs")).write_bytes(photo())
+
+    assert keep.save(photo(), "cats") == saved
+
+    assert files_in(tmp_path) == [saved]
+
+
+def test_folders_that_are_one_keep_their_photo(tmp_path: Path) -> None:
+    """As on disks that know no difference between Cats and cats."""
+    keep = Collection(tmp_path, ("cats", "Cats"), 10**6)
+    saved = keep.save(photo(), "cats")
+    (tmp_path / "Cats").symlink_to(tmp_path / "cats")
+
+    keep.save(photo(), "Cats")
+
+    assert (tmp_path / saved).read_bytes() == photo()
+
+
+def test_no_file_outside_is_touched(tmp_path: Path) -> None:
+    saved = collection(tmp_path / "kept").save(photo(), "cats")
+    outside = tmp_path / Path(saved).name
+    outside.write_bytes(b"of somebody else")
+
+    collection(tmp_path / "kept").save(photo(), "dogs")
+
+    assert outside.read_bytes() == b"of somebody else"
 
 
 def test_a_label_leads_to_its_folder(tmp_path: Path) -> None:

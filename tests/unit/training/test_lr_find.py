@@ -197,15 +197,38 @@ def test_the_suggestion_lies_in_the_clear_fall_of_the_loss(
     assert 1e-3 <= found.suggestion.rate <= 0.05
 
 
-def test_a_hopeless_sweep_ends_before_the_offending_point(
+def test_a_hopeless_sweep_ends_when_a_second_batch_says_so(
     search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After 15 losses of 1, the mean that 50 brings passes 4 times the best at once."""
-    _losses_become(monkeypatch, [1.0] * 15 + [500.0])
+    """After 15 losses of 1, the mean that 500 brings is above 4 times the best."""
+    _losses_become(monkeypatch, [1.0] * 15 + [500.0] * 2)
 
     found = search()
 
-    assert found.curves[0].losses == [1.0] * 15
+    assert found.curves[0].losses == [1.0] * 15 + [500.0]
+
+
+@pytest.mark.parametrize("hard", [0.3, 2.0, 15.0])
+def test_one_hard_photo_does_not_end_the_sweep_of_a_network_that_knows_all(
+    search: Search, monkeypatch: pytest.MonkeyPatch, hard: float
+) -> None:
+    losses = [0.008] * 8 + [hard] + [0.008] * 16
+    _losses_become(monkeypatch, losses)
+
+    found = search(schedule=rising(25, 1e-6, 1))
+
+    assert found.curves[0].losses == pytest.approx(losses)
+
+
+def test_an_explosion_ends_the_sweep_of_such_a_network_too(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _losses_become(monkeypatch, [0.008] * 15 + [0.1, 0.6, 3.0, 9.0, 50.0])
+
+    found = search(schedule=rising(25, 1e-6, 1))
+
+    assert len(found.curves[0].losses) == 18
+    assert found.suggestion.verdict == "nothing to gain"
 
 
 @pytest.mark.parametrize("ruin", [float("nan"), float("inf")])
