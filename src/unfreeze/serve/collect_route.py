@@ -53,13 +53,10 @@ async def _save(
     service: Service, collection: Collection, content: bytes, label: str
 ) -> str:
     folder = collection.folder_of(label)
-
-    def checked_and_saved(content: bytes) -> str:
-        service.photos.require_fit(content)
-        return collection.save(content, folder)
-
     try:
-        return await service.photos.call(checked_and_saved, content)
+        return await service.photos.call(
+            lambda content: collection.save(content, folder), content
+        )
     except ImageError as error:
         raise HTTPException(422, str(error)) from None
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from unfreeze.errors import ImageError
-from unfreeze.serve.photo_reader import region_read
 from unfreeze.serve.replies import Json, row_of, unreadable_row
 from unfreeze.serve.schemas import PREDICT_BODY, Predictions, Refusal
 from unfreeze.serve.service import Service
@@ -88,13 +87,9 @@ async def _row(
 ) -> dict[str, Any]:
     predictor = service.predictor
     try:
-        square = await service.photos.square(photo.content)
-        region = None
-        if heat:
-            region = await service.photos.call(
-                lambda content: region_read(content, predictor.header.image),
-                photo.content,
-            )
+        square, region = await service.photos.call(
+            predictor.square_and_region, photo.content
+        )
     except ImageError as error:
         return unreadable_row(photo.name, error)
     probs, heat_map = await service.queue.ask(square, heat=heat)

@@ -48,7 +48,7 @@ class Service:
             settings=settings,
             metrics=metrics,
             queue=queue,
-            photos=PhotoReader(predictor.square, limits, predictor.threads),
+            photos=PhotoReader(limits, predictor.threads),
             collection=collection,
         )
 

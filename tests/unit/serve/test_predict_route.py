@@ -18,7 +18,7 @@ from tests.tiny_bundles import (
     expected_probabilities,
     write_colour_bundle,
 )
-from unfreeze.data.decode import preprocess
+from unfreeze.data.decode import Region, preprocess, square_and_region
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import Limits, ServerSettings
 
@@ -192,12 +192,12 @@ def test_more_photos_than_may_wait_are_refused(
 ) -> None:
     go_on, begun = threading.Event(), threading.Event()
 
-    def held_up(self: Predictor, image: bytes) -> np.ndarray:
+    def held_up(self: Predictor, image: bytes) -> tuple[np.ndarray, Region]:
         begun.set()
         go_on.wait(10)
-        return preprocess(image, self.header.image)
+        return square_and_region(image, self.header.image)
 
-    monkeypatch.setattr(Predictor, "square", held_up)
+    monkeypatch.setattr(Predictor, "square_and_region", held_up)
     client = make_client(ServerSettings(limits=Limits(files=2, waiting=2)))
     with ThreadPoolExecutor(1) as other:
         first = other.submit(sent, client, {"a": photo()})
@@ -222,11 +222,11 @@ def test_more_photos_than_a_request_may_hold_are_refused(
 def test_an_answer_that_takes_too_long_is_given_up(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(self: Predictor, image: bytes) -> np.ndarray:
+    def slow(self: Predictor, image: bytes) -> tuple[np.ndarray, Region]:
         time.sleep(0.3)
-        return preprocess(image, self.header.image)
+        return square_and_region(image, self.header.image)
 
-    monkeypatch.setattr(Predictor, "square", slow)
+    monkeypatch.setattr(Predictor, "square_and_region", slow)
     client = make_client(ServerSettings(limits=Limits(answer_seconds=0.05)))
 
     reply = sent(client, {"a": photo()})
