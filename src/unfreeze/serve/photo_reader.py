@@ -16,7 +16,7 @@ _R = TypeVar("_R")
 
 _HUGE = 2**24
 """Pixels. Of larger photos only one is decoded at a time, so that a few of them, at
-up to 28 bytes per pixel, do not fill the memory together."""
+up to 30 bytes per pixel, do not fill the memory together."""
 
 _MOST_SLOW_PIXELS = 2**20
 """Of a photo that Python itself must decode, holding its lock: some seconds."""

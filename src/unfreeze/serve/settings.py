@@ -27,7 +27,7 @@ class Limits:
     """Of one photo."""
 
     pixels: int = 2**26
-    """Of one photo: 67 megapixels. Decoding takes up to 28 bytes for each, in the
+    """Of one photo: 67 megapixels. Decoding takes up to 30 bytes for each, in the
     worst format."""
 
     request_bytes: int = 100_000_000
