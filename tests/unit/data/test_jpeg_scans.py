@@ -40,6 +40,7 @@ def test_what_stands_behind_the_image_does_not_count() -> None:
 
     assert count_scans(jpeg() + film, 99) == 1
     assert count_scans(jpeg() + jpeg(progressive=True), 99) == 1
+    assert count_scans(jpeg() + b"\0\2" + b"\xff\xda\0\2" * 50, 99) == 1
 
 
 @pytest.mark.parametrize("filling", [b"\xff" * 5, b"junk", b"\xff\x00", b"\xff\xd0"])
