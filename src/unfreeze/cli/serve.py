@@ -57,9 +57,9 @@ def serve(
     from unfreeze.serve.running import serve as run_server
     from unfreeze.serve.settings import Limits, ServerSettings
 
-    limits = Limits(
+    limits = Limits.with_room_for(
+        max_megabytes,
         files=max_files,
-        bytes=max_megabytes * 1_000_000,
         pixels=max_megapixels * 1_000_000,
         waiting=max_queue,
     )

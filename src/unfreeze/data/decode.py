@@ -30,7 +30,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from typing_extensions import override
 
-from unfreeze.data.exif import UPRIGHT, orientation
+from unfreeze.data.counted_reads import CountedReads
+from unfreeze.data.exif import orientation, orientation_in_text, orientation_in_xmp
 from unfreeze.data.impostors import why_no_image
 from unfreeze.data.looks import Glance
 from unfreeze.data.perceptual import SIDE
@@ -39,20 +40,37 @@ from unfreeze.records import ImageSpec, Interpolation
 
 __all__ = [
     "DECODER",
+    "Header",
+    "Region",
     "Shortcuts",
     "Source",
     "encode",
     "preprocess",
     "probe",
     "read_file",
+    "read_header",
     "read_pixels",
-    "stored_size",
-    "upright_size",
+    "square_and_region",
 ]
 
 Source: TypeAlias = Path | bytes | np.ndarray
 """A file, the content of a file, or pixels: uint8, H W for grey, or H W C with 1, 3
 (RGB) or 4 (RGBA) channels."""
+
+Region: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom: shares 0 to 1 of the upright photo's width and height."""
+
+
+class Header(NamedTuple):
+    """What a file says of itself before it is decoded."""
+
+    width: int
+    """Pixels, as they are stored: before the photo is turned upright."""
+
+    height: int
+    is_slow: bool
+    """Whether pillow decodes it in Python, which holds Python's lock: up to 4 seconds
+    for a million pixels (QOI), where formats decoded in C take a tenth of one."""
 
 
 class Shortcuts(NamedTuple):
@@ -70,13 +88,18 @@ class Shortcuts(NamedTuple):
     of the part that counts (from the top left corner), and those of the result."""
 
 
-DECODER = f"pillow {PIL.__version__}, rules 1"
+DECODER = f"pillow {PIL.__version__}, rules 2"
 """Names everything that pixels depend on besides the file. Count the rules upwards
 when this module comes to give other pixels or other refusals."""
 
 _MOST_PIXELS = 178_956_970  # pillow's own limit for an error: 2 * 1 GiB / 4 / 3
 _MOST_BYTES = 2**31  # more than _MOST_PIXELS of 64-bit colour, uncompressed
 _LONGEST = 200  # times the shorter side; beyond, resizing costs gigabytes
+
+_PLACES = (273, 324)  # TIFF 6.0: StripOffsets, TileOffsets
+_MOST_BYTES_OF_PLACES = 2**20
+"""262,144 places of 4 bytes each, which pillow takes a second for. The tallest image
+within the limits has 189,000 rows."""
 
 _DRAFT_SHARPNESS = 2
 """A JPEG is decoded at a reduced scale, but to no less than this many times the
@@ -88,9 +111,6 @@ _FILTERS: dict[Interpolation, Image.Resampling] = {
     "lanczos": Image.Resampling.LANCZOS,
     "box": Image.Resampling.BOX,
 }
-_FIRST_ON_ITS_SIDE = 5
-"""From this orientation on, what is stored as width is the photo's height."""
-
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -121,13 +141,28 @@ class _Photo(JpegImageFile):
         return self.fp.getvalue()
 
 
+class _Pieces(TiffImageFile):
+    """A TIFF, unless its pixels lie in so many places that to list them takes long."""
+
+    @override
+    def _setup(self) -> None:
+        for tag in _PLACES:
+            # Not asked as a value: that would list them already.
+            if len(self.tag_v2._tagdata.get(tag, b"")) > _MOST_BYTES_OF_PLACES:
+                raise ImageError(
+                    "The TIFF consists of more strips or tiles than any photo. Open it "
+                    "in an image editor and save it anew."
+                )
+        super()._setup()
+
+
 _OPENERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
     "JPEG": _Photo,
     "PNG": PngImageFile,
     "GIF": GifImageFile,
     "WEBP": WebPImageFile,
     "BMP": BmpImageFile,
-    "TIFF": TiffImageFile,
+    "TIFF": _Pieces,
     "AVIF": AvifImageFile,
     "PPM": PpmImageFile,
     "JPEG2000": Jpeg2KImageFile,
@@ -177,43 +212,40 @@ def preprocess(source: Source, spec: ImageSpec) -> UInt8[np.ndarray, "S S 3"]:
     Raises:
         ImageError: If this is no image, or one that is damaged or out of all size.
     """
+    return square_and_region(source, spec)[0]
+
+
+def square_and_region(
+    source: Source, spec: ImageSpec
+) -> tuple[UInt8[np.ndarray, "S S 3"], Region]:
+    """Make the square that a model reads, and say which part of the photo it shows.
+
+    Raises:
+        ImageError: If this is no image, or one that is damaged or out of all size.
+    """
+    size = spec.size
     if spec.squash:
-        return read_pixels(
-            source, squash_to=spec.size, interpolation=spec.interpolation
-        )
-    _check_plan(spec.size, None)
-    image = _resized(source, spec.size, None, spec.interpolation)
+        whole = read_pixels(source, squash_to=size, interpolation=spec.interpolation)
+        return whole, (0.0, 0.0, 1.0, 1.0)
+    _check_plan(size, None)
+    image = _resized(source, size, None, spec.interpolation)
+    wide, high = image.size
     # Rounded as torchvision's CenterCrop does: halves go to the even neighbour.
-    left = round((image.width - spec.size) / 2)
-    top = round((image.height - spec.size) / 2)
-    return np.array(image.crop((left, top, left + spec.size, top + spec.size)))
+    left, top = round((wide - size) / 2), round((high - size) / 2)
+    right, bottom = left + size, top + size
+    square = np.array(image.crop((left, top, right, bottom)))
+    return square, (left / wide, top / high, right / wide, bottom / high)
 
 
-def stored_size(source: Source) -> tuple[int, int]:
-    """Width and height in pixels as the file's header states them; decodes nothing.
+def read_header(source: Source) -> Header:
+    """Read what the file says of itself; decodes nothing.
 
     Raises:
         ImageError: If this is no image, or one that is out of all size.
     """
     with _opened(source) as image:
-        return image.size
-
-
-def upright_size(source: Source) -> tuple[int, int]:
-    """Width and height in pixels, once the image is turned as its file says.
-
-    May decode a PNG to its end: there the turn can stand behind the pixels.
-
-    Raises:
-        ImageError: If this is no image, or one that is damaged or out of all size.
-    """
-    with _opened(source) as image:
-        width, height = image.size
-        # Pillow swaps the sides of a TIFF itself, on opening.
-        is_swapped = image.format == "TIFF"
-        is_on_its_side = _orientation(image) >= _FIRST_ON_ITS_SIDE
-        is_upright = is_swapped or not is_on_its_side
-        return (width, height) if is_upright else (height, width)
+        is_slow = isinstance(image, ImageFile.ImageFile) and _is_slow(image)
+        return Header(*image.size, is_slow)
 
 
 def probe(source: Source) -> Glance:
@@ -380,8 +412,17 @@ def _open(content: bytes) -> Image.Image:
     for name, opener in _OPENERS.items():
         accepts = Image.OPEN[name][1]
         if accepts is not None and accepts(content[:16]):
-            return opener(io.BytesIO(content))
+            stream = CountedReads(content)
+            image = opener(stream)
+            if _is_slow(image):
+                stream.count_no_more()
+            return image
     raise ImageError(why_no_image(content[:512]))
+
+
+def _is_slow(image: ImageFile.ImageFile) -> bool:
+    """Whether its decoder is written in Python."""
+    return any(each.codec_name in Image.DECODERS for each in image.tile)
 
 
 def _from_pixels(pixels: np.ndarray) -> Image.Image:
@@ -447,8 +488,17 @@ def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    block = image.info.get("exif")
-    return orientation(block) if block else _noted_elsewhere(image)
+    """As the file notes it. Not asked of pillow, which warns of damaged notes.
+
+    Complete once the image is decoded: PNG can note it behind the pixels. Pillow turns
+    a TIFF itself.
+    """
+    info = image.info
+    if block := info.get("exif"):
+        return orientation(block)
+    if text := info.get("Raw profile type exif"):
+        return orientation_in_text(text)
+    return orientation_in_xmp(info.get("XML:com.adobe.xmp") or info.get("xmp"))
 
 
 def _is_animated(image: Image.Image) -> bool:
@@ -457,11 +507,6 @@ def _is_animated(image: Image.Image) -> bool:
         return bool(getattr(image, "is_animated", False))  # not every format says
     except Exception:
         return True
-
-
-def _noted_elsewhere(original: Image.Image) -> int:
-    """Orientation of a file without an EXIF block: from XMP, or PNG's text."""
-    return int(original.getexif().get(0x0112, UPRIGHT))
 
 
 def _why_unreadable(error: OSError) -> str:

@@ -8,7 +8,7 @@ from unfreeze.serve.collection import Collection
 from unfreeze.serve.replies import Json
 from unfreeze.serve.schemas import COLLECT_BODY, Refusal, Saved
 from unfreeze.serve.service import Service
-from unfreeze.serve.uploads import Part, parts_of
+from unfreeze.serve.uploads import Part, parts_of, require_known
 from unfreeze.serve.watch import PHOTOS
 
 __all__ = ["collect_routes"]
@@ -38,7 +38,10 @@ def collect_routes(service: Service) -> APIRouter:
         kind = request.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "multipart/form-data":
             raise HTTPException(415, "Send a form: multipart/form-data with a 'file'.")
-        parts = parts_of(kind, await request.body(), _MOST_PARTS)
+        parts = await service.opened(
+            lambda body: parts_of(kind, body, _MOST_PARTS), await request.body()
+        )
+        require_known([part.field for part in parts], {"file", "label"})
         content = _one(parts, "file")
         label = _label_in(parts)
         request.scope[PHOTOS] = 1
@@ -53,13 +56,10 @@ async def _save(
     service: Service, collection: Collection, content: bytes, label: str
 ) -> str:
     folder = collection.folder_of(label)
-
-    def checked_and_saved(content: bytes) -> str:
-        service.photos.require_fit(content)
-        return collection.save(content, folder)
-
     try:
-        return await service.photos.call(checked_and_saved, content)
+        return await service.photos.call(
+            lambda content: collection.save(content, folder), content
+        )
     except ImageError as error:
         raise HTTPException(422, str(error)) from None
 

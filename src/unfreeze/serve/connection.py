@@ -22,10 +22,10 @@ _REASONS = {400: "Bad Request", 503: "Service Unavailable"}
 
 @final
 class PatientConnection(H11Protocol):
-    """Closes when the headers of a request take too long, or too many are open.
+    """Closes when headers or answers take too long on their way, or too many are open.
 
-    Without it, a client that sends nothing, or one byte now and then, keeps a
-    connection for ever.
+    Without it, a client keeps a connection for ever that sends nothing, or one byte now
+    and then, or that reads no answer; also the room of what it has sent meanwhile.
     """
 
     def __init__(
@@ -40,12 +40,16 @@ class PatientConnection(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._clock: asyncio.TimerHandle | None = None
+        self._unread_clock: asyncio.TimerHandle | None = None
         self._is_last = False
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Welcome a client, if there is room for it."""
         super().connection_made(transport)
+        # So that writing is paused as long as there is anything unread. uvicorn goes on
+        # only then; a closed transport stays until all is read, too.
+        transport.set_write_buffer_limits(high=0)
         if len(self.connections) > self._limits.connections:
             self._say_and_close(503, "Too many connections are open. Try again soon.")
         else:
@@ -54,7 +58,21 @@ class PatientConnection(H11Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
+        self._stop_unread_clock()
         super().connection_lost(exc)
+
+    @override
+    def pause_writing(self) -> None:
+        """Wait until the client has read what it was sent, but not for ever."""
+        super().pause_writing()
+        self._unread_clock = self.loop.call_later(
+            self._limits.read_seconds, self.transport.abort
+        )
+
+    @override
+    def resume_writing(self) -> None:
+        self._stop_unread_clock()
+        super().resume_writing()
 
     @override
     def handle_events(self) -> None:
@@ -107,6 +125,11 @@ class PatientConnection(H11Protocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+
+    def _stop_unread_clock(self) -> None:
+        if self._unread_clock is not None:
+            self._unread_clock.cancel()
+            self._unread_clock = None
 
     def _on_time(self) -> None:
         self._clock = None

@@ -7,11 +7,10 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from unfreeze.errors import ImageError
-from unfreeze.serve.photo_reader import region_read
 from unfreeze.serve.replies import Json, row_of, unreadable_row
 from unfreeze.serve.schemas import PREDICT_BODY, Predictions, Refusal
 from unfreeze.serve.service import Service
-from unfreeze.serve.uploads import Photo, photos_of
+from unfreeze.serve.uploads import Photo, photos_of, require_known
 from unfreeze.serve.watch import PHOTOS
 
 __all__ = ["predict_routes"]
@@ -21,7 +20,7 @@ _REFUSALS = (400, 401, 403, 408, 413, 415, 429, 503)
 
 def predict_routes(service: Service) -> APIRouter:
     """The route that asks the model."""
-    routes = APIRouter()
+    routes, settings = APIRouter(), service.settings
 
     @routes.post(
         "/predict",
@@ -44,15 +43,15 @@ def predict_routes(service: Service) -> APIRouter:
         ] = None,
     ) -> Response:
         """Say what is on photos, with probabilities from 0 to 1."""
+        require_known(request.query_params, {"heat", "top"})
         wants_heat = heat == "true"
         if wants_heat and not service.predictor.header.has_heat:
             raise HTTPException(
                 422, "This model has no heat maps. Ask without heat=true."
             )
-        photos = photos_of(
-            request.headers.get("content-type", ""),
-            await request.body(),
-            service.settings.limits.files,
+        kind, most = request.headers.get("content-type", ""), settings.limits.files
+        photos = await service.opened(
+            lambda body: photos_of(kind, body, most), await request.body()
         )
         request.scope[PHOTOS] = len(photos)
         with service.queue.places(len(photos)):
@@ -88,13 +87,9 @@ async def _row(
 ) -> dict[str, Any]:
     predictor = service.predictor
     try:
-        square = await service.photos.square(photo.content)
-        region = None
-        if heat:
-            region = await service.photos.call(
-                lambda content: region_read(content, predictor.header.image),
-                photo.content,
-            )
+        square, region = await service.photos.call(
+            predictor.square_and_region, photo.content
+        )
     except ImageError as error:
         return unreadable_row(photo.name, error)
     probs, heat_map = await service.queue.ask(square, heat=heat)

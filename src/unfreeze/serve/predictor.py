@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from unfreeze.bundle import Bundle, BundleHeader, golden_file, read_bundle
-from unfreeze.data.decode import Source, preprocess
+from unfreeze.data.decode import Region, Source, preprocess, square_and_region
 from unfreeze.errors import PlanError
 from unfreeze.serve.answer import Answer, answer_from
 from unfreeze.serve.cores import usable_cores
@@ -130,6 +130,16 @@ class Predictor:
             ImageError: If it cannot be read.
         """
         return preprocess(image, self.header.image)
+
+    def square_and_region(
+        self, image: Source
+    ) -> tuple[UInt8[np.ndarray, "S S 3"], Region]:
+        """What the model reads of an image, and which part of the upright photo it is.
+
+        Raises:
+            ImageError: If it cannot be read.
+        """
+        return square_and_region(image, self.header.image)
 
     def probabilities(
         self, squares: UInt8[np.ndarray, "N S S 3"], *, heat: bool = False

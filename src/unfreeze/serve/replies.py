@@ -9,8 +9,8 @@ from jaxtyping import Float
 from starlette.responses import Response
 from typing_extensions import override
 
+from unfreeze.data.decode import Region
 from unfreeze.serve.answer import Answer
-from unfreeze.serve.photo_reader import Region
 
 __all__ = ["Json", "refusal", "row_of", "unreadable_row"]
 
@@ -33,7 +33,7 @@ def refusal(error: HTTPException) -> Json:
 
 
 def row_of(
-    name: str, answer: Answer, top: int | None, region: Region | None = None
+    name: str, answer: Answer, top: int | None, region: Region
 ) -> dict[str, Any]:
     """What a client learns of one photo.
 
@@ -41,7 +41,7 @@ def row_of(
         name: As the client calls it.
         answer: Of the model.
         top: Classes to list, the most probable first; all unless given.
-        region: What the model read of the photo, where there is a heat map.
+        region: What the model read of the photo; said of a heat map.
     """
     shown = list(answer.probabilities.items())[:top]
     row: dict[str, Any] = {
@@ -53,7 +53,7 @@ def row_of(
     }
     if answer.labels is not None:
         row["labels"] = list(answer.labels)
-    if answer.heat is not None and region is not None:
+    if answer.heat is not None:
         row["heat"] = {
             "label": next(iter(answer.probabilities)),
             "rows": _rounded(answer.heat),

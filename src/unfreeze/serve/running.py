@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import signal
 import socket
 import threading
@@ -18,6 +19,7 @@ from unfreeze.errors import PlanError
 from unfreeze.serve.app import make_app
 from unfreeze.serve.connection import PatientConnection
 from unfreeze.serve.log_lines import log_to
+from unfreeze.serve.memory import return_freed_memory
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import ServerSettings
 
@@ -58,6 +60,7 @@ def serve(
                 f"warning: {host} can be reached from other machines, and anybody may "
                 "ask: there is no --token."
             )
+        return_freed_memory()
         predictor = load()
         predictor.check_golden()
         log_to()
@@ -71,7 +74,7 @@ def serve(
 
 @contextmanager
 def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
-    """Take an address, before anything else is loaded; does not listen yet.
+    """Take an address, before anything else is loaded. Clients can wait there already.
 
     Raises:
         PlanError: If it is taken, not ours, or not allowed.
@@ -88,8 +91,10 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
         ) from error
     with listener:
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # on Windows it would share the port with others
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+            listener.listen()  # on Linux only this tells whether the port is ours
         except OSError as error:
             raise PlanError(_why_not_bound(error, host, port)) from error
         yield listener

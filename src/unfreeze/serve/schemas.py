@@ -28,6 +28,7 @@ PREDICT_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["files"],
+                "additionalProperties": False,
                 "properties": {
                     "files": {"type": "array", "items": _FILE, "minItems": 1}
                 },
@@ -63,6 +64,7 @@ COLLECT_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["file"],
+                "additionalProperties": False,
                 "properties": {"file": _FILE, "label": {"type": "string"}},
             }
         }

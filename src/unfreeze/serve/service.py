@@ -1,6 +1,10 @@
 """What the routes share: one model, its queue, its counters."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from unfreeze.serve.collection import Collection
 from unfreeze.serve.metrics import Metrics
@@ -10,6 +14,8 @@ from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import ServerSettings
 
 __all__ = ["Service"]
+
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +28,8 @@ class Service:
     queue: ModelQueue
     photos: PhotoReader
     collection: Collection | None
+    desk: ThreadPoolExecutor
+    """One thread that takes bodies apart: each costs several times its size."""
 
     @classmethod
     def of(cls, predictor: Predictor, settings: ServerSettings) -> "Service":
@@ -48,11 +56,21 @@ class Service:
             settings=settings,
             metrics=metrics,
             queue=queue,
-            photos=PhotoReader(predictor.square, limits, predictor.threads),
+            photos=PhotoReader(limits, predictor.threads),
             collection=collection,
+            desk=ThreadPoolExecutor(1, thread_name_prefix="bodies"),
         )
+
+    async def opened(self, look: Callable[[bytes], _R], body: bytes) -> _R:
+        """Take the body of a request apart, beside the event loop.
+
+        Raises:
+            HTTPException: As ``look`` raises it.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self.desk, look, body)
 
     async def close(self) -> None:
         """Let threads go."""
         await self.queue.close()
         self.photos.close()
+        self.desk.shutdown(cancel_futures=True)

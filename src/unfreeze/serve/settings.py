@@ -7,13 +7,17 @@ from unfreeze.errors import PlanError
 
 __all__ = ["Limits", "ServerSettings"]
 
+_AROUND_A_PHOTO = 1_000_000
+"""Bytes of a request besides its photo, which base64 makes larger by a third."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """How much the server takes from a client, and from all of them together.
 
     Raises:
-        PlanError: If one of them is not above 0, or a full request could never wait.
+        PlanError: If one of them is not above 0, or what one limit allows could never
+            be sent, or never wait, because of another.
     """
 
     files: int = 32
@@ -23,7 +27,7 @@ class Limits:
     """Of one photo."""
 
     pixels: int = 2**26
-    """Of one photo: 67 megapixels. Decoding takes up to 20 bytes for each, in the
+    """Of one photo: 67 megapixels. Decoding takes up to 30 bytes for each, in the
     worst format."""
 
     request_bytes: int = 100_000_000
@@ -47,6 +51,9 @@ class Limits:
     answer_seconds: float = 30
     """Until it is answered."""
 
+    read_seconds: float = 30
+    """Until the client has read what it was sent."""
+
     stop_seconds: float = 40
     """Until accepted requests are answered, once the server is to stop."""
 
@@ -60,11 +67,35 @@ class Limits:
                     f"The limit {each.name} is {getattr(self, each.name)}. Expected "
                     "more than 0."
                 )
+        if not self.bytes <= self.request_bytes <= self.held_bytes:
+            raise PlanError(
+                f"A photo may have {self.bytes:,} bytes, a request "
+                f"{self.request_bytes:,} and all requests together "
+                f"{self.held_bytes:,}: the largest could never be sent. Let each of "
+                "these limits be as high as the one before."
+            )
         if self.waiting < self.files:
             raise PlanError(
                 f"A request may hold {self.files} photos, and only {self.waiting} may "
                 "wait: such a request could never be answered. Let more of them wait."
             )
+
+    @classmethod
+    def with_room_for(
+        cls, megabytes: int, *, files: int, pixels: int, waiting: int
+    ) -> "Limits":
+        """Limits where requests have room for photos of a size, also in JSON."""
+        usual = cls()
+        photo = megabytes * 1_000_000
+        request = max(usual.request_bytes, photo * 4 // 3 + _AROUND_A_PHOTO)
+        return cls(
+            files=files,
+            bytes=photo,
+            pixels=pixels,
+            request_bytes=request,
+            held_bytes=max(usual.held_bytes, 2 * request),
+            waiting=waiting,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,20 +8,24 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from fastapi import HTTPException
 
-__all__ = ["Part", "Photo", "parts_of", "photos_of"]
+__all__ = ["Part", "Photo", "parts_of", "photos_of", "require_known"]
 
 _NAME_LENGTH = 255
 _MOST_HEADER_BYTES = 8192
-_MORE_PARTS = 16
-"""Fields that a form may hold besides its files."""
+_VALUES_OF_A_PHOTO = 100
+"""Commas and brackets for each photo of a JSON body, those of its name included."""
+
+_MORE_VALUES = 1000
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
-_PARAMETER = re.compile(r';\s*(\w+)="((?:[^"\\]|\\.)*)"')
+_PARAMETER = re.compile(r';\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
+"""A word, and a quoted text or another word (RFC 9110, section 5.6.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,19 @@ def photos_of(content_type: str, body: bytes, most: int) -> list[Photo]:
 
     Raises:
         HTTPException: 400 if the body is not what the header says, 413 if there are
-            too many photos, 415 for other kinds of body, 422 if there is none.
+            too many photos, 415 for other kinds of body, 422 if there is none, or
+            something else.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        parts = parts_of(content_type, body, most + _MORE_PARTS)
+        parts = parts_of(content_type, body, most)
+        require_known((part.field for part in parts), {"files"})
         found = [
             Photo(part.name or f"photo {number}", part.content)
             for number, part in enumerate(parts, start=1)
-            if part.field == "files"
         ]
     elif kind == "application/json":
-        found = _photos_in_json(body)
+        found = _photos_in_json(body, most)
     else:
         raise HTTPException(
             415,
@@ -76,12 +81,6 @@ def photos_of(content_type: str, body: bytes, most: int) -> list[Photo]:
     if not found:
         raise HTTPException(
             422, "There is no photo in the request. Send one or more as 'files'."
-        )
-    if len(found) > most:
-        raise HTTPException(
-            413,
-            f"The request holds {len(found)} photos, and up to {most} are taken at "
-            "once. Send them in several requests.",
         )
     return found
 
@@ -111,6 +110,21 @@ def parts_of(content_type: str, body: bytes, most: int) -> list[Part]:
     return found
 
 
+def require_known(found: Iterable[str], known: set[str]) -> None:
+    """Refuse what nobody would read: a misspelt name, most likely.
+
+    Raises:
+        HTTPException: 422 if one of the names is not among those that are known.
+    """
+    for name in found:
+        if name not in known:
+            raise HTTPException(
+                422,
+                f"There is no parameter or field {name[:80]!r} here. Expected "
+                f"{' or '.join(repr(each) for each in sorted(known))}.",
+            )
+
+
 def _next_part(body: bytes, start: int, line: bytes) -> tuple[Part, int]:
     """Read the field after a boundary's end; also, where the next boundary ends."""
     first = body.find(b"\r\n", start, start + _MOST_HEADER_BYTES)
@@ -133,13 +147,16 @@ def _names_in(headers: str) -> tuple[str, str]:
     for line in headers.split("\r\n"):
         title, _, value = line.partition(":")
         if title.strip().lower() == "content-disposition":
-            found = {key.lower(): text for key, text in _PARAMETER.findall(value)}
-            name = re.sub(r"\\(.)", r"\1", found.get("filename", ""))
-            return found.get("name", ""), name[-_NAME_LENGTH:]
+            found = {
+                key.lower(): word or re.sub(r"\\(.)", r"\1", quoted)
+                for key, quoted, word in _PARAMETER.findall(value)
+            }
+            return found.get("name", ""), found.get("filename", "")[-_NAME_LENGTH:]
     return "", ""
 
 
-def _photos_in_json(body: bytes) -> list[Photo]:
+def _photos_in_json(body: bytes, most: int) -> list[Photo]:
+    _require_few_values(body, most)
     try:
         content = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -153,7 +170,28 @@ def _photos_in_json(body: bytes) -> list[Photo]:
             "The JSON lacks the list 'images'. Expected "
             '{"images": [{"name": "a.jpg", "content": "<base64>"}]}.',
         )
+    _require_few(len(images), most)
     return [_photo_in_json(number, each) for number, each in enumerate(images, 1)]
+
+
+def _require_few_values(body: bytes, most: int) -> None:
+    """Look before Python makes an object, 25 times as large, of each value."""
+    values = sum(map(body.count, (b",", b"[", b"{")))
+    if values > _MORE_VALUES + most * _VALUES_OF_A_PHOTO:
+        raise HTTPException(
+            413,
+            f"The JSON holds more than {most} photos need: names, contents and a few "
+            "words. Send fewer at once, and nothing else.",
+        )
+
+
+def _require_few(photos: int, most: int) -> None:
+    if photos > most:
+        raise HTTPException(
+            413,
+            f"The request holds {photos} photos, and up to {most} are taken at once. "
+            "Send them in several requests.",
+        )
 
 
 def _photo_in_json(number: int, entry: object) -> Photo:

@@ -1,3 +1,4 @@
+import base64
 import socket
 import sys
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_options_reach_the_server(
     assert limits.waiting == 7
     predictor = given["load"]()
     assert (predictor.least, predictor.threads) == (0.75, 1)
+
+
+def test_requests_have_room_for_the_largest_photo(
+    model: Path, started: list[dict[str, object]]
+) -> None:
+    assert run(["serve", str(model), "--max-megabytes", "600"]) == 0
+
+    limits = started[0]["settings"].limits
+    assert limits.bytes == 600_000_000
+    assert limits.request_bytes > len(base64.b64encode(bytes(600))) * 1_000_000
+    assert limits.held_bytes >= limits.request_bytes
 
 
 def test_the_token_may_stand_in_the_environment(

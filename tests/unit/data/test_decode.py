@@ -5,21 +5,27 @@ import os
 import subprocess
 import sys
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin
 
-from tests.unit.data.pictures import file_content, noisy_photo
+from tests.unit.data.pictures import (
+    file_content,
+    noisy_photo,
+    rle_bmp,
+    tiff_of_strips,
+)
 from unfreeze.data.decode import (
     encode,
     preprocess,
     probe,
     read_file,
+    read_header,
     read_pixels,
-    stored_size,
-    upright_size,
+    square_and_region,
 )
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.records import ImageSpec, Interpolation
@@ -329,6 +335,31 @@ def test_damaged_exif_is_no_reason_to_warn_or_to_refuse() -> None:
     assert read_pixels(content).shape == (60, 40, 3)
 
 
+def test_damaged_notes_outside_exif_are_no_reason_to_warn_or_to_refuse() -> None:
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    directory.tagtype[0x0112] = 2  # text
+    directory[0x0112] = "abc"
+    profile = "\nexif\n   60\n" + b"Exif\0\0II*\0\x08\0\0\0\x09\0".hex()
+    contents = [_content(_photo(60, 40), "TIFF", tiffinfo=directory)]
+    for text in ("\nexif\n  9\nno hex", "exif", profile):
+        notes = PngImagePlugin.PngInfo()
+        notes.add_text("Raw profile type exif", text)
+        contents.append(_content(_photo(60, 40), pnginfo=notes))
+
+    for content in contents:
+        assert read_pixels(content).shape == (40, 60, 3)
+        assert probe(content).orientation == 1
+
+
+def test_orientation_is_found_in_the_text_of_a_png() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Raw profile type exif", "\nexif\n 60\n" + exif.tobytes().hex())
+
+    assert read_pixels(_content(_photo(60, 40), pnginfo=notes)).shape == (60, 40, 3)
+
+
 # What cannot be read
 
 
@@ -601,26 +632,84 @@ def test_a_glance_sees_transparency() -> None:
     assert probe(_content(image)).is_see_through
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_and_pace_are_known_from_the_header_alone() -> None:
+    start = _content(_photo())[:60]
+
+    assert read_header(start) == (150, 100, False)
+    assert read_header(np.zeros((4, 5), np.uint8)) == (5, 4, False)
+    with pytest.raises(ImageError):
+        read_pixels(start)
+
+
+@pytest.mark.parametrize(
+    ("content", "is_slow"),
+    [
+        (_content(_photo(), "QOI"), True),
+        (b"P6 2 1 254 " + bytes(6), True),
+        (b"P6 2 1 255 " + bytes(6), False),
+        (b"P3 1 1 255 1 2 3 ", True),
+        (rle_bmp(8), True),
+        (_content(_photo(), "BMP"), False),
+        (_content(_photo(), "TIFF"), False),
+    ],
+    ids=["QOI", "PPM scaled", "PPM", "PPM plain", "BMP packed", "BMP", "TIFF"],
+)
+def test_what_pillow_decodes_in_python_is_known_beforehand(
+    content: bytes, is_slow: bool
+) -> None:
+    assert read_header(content).is_slow is is_slow
+
+
+EMPTY_CHUNK = bytes(4) + b"noNe" + zlib.crc32(b"noNe").to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 100_000,
+        _content(_photo())[:33] + EMPTY_CHUNK * 50_000,
+        b"GIF89a" + bytes(7) + b"!\xfe\1a\0" * 100_000,
+        b"P6 #" + b"#" * 400_000,
+        tiff_of_strips(300_000),
+    ],
+    ids=["JPEG", "PNG", "GIF", "PPM", "TIFF"],
+)
+def test_files_of_crumbs_are_refused_before_they_take_long(content: bytes) -> None:
+    with pytest.raises(ImageError, match="save it anew"):
+        read_header(content)
+
+
+def test_a_tiff_of_many_strips_is_read() -> None:
+    assert read_pixels(tiff_of_strips(3_000)).shape == (3_000, 20, 3)
+
+
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_the_upright_size_is_that_of_the_turned_photo(
-    orientation: int, file_format: str
+@pytest.mark.parametrize("size", [(90, 61), (61, 90), (64, 64), (33, 100), (640, 427)])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_the_region_is_where_the_square_was_cut_from(
+    size: tuple[int, int], orientation: int, file_format: str
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    content = _content(_photo(), file_format, exif=exif)
+    gradient = np.linspace(0, 255, size[0] * size[1]).reshape(size[1], size[0])
+    across = np.broadcast_to(np.linspace(0, 255, size[0]), (size[1], size[0]))
+    pixels = np.stack([gradient, across, across], axis=2).astype(np.uint8)
+    content = _content(Image.fromarray(pixels), file_format, exif=exif)
+    upright = read_pixels(content)
+    high, wide = upright.shape[:2]
 
-    with Image.open(io.BytesIO(content)) as image:
-        expected = ImageOps.exif_transpose(image).size
-    assert upright_size(content) == expected
+    square, (left, top, right, bottom) = square_and_region(content, ImageSpec(size=32))
+
+    # Cut from the full photo first, then resized: the same but for half a pixel.
+    box = (left * wide, top * high, right * wide, bottom * high)
+    cut = Image.fromarray(upright).resize((32, 32), Image.Resampling.BILINEAR, box)
+    assert abs(np.asarray(cut, float) - square).mean() < 3
 
 
-def test_the_stored_size_is_known_from_the_header_alone() -> None:
-    start = _content(_photo())[:60]
+def test_a_squashed_photo_is_read_whole() -> None:
+    spec = ImageSpec(size=32, squash=True)
 
-    assert stored_size(start) == (150, 100)
-    with pytest.raises(ImageError):
-        read_pixels(start)
+    assert square_and_region(_content(_photo()), spec)[1] == (0, 0, 1, 1)
 
 
 def test_what_is_no_source_is_refused_with_advice() -> None:

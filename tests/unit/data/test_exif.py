@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from unfreeze.data.exif import orientation
+from unfreeze.data.exif import orientation, orientation_in_text, orientation_in_xmp
 
 
 def _block(way: int, order: str = "<") -> bytes:
@@ -43,3 +43,32 @@ def test_a_block_cut_anywhere_counts_as_upright_or_is_read() -> None:
 
     assert {orientation(block[:end]) for end in range(len(block))} == {1, 6}
     assert orientation(b"no such thing") == 1
+
+
+def test_a_block_in_text_is_read() -> None:
+    text = "\nexif\n      98\n" + _block(8).hex("\n", 36)
+
+    assert orientation_in_text(text) == 8
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\nexif\n 4\nno hex", "\nexif\n 4\nabc", "\nexif\n 4\n4578"]
+)
+def test_a_damaged_text_counts_as_upright(text: str) -> None:
+    assert orientation_in_text(text) == 1
+
+
+@pytest.mark.parametrize(
+    ("xmp", "way"),
+    [
+        (b'<r tiff:Orientation="6"/>', 6),
+        ("<tiff:Orientation>3</tiff:Orientation>", 3),
+        (b'<r tiff:Orientation="9"/>', 1),
+        (b"\xff\xfe", 1),
+        (None, 1),
+        ((60, 114), 1),
+    ],
+    ids=str,
+)
+def test_xmp_is_read_where_it_is_xmp(xmp: object, way: int) -> None:
+    assert orientation_in_xmp(xmp) == way

@@ -1,8 +1,12 @@
+import threading
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.unit.data.pictures import rle_bmp
+from unfreeze.data.decode import probe
+from unfreeze.data.looks import Glance
 from unfreeze.serve.settings import Limits, ServerSettings
 
 from .conftest import MakeClient, photo
@@ -44,6 +48,7 @@ def test_a_photo_nobody_knows_is_saved_apart(
         ({"file": photo()}, {"label": "../red"}),
         ({"file": photo()}, {"label": ["red", "blue"]}),
         ([("file", photo()), ("label", b"\xff")], {}),
+        ({"file": photo()}, {"lable": "red"}),
     ],
 )
 def test_what_cannot_be_saved_is_told(
@@ -67,6 +72,24 @@ def test_limits_hold_here_too(make_client: MakeClient, tmp_path: Path) -> None:
 
     assert reply.status_code == 422
     assert "pixels" in reply.json()["error"]
+
+
+def test_a_demanding_photo_waits_for_the_one_before(
+    collecting: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def seen(content: bytes) -> Glance:
+        threads.append(threading.current_thread().name)
+        return probe(content)
+
+    monkeypatch.setattr("unfreeze.serve.collection.probe", seen)
+    for content in (rle_bmp(9), photo()):
+        reply = collecting.post("/collect", files={"file": content})
+        assert reply.status_code == 201
+
+    assert threads[0].startswith("demanding-photos")
+    assert not threads[1].startswith("demanding-photos")
 
 
 def test_without_a_folder_there_is_no_such_route(client: TestClient) -> None:

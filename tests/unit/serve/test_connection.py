@@ -1,6 +1,7 @@
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -11,8 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from unfreeze.serve.connection import PatientConnection
 from unfreeze.serve.settings import Limits
+from unfreeze.serve.whole_body import WholeBody
 
-LIMITS = Limits(header_seconds=0.2, connections=2)
+LIMITS = Limits(header_seconds=0.2, read_seconds=0.5, connections=2)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -147,3 +149,66 @@ def test_at_the_end_answers_say_that_they_are_the_last(
         assert b"connection: close\r\n" in each
         assert each.endswith(b"hello")
     assert rest == b""
+
+
+ANSWER = bytes(5_000_000)  # more than a system buffers for a client that does not read
+
+
+async def long_answer(scope: Scope, receive: Receive, send: Send) -> None:
+    headers = [(b"content-length", str(len(ANSWER)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": ANSWER})
+
+
+async def soon(is_so: Callable[[], bool], seconds: float = 5) -> bool:
+    ends = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < ends:
+        await asyncio.sleep(0.02)
+    return is_so()
+
+
+@pytest.mark.parametrize(
+    "sent", [GET, GET * 50, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
+)
+def test_a_client_that_reads_nothing_is_cut_off(sent: bytes) -> None:
+    async def whole() -> tuple[bool, bool]:
+        async with listening(long_answer) as (server, connect):
+            _, writer = await connect(limit=1)
+            writer.write(sent)
+            connections = server.server_state.connections
+            was_there = await soon(lambda: len(connections) == 1)
+            is_gone = await soon(lambda: not connections)
+            writer.transport.abort()
+            return was_there, is_gone and not server.server_state.tasks
+
+    assert asyncio.run(whole()) == (True, True)
+
+
+def test_a_request_behind_an_unread_answer_keeps_no_room() -> None:
+    limits = Limits(request_bytes=2_000_000, held_bytes=2_000_000, bytes=1_000_000)
+    post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1500000\r\n\r\n"
+
+    async def whole() -> tuple[bool, bool]:
+        app = WholeBody(long_answer, limits)
+        async with listening(app) as (_, connect):
+            _, writer = await connect(limit=1)
+            writer.write(GET + post + bytes(1_500_000))
+            was_held = await soon(lambda: app._held == 1_500_000)
+            is_free = await soon(lambda: app._held == 0)
+            writer.transport.abort()
+            return was_held, is_free
+
+    assert asyncio.run(whole()) == (True, True)
+
+
+def test_a_client_that_reads_gets_all_of_a_long_answer() -> None:
+    async def whole() -> bytes:
+        async with listening(long_answer) as (_, connect):
+            reader, writer = await connect()
+            writer.write(GET)
+            await reader.readuntil(b"\r\n\r\n")
+            found: bytes = await reader.readexactly(len(ANSWER))
+            writer.close()
+            return found
+
+    assert asyncio.run(whole()) == ANSWER

@@ -1,15 +1,18 @@
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from unfreeze.data.decode import preprocess, read_pixels
+from tests.unit.data.pictures import rle_bmp
+from unfreeze.data.decode import preprocess
 from unfreeze.errors import ImageError
 from unfreeze.records import ImageSpec
-from unfreeze.serve.photo_reader import PhotoReader, region_read
+from unfreeze.serve.photo_reader import PhotoReader
 from unfreeze.serve.settings import Limits
 
 from .conftest import noisy_photo, photo
@@ -24,11 +27,7 @@ def make_reader() -> Iterator[MakeReader]:
     made: list[PhotoReader] = []
 
     def make(**limits: int) -> PhotoReader:
-        made.append(
-            PhotoReader(
-                lambda content: preprocess(content, SPEC), Limits(**limits), threads=2
-            )
-        )
+        made.append(PhotoReader(Limits(**limits), threads=2))
         return made[-1]
 
     yield make
@@ -36,27 +35,25 @@ def make_reader() -> Iterator[MakeReader]:
         each.close()
 
 
-def waited_for(work: Awaitable[np.ndarray]) -> np.ndarray:
-    async def whole() -> np.ndarray:
-        return await work
-
-    return asyncio.run(whole())
+def square(content: bytes) -> np.ndarray:
+    return preprocess(content, SPEC)
 
 
-def test_the_square_is_the_one_that_evaluation_reads(make_reader: MakeReader) -> None:
+def read_by(reader: PhotoReader, content: bytes) -> np.ndarray:
+    return asyncio.run(reader.call(square, content))
+
+
+def test_work_is_done_on_the_photo(make_reader: MakeReader) -> None:
     content = noisy_photo((90, 61))
 
-    square = waited_for(make_reader().square(content))
-
-    np.testing.assert_array_equal(square, preprocess(content, SPEC))
+    np.testing.assert_array_equal(read_by(make_reader(), content), square(content))
 
 
 def test_too_many_bytes_are_refused(make_reader: MakeReader) -> None:
     content = noisy_photo((90, 61))
-    reader = make_reader(bytes=len(content) - 1)
 
     with pytest.raises(ImageError, match="takes up to"):
-        waited_for(reader.square(content))
+        read_by(make_reader(bytes=len(content) - 1), content)
     make_reader(bytes=len(content)).require_fit(content)
 
 
@@ -67,7 +64,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
 
     with pytest.raises(ImageError, match=r"60 x 40 pixels.*up to 2,399"):
         make_reader(pixels=2399).require_fit(cut_after_its_header)
-    assert make_reader(pixels=2400).require_fit(cut_after_its_header) == 2400
+    make_reader(pixels=2400).require_fit(cut_after_its_header)
 
 
 def test_a_jpeg_that_demands_endless_passes_is_refused(
@@ -78,52 +75,64 @@ def test_a_jpeg_that_demands_endless_passes_is_refused(
     reader = make_reader()
     scan = content.getvalue()[content.getvalue().rindex(b"\xff\xda") : -2]
 
-    assert reader.require_fit(content.getvalue()) == 16_000_000
-    with pytest.raises(ImageError, match=r"passes \d+ times over"):
-        reader.require_fit(content.getvalue()[:-2] + scan * 100)
+    reader.require_fit(content.getvalue())
+    with pytest.raises(ImageError, match=r"passes more than 93 times over 16,000,000"):
+        reader.require_fit(content.getvalue()[:-2] + scan * 100 + b"\xff\xd9")
+
+
+def test_a_film_behind_a_jpeg_is_no_more_passes(make_reader: MakeReader) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (4000, 4000)).save(content, "JPEG")
+    film = b"\xff\xda" * 1000
+
+    assert not make_reader().require_fit(content.getvalue() + film)
 
 
 def test_what_is_no_image_is_refused(make_reader: MakeReader) -> None:
     with pytest.raises(ImageError):
-        waited_for(make_reader().square(b"GIF89a"))
+        read_by(make_reader(), b"GIF89a")
 
 
-def test_a_huge_photo_is_decoded_all_the_same(
-    make_reader: MakeReader, monkeypatch: pytest.MonkeyPatch
+def test_a_large_photo_that_python_decodes_is_refused_at_once(
+    make_reader: MakeReader,
 ) -> None:
-    monkeypatch.setattr("unfreeze.serve.photo_reader._HUGE", 100)
-    content = noisy_photo((90, 61))
+    content = rle_bmp(8191)
+    assert len(content) < 34_000
 
-    square = waited_for(make_reader().square(content))
+    started = time.monotonic()
+    with pytest.raises(ImageError, match=r"8191 x 8191 .* slow .*as PNG or JPEG\.$"):
+        read_by(make_reader(), content)
+    assert time.monotonic() - started < 1
 
-    np.testing.assert_array_equal(square, preprocess(content, SPEC))
+
+def test_huge_and_slow_photos_are_demanding(make_reader: MakeReader) -> None:
+    reader = make_reader()
+
+    assert reader.require_fit(rle_bmp(1024))
+    assert reader.require_fit(photo(size=(4097, 4096)))
+    assert not reader.require_fit(photo(size=(4096, 4096)))
 
 
-@pytest.mark.parametrize("size", [(90, 61), (61, 90), (64, 64), (33, 100), (640, 427)])
-@pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_the_region_is_where_the_square_was_cut_from(
-    size: tuple[int, int], orientation: int
+def test_demanding_photos_wait_for_each_other_and_nobody_for_them(
+    make_reader: MakeReader,
 ) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    content = io.BytesIO()
-    gradient = np.linspace(0, 255, size[0] * size[1]).reshape(size[1], size[0])
-    across = np.broadcast_to(np.linspace(0, 255, size[0]), (size[1], size[0]))
-    pixels = np.stack([gradient, across, across], axis=2).astype(np.uint8)
-    Image.fromarray(pixels).save(content, "PNG", exif=exif)
-    upright = read_pixels(content.getvalue())
-    high, wide = upright.shape[:2]
+    reader, go_on = make_reader(), threading.Event()
+    begun: list[bytes] = []
 
-    left, top, right, bottom = region_read(content.getvalue(), SPEC)
+    def held_up(content: bytes) -> int:
+        begun.append(content)
+        assert go_on.wait(10)
+        return len(content)
 
-    # Cut from the full photo first, then resized: the same but for half a pixel.
-    box = (left * wide, top * high, right * wide, bottom * high)
-    square = Image.fromarray(upright).resize((32, 32), Image.Resampling.BILINEAR, box)
-    expected = preprocess(content.getvalue(), SPEC).astype(float)
-    assert abs(np.asarray(square, float) - expected).mean() < 2.5
+    async def whole() -> tuple[np.ndarray, int, list[int]]:
+        huge = [asyncio.create_task(reader.call(held_up, rle_bmp(9))) for _ in range(5)]
+        small = [await reader.call(square, photo()) for _ in range(5)]
+        at_a_time = len(begun)
+        go_on.set()
+        return small[-1], at_a_time, await asyncio.gather(*huge)
 
+    small, at_a_time, huge = asyncio.run(whole())
 
-def test_a_squashed_photo_is_read_whole() -> None:
-    spec = ImageSpec(size=32, squash=True)
-
-    assert region_read(photo(size=(90, 20)), spec) == (0, 0, 1, 1)
+    np.testing.assert_array_equal(small, square(photo()))
+    assert at_a_time == 1
+    assert huge == [len(rle_bmp(9))] * 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from starlette.testclient import TestClient
 
 from tests.tiny_bundles import (
@@ -18,9 +18,10 @@ from tests.tiny_bundles import (
     expected_probabilities,
     write_colour_bundle,
 )
-from unfreeze.data.decode import preprocess
+from unfreeze.data.decode import Region, preprocess, square_and_region
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import Limits, ServerSettings
+from unfreeze.serve.uploads import Photo, photos_of
 
 from .conftest import MakeClient, noisy_photo, photo
 
@@ -187,17 +188,61 @@ def test_a_query_that_makes_no_sense_is_told(client: TestClient, query: str) -> 
     assert reply.json()["error"].startswith("query.")
 
 
+def test_a_misspelt_parameter_is_told(client: TestClient) -> None:
+    reply = sent(client, {"a": photo()}, "?tpo=3")
+
+    assert reply.status_code == 422
+    assert "'tpo' here. Expected 'heat' or 'top'." in reply.json()["error"]
+
+
+def test_others_are_answered_while_a_body_is_taken_apart(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def slowly(*given: object) -> list[Photo]:
+        begun.set()
+        assert go_on.wait(10)
+        return photos_of(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("unfreeze.serve.predict_route.photos_of", slowly)
+    with ThreadPoolExecutor(1) as other:
+        slow = other.submit(sent, client, {"a": photo()})
+        assert begun.wait(10)
+        status = client.get("/health").status_code
+        go_on.set()
+
+    assert (status, slow.result().status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("query", ["", "?heat=true"])
+def test_a_photo_is_decoded_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    decoded: list[object] = []
+    load = PngImagePlugin.PngImageFile.load_end
+
+    def counted(image: PngImagePlugin.PngImageFile) -> None:
+        decoded.append(image)
+        load(image)
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load_end", counted)
+
+    assert sent(client, {"a": photo()}, query).status_code == 200
+    assert len(decoded) == 1
+
+
 def test_more_photos_than_may_wait_are_refused(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, begun = threading.Event(), threading.Event()
 
-    def held_up(self: Predictor, image: bytes) -> np.ndarray:
+    def held_up(self: Predictor, image: bytes) -> tuple[np.ndarray, Region]:
         begun.set()
         go_on.wait(10)
-        return preprocess(image, self.header.image)
+        return square_and_region(image, self.header.image)
 
-    monkeypatch.setattr(Predictor, "square", held_up)
+    monkeypatch.setattr(Predictor, "square_and_region", held_up)
     client = make_client(ServerSettings(limits=Limits(files=2, waiting=2)))
     with ThreadPoolExecutor(1) as other:
         first = other.submit(sent, client, {"a": photo()})
@@ -222,11 +267,11 @@ def test_more_photos_than_a_request_may_hold_are_refused(
 def test_an_answer_that_takes_too_long_is_given_up(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(self: Predictor, image: bytes) -> np.ndarray:
+    def slow(self: Predictor, image: bytes) -> tuple[np.ndarray, Region]:
         time.sleep(0.3)
-        return preprocess(image, self.header.image)
+        return square_and_region(image, self.header.image)
 
-    monkeypatch.setattr(Predictor, "square", slow)
+    monkeypatch.setattr(Predictor, "square_and_region", slow)
     client = make_client(ServerSettings(limits=Limits(answer_seconds=0.05)))
 
     reply = sent(client, {"a": photo()})

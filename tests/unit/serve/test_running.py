@@ -107,6 +107,16 @@ def test_public_is_what_others_can_reach(host: str, expected: bool) -> None:
         assert is_public(listener) is expected
 
 
+def test_a_port_has_one_owner() -> None:
+    with listening_socket("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with (
+            pytest.raises(PlanError, match=f"Port {port} of 127.0.0.1 is taken"),
+            listening_socket("127.0.0.1", port),
+        ):
+            pass
+
+
 def test_a_port_that_needs_rights_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")

@@ -1,6 +1,7 @@
 import base64
 import json
 import random
+import tracemalloc
 
 import httpx
 import pytest
@@ -37,7 +38,6 @@ def test_forms_that_httpx_writes_are_read(seed: int) -> None:
         "POST",
         "http://x/",
         files=[("files", (name, content)) for name, content in sent],
-        data={"label": "cats"},
     )
 
     found = photos_of(request.headers["content-type"], request.read(), 3)
@@ -84,6 +84,32 @@ def test_quotes_in_names_are_read_as_curl_and_browsers_write_them() -> None:
         'a"b\\c.jpg',
         "a%22b.jpg",
     ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "form-data; name=files; filename=a.jpg; filename*=utf-8''a.jpg",  # .NET
+        'form-data; name=files; filename="a.jpg"',
+        'form-data;name="files" ; filename = a.jpg',
+    ],
+)
+def test_words_need_no_quotes(header: str) -> None:
+    body = form(f"Content-Disposition: {header}\r\n\r\n1".encode())
+
+    (found,) = photos_of(KIND, body, 3)
+
+    assert (found.name, found.content) == ("a.jpg", b"1")
+
+
+@pytest.mark.parametrize("more", [b"top", b"file", b""])
+def test_a_field_that_nobody_reads_is_told(more: bytes) -> None:
+    body = form(part("files", b"1"), part(more.decode(), b"3"))
+
+    with pytest.raises(
+        HTTPException, match=rf"field {more.decode()!r} here. .*'files'"
+    ):
+        photos_of(KIND, body, 3)
 
 
 def test_long_names_are_cut() -> None:
@@ -167,7 +193,8 @@ def test_photos_in_json_are_read() -> None:
         (b"", 400),
         (b"{", 400),
         (b"\xff\xfe", 400),
-        (b"[" * 200_000, 400),
+        (b"[" * 200_000, 413),
+        (b"[" * 1200, 400),
         (b'{"images": NaN}', 400),
         (b'{"images": [{"content": "", "x": -Infinity}]}', 400),
         (b"9" * 5000, 400),
@@ -187,6 +214,27 @@ def test_photos_in_json_are_read() -> None:
 )
 def test_json_that_holds_no_photos_is_told(body: bytes, status: int) -> None:
     assert status_of("application/json", body) == status
+
+
+@pytest.mark.parametrize("item", [b"[]", b"{}", b"0", b"[[", b'{"a":{"b":'])
+def test_json_of_many_values_is_refused_before_it_costs_memory(item: bytes) -> None:
+    body = b'{"images":[' + b",".join([item] * 500_000) + b"]}"
+
+    tracemalloc.start()
+    status = status_of("application/json", body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert status == 413
+    assert most < 100_000
+
+
+def test_json_may_hold_more_than_photos() -> None:
+    images = [{"name": "a, [b], {c}", "content": "", "tags": list(range(50))}] * 32
+
+    found = photos_of("application/json", json.dumps({"images": images}).encode(), 32)
+
+    assert len(found) == 32
 
 
 @pytest.mark.parametrize("kind", ["", "image/jpeg", "text/html", "x" * 3000])

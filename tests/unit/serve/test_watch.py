@@ -59,7 +59,7 @@ def test_a_failure_is_told_by_its_number_and_nothing_else(
     def broken(*_: object) -> None:
         raise RuntimeError("/a/path/of/ours")
 
-    monkeypatch.setattr(Predictor, "square", broken)
+    monkeypatch.setattr(Predictor, "square_and_region", broken)
 
     reply = make_client().post("/predict", files={"files": photo()})
 

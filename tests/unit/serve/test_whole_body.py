@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from unfreeze.serve.settings import Limits
 from unfreeze.serve.whole_body import WholeBody
 
-LIMITS = Limits(request_bytes=100, held_bytes=150, receive_seconds=0.2)
+LIMITS = Limits(bytes=100, request_bytes=100, held_bytes=150, receive_seconds=0.2)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
 // The answer to the photo that is looked at.
 
 import { bars } from "./bars.js";
-import { badge, byId, element } from "./elements.js";
+import { byId, element } from "./elements.js";
 import { labelling } from "./labelling.js";
 import { kindOf, percent, ranked, titleOf } from "./words.js";
 

@@ -12,7 +12,3 @@ export function element(name, facts = {}, ...content) {
   made.append(...content.filter((each) => each !== null));
   return made;
 }
-
-export function badge(words, mood = "") {
-  return element("span", { class: `badge ${mood}` }, words);
-}
