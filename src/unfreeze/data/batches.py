@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from unfreeze.errors import PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.tensors import Batch, Pixels
 
-__all__ = ["PixelLoader", "epoch_order", "in_batches", "naming_image"]
+__all__ = ["PixelLoader", "batch_places", "epoch_order", "naming_image"]
 
 _Share: TypeAlias = tuple[Pixels, int, range]
 """A batch being filled, a position in it, and which places belong from there on."""
@@ -33,20 +34,30 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[np.ndarray, " N"]
     return rng_for(seed, Purpose.ORDER, epoch=epoch).permutation(count)
 
 
-def in_batches(
-    rows: Int[np.ndarray, " M"], batch_size: int, *, drop_single: bool
-) -> list[Int64[np.ndarray, " B"]]:
-    """Cut ``rows`` into batches, keeping their order.
+def batch_places(count: int, batch_size: int, *, is_even: bool) -> list[slice]:
+    """Cut ``count`` places into batches, in order.
 
     Args:
-        rows: Row numbers of an index.
-        batch_size: Rows in a batch; the last one may have fewer.
-        drop_single: Leave out a last batch of one row, unless that is the size.
+        count: 0 or more.
+        batch_size: Most places in a batch.
+        is_even: Make as many batches, but equally large up to one place, as learning
+            needs. Else the last one has what is left. That may be a single row, from
+            which batch norm cannot learn, or a few, from which it learns noise. (Where
+            batches of two leave one over, it joins another batch.)
+
+    Example:
+        >>> [each.stop - each.start for each in batch_places(132, 64, is_even=False)]
+        [64, 64, 4]
+        >>> [each.stop - each.start for each in batch_places(132, 64, is_even=True)]
+        [44, 44, 44]
     """
-    count = len(rows)
-    is_single = count % batch_size == 1 and batch_size > 1
-    starts = range(0, count - (drop_single and is_single), batch_size)
-    return [rows[start : start + batch_size].astype(np.int64) for start in starts]
+    batches = -(-count // batch_size)
+    if not is_even:
+        return [slice(i * batch_size, (i + 1) * batch_size) for i in range(batches)]
+    if batch_size > 1:
+        batches = min(batches, max(count // 2, 1))
+    ends = [i * count // batches for i in range(batches + 1)] if count else [0]
+    return [slice(start, stop) for start, stop in pairwise(ends)]
 
 
 @contextmanager
@@ -83,7 +94,7 @@ class PixelLoader:
     """Which rows to read, in this order."""
 
     batch_size: int
-    """Images in a batch; the last one may have fewer."""
+    """Most images in a batch."""
 
     num_workers: int
     """Threads that read; 0 reads in the thread that iterates."""
@@ -91,8 +102,8 @@ class PixelLoader:
     size: int
     """Side of the square images, in pixels."""
 
-    drop_single: bool = False
-    """Leave out a last batch of one image, which batch norm cannot train on."""
+    is_even: bool = False
+    """Make all batches equally large, as learning needs; see ``batch_places``."""
 
     pin_memory: bool = False
     """Put batches in memory that a GPU copies from without waiting."""
@@ -123,7 +134,8 @@ class PixelLoader:
                 yield Batch(inputs, targets, rows)
 
     def _batches(self) -> list[Int64[np.ndarray, " B"]]:
-        return in_batches(self.rows, self.batch_size, drop_single=self.drop_single)
+        places = batch_places(len(self.rows), self.batch_size, is_even=self.is_even)
+        return [self.rows[each].astype(np.int64) for each in places]
 
     def _shares_of(self, count: int) -> range:
         """Where the shares of a batch begin: at least one for each thread."""

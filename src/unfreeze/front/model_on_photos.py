@@ -13,6 +13,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from unfreeze.data.batches import batch_places
 from unfreeze.errors import PlanError
 from unfreeze.front.exchange import require_same_labels
 from unfreeze.front.fitting import Output
@@ -326,9 +327,8 @@ class ModelOnPhotos:
         )
 
     def _steps_per_epoch(self, source: Source) -> int:
-        """Batches of an epoch, without a last batch of one photo."""
-        whole, rest = divmod(len(source), self.data.bs)
-        return whole + int(rest > 1)
+        """Batches of an epoch."""
+        return len(batch_places(len(source), self.data.bs, is_even=True))
 
     def _say_if_augmentation_rests(self) -> None:
         augmentation = self.data.augmentation

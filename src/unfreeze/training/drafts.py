@@ -16,7 +16,7 @@ from jaxtyping import Int, Int64
 
 from unfreeze.augment.batch_draft import BatchDraft, Outline
 from unfreeze.augment.kernels import Border
-from unfreeze.data.batches import in_batches, naming_image
+from unfreeze.data.batches import batch_places, naming_image
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.threads import map_in_order
 from unfreeze.tensors import Targets
@@ -64,8 +64,8 @@ class DraftLoader:
     """Side of the square images, in pixels."""
 
     border: Border
-    drop_single: bool = False
-    """Leave out a last batch of one image, which batch norm cannot train on."""
+    is_even: bool = False
+    """Make all batches equally large, as learning needs; see ``batch_places``."""
 
     pin_memory: bool = False
     """Put pixels in memory that a GPU copies from without waiting."""
@@ -92,7 +92,8 @@ class DraftLoader:
             yield from joined
 
     def _batches(self) -> list[Int64[np.ndarray, " B"]]:
-        return in_batches(self.rows, self.batch_size, drop_single=self.drop_single)
+        places = batch_places(len(self.rows), self.batch_size, is_even=self.is_even)
+        return [self.rows[each].astype(np.int64) for each in places]
 
     def _outlined(self, place: int) -> Outline:
         with naming_image(self.index, int(self.rows[place])):

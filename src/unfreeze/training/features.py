@@ -167,7 +167,7 @@ class FeatureKeeper:
             fused_if_frozen(self.model, each.source, self.setup.runtime),
         ):
             for batch in each.source.batches(
-                rows, self.setup.loading, each.view, drop_single=False
+                rows, self.setup.loading, each.view, is_even=False
             ):
                 done.append(self._features_of(batch.inputs))
                 end += len(batch)

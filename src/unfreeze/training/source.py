@@ -16,7 +16,7 @@ from jaxtyping import Float32, Int64, UInt8, UInt64
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.augment.pipeline import Augmentation
-from unfreeze.data.batches import PixelLoader, epoch_order
+from unfreeze.data.batches import PixelLoader, batch_places, epoch_order
 from unfreeze.data.decode import DECODER, preprocess
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.quick import QUICK_DECODER, read_quickly
@@ -141,18 +141,18 @@ class FromImages:
         return f"{shape}_{side}_{self.spec.interpolation}_{rules}"
 
     def batches(
-        self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, *, is_even: bool
     ) -> Batches:
         """Read the rows of ``order`` in threads, keeping their order."""
         if self.augmentation is not None and loading.delivery.varies:
-            loader = self._drafts(self.augmentation, order, loading, epoch, drop_single)
+            loader = self._drafts(self.augmentation, order, loading, epoch, is_even)
         else:
-            loader = self._squares(order, loading, epoch, drop_single)
+            loader = self._squares(order, loading, epoch, is_even)
         kept = loader if self.stored is None else _Keeping(loader, self.stored)
         return Delivered(kept, loading.delivery)
 
     def _squares(
-        self, order: np.ndarray, loading: Loading, epoch: int, drop_single: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, is_even: bool
     ) -> Loader:
         """Squares as a model reads them, varied where they are read."""
         rng_at = self._rngs(order, loading.seed, epoch)
@@ -171,7 +171,7 @@ class FromImages:
             batch_size=loading.batch_size,
             num_workers=loading.num_workers,
             size=self.spec.size,
-            drop_single=drop_single,
+            is_even=is_even,
             pin_memory=loading.delivery.pins,
         )
 
@@ -181,7 +181,7 @@ class FromImages:
         order: np.ndarray,
         loading: Loading,
         epoch: int,
-        drop_single: bool,
+        is_even: bool,
     ) -> Loader:
         """The same squares, still to be varied on the device."""
         rng_at = self._rngs(order, loading.seed, epoch)
@@ -195,7 +195,7 @@ class FromImages:
             num_workers=loading.num_workers,
             size=self.spec.size,
             border=augmentation.pad_mode,
-            drop_single=drop_single,
+            is_even=is_even,
             pin_memory=loading.delivery.pins,
         )
 
@@ -279,13 +279,13 @@ class FromFeatures:
         return len(self.features)
 
     def batches(
-        self, order: np.ndarray, loading: Loading, epoch: int, *, drop_single: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, *, is_even: bool
     ) -> Batches:
         """Read the rows of ``order`` from the view whose turn it is."""
         views = (self.features, *self.later_views)
         view_of = (epoch + turns_of(order)) % len(views)
         size = loading.batch_size
-        loader = _FeatureBatches(views, self.labels, order, view_of, size, drop_single)
+        loader = _FeatureBatches(views, self.labels, order, view_of, size, is_even)
         return Delivered(loader, loading.delivery)
 
 
@@ -299,19 +299,20 @@ class _FeatureBatches:
     order: np.ndarray
     view_of: np.ndarray
     batch_size: int
-    drop_single: bool
+    is_even: bool
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.order), self.batch_size)
-        return whole + int(rest > int(self.drop_single))
+        return len(self._places())
 
     def __iter__(self) -> Generator[Loaded, None, None]:
         labels = None if self.labels is None else torch.from_numpy(self.labels)
-        for i in range(len(self)):
-            places = slice(i * self.batch_size, (i + 1) * self.batch_size)
+        for places in self._places():
             rows = self.order[places]
             inputs = torch.from_numpy(self._read(rows, self.view_of[places]))
             yield Batch(inputs, None if labels is None else labels[rows], rows)
+
+    def _places(self) -> list[slice]:
+        return batch_places(len(self.order), self.batch_size, is_even=self.is_even)
 
     def _read(self, rows: np.ndarray, view_of: np.ndarray) -> np.ndarray:
         """The rows, each from its view; mostly all from the same."""
@@ -329,20 +330,19 @@ def shuffled(source: Source, loading: Loading, epoch: int) -> Batches:
     """Every row once, in the order that belongs to (seed, epoch), for learning.
 
     If classes are balanced, rows of rare classes come more than once instead, and some
-    of frequent ones not at all. A last batch of one row is left out: batch norm cannot
-    learn from it.
+    of frequent ones not at all. Batches are equally large.
     """
     labels = source.labels if isinstance(source, FromFeatures) else source.index.labels
     if loading.is_balanced and labels is not None:
         order = balanced_order(labels, seed=loading.seed, epoch=epoch)
     else:
         order = epoch_order(len(source), seed=loading.seed, epoch=epoch)
-    return source.batches(order, loading, epoch, drop_single=True)
+    return source.batches(order, loading, epoch, is_even=True)
 
 
 def in_order(source: Source, loading: Loading, epoch: int = 0) -> Batches:
     """Every row once, in index order. ``epoch`` keys an augmentation, if any."""
-    return source.batches(np.arange(len(source)), loading, epoch, drop_single=False)
+    return source.batches(np.arange(len(source)), loading, epoch, is_even=False)
 
 
 def features_of(
