@@ -88,7 +88,7 @@ def test_loaders_fill_page_locked_memory(
     plain = replace(source, augmentation=None)
 
     for each in (source, plain):
-        loader = each.batches(np.arange(8), loading, 0, is_even=False).loader
+        loader = each.batches(np.arange(8), loading, 0, ends_evenly=False).loader
         (batch,) = loader
         pixels = batch.inputs if each is plain else batch.draft.pixels
         assert pixels.is_pinned()

@@ -32,7 +32,8 @@ from unfreeze.training.source import FromFeatures, FromImages, Loading, Setup, S
 MakeModel = Callable[..., StagedClassifier]
 
 _SEED = 11
-_BATCH = 8  # 34 photos: four batches of 8, one of 2
+_BATCH = 8
+_ENDS = [0, 8, 16, 24, 29, 34]  # 34 photos: two are left over, and shared by the last
 _STEPS = 5
 _PLAN = FitPlan(cycles=2, cycle_len=1, cycle_mult=2)  # three epochs
 _RATES = (1e-3, 1e-2, 1e-1)
@@ -93,7 +94,7 @@ def _fit_by_hand(
     for epoch in range(3):
         order = epoch_order(len(photos), seed=_SEED, epoch=epoch)
         for step in range(_STEPS):
-            rows = order[step * _BATCH : (step + 1) * _BATCH]
+            rows = order[_ENDS[step] : _ENDS[step + 1]]
             squares = [
                 _augmented(photos, augmentation, epoch, row) for row in rows.tolist()
             ]

@@ -24,6 +24,9 @@ _Share: TypeAlias = tuple[Pixels, int, range]
 
 _BATCHES_AHEAD = 2
 
+_FEWEST_SHARED = 4
+"""Places that two batches share: two each."""
+
 _MOST_IN_A_SHARE = 8
 """Photos that a thread fills in one go. Handing out work takes about as long as one of
 the quicker steps of augmentation, and all threads wait for it."""
@@ -34,29 +37,26 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[np.ndarray, " N"]
     return rng_for(seed, Purpose.ORDER, epoch=epoch).permutation(count)
 
 
-def batch_places(count: int, batch_size: int, *, is_even: bool) -> list[slice]:
-    """Cut ``count`` places into batches, in order.
+def batch_places(count: int, batch_size: int, *, ends_evenly: bool) -> list[slice]:
+    """Cut ``count`` places into batches, in order; the last one has what is left.
 
     Args:
         count: 0 or more.
-        batch_size: Most places in a batch.
-        is_even: Make as many batches, but equally large up to one place, as learning
-            needs. Else the last one has what is left. That may be a single row, from
-            which batch norm cannot learn, or a few, from which it learns noise. (Where
-            batches of two leave one over, it joins another batch.)
+        batch_size: Places in a batch.
+        ends_evenly: Where less than half a batch is left, let the last two batches
+            share their places, as learning needs: a few rows are mostly noise to
+            batch norm, and a single one cannot be normalised at all. (What batches of
+            two leave over joins the last of them.)
 
     Example:
-        >>> [each.stop - each.start for each in batch_places(132, 64, is_even=False)]
-        [64, 64, 4]
-        >>> [each.stop - each.start for each in batch_places(132, 64, is_even=True)]
-        [44, 44, 44]
+        >>> [each.stop - each.start for each in batch_places(132, 64, ends_evenly=True)]
+        [64, 34, 34]
     """
-    batches = -(-count // batch_size)
-    if not is_even:
-        return [slice(i * batch_size, (i + 1) * batch_size) for i in range(batches)]
-    if batch_size > 1:
-        batches = min(batches, max(count // 2, 1))
-    ends = [i * count // batches for i in range(batches + 1)] if count else [0]
+    ends = [*range(0, count, batch_size), count]
+    rest = count % batch_size
+    if ends_evenly and count > batch_size > 1 and 0 < rest < max(batch_size / 2, 2):
+        shared = batch_size + rest
+        ends[-2:-1] = [] if shared < _FEWEST_SHARED else [count - shared // 2]
     return [slice(start, stop) for start, stop in pairwise(ends)]
 
 
@@ -94,7 +94,7 @@ class PixelLoader:
     """Which rows to read, in this order."""
 
     batch_size: int
-    """Most images in a batch."""
+    """Images in a batch; the last one may have fewer."""
 
     num_workers: int
     """Threads that read; 0 reads in the thread that iterates."""
@@ -102,8 +102,8 @@ class PixelLoader:
     size: int
     """Side of the square images, in pixels."""
 
-    is_even: bool = False
-    """Make all batches equally large, as learning needs; see ``batch_places``."""
+    ends_evenly: bool = False
+    """Have no small batch at the end, as learning needs; see ``batch_places``."""
 
     pin_memory: bool = False
     """Put batches in memory that a GPU copies from without waiting."""
@@ -134,7 +134,9 @@ class PixelLoader:
                 yield Batch(inputs, targets, rows)
 
     def _batches(self) -> list[Int64[np.ndarray, " B"]]:
-        places = batch_places(len(self.rows), self.batch_size, is_even=self.is_even)
+        places = batch_places(
+            len(self.rows), self.batch_size, ends_evenly=self.ends_evenly
+        )
         return [self.rows[each].astype(np.int64) for each in places]
 
     def _shares_of(self, count: int) -> range:

@@ -50,7 +50,7 @@ class ImageDataset:
         if not -len(self) <= row < len(self):
             raise IndexError(f"row {row} of a data set of {len(self)} images")
         number = np.array([row % len(self)])
-        batches = self.source().batches(number, _ONE_BY_ONE, 0, is_even=False)
+        batches = self.source().batches(number, _ONE_BY_ONE, 0, ends_evenly=False)
         (batch,) = list(batches)
         label = None if batch.labels is None else batch.labels[0].numpy()
         return normalise(batch.inputs, self.transform.spec)[0].numpy(), label

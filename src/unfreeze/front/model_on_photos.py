@@ -328,7 +328,7 @@ class ModelOnPhotos:
 
     def _steps_per_epoch(self, source: Source) -> int:
         """Batches of an epoch."""
-        return len(batch_places(len(source), self.data.bs, is_even=True))
+        return len(batch_places(len(source), self.data.bs, ends_evenly=True))
 
     def _say_if_augmentation_rests(self) -> None:
         augmentation = self.data.augmentation

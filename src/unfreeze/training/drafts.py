@@ -64,8 +64,8 @@ class DraftLoader:
     """Side of the square images, in pixels."""
 
     border: Border
-    is_even: bool = False
-    """Make all batches equally large, as learning needs; see ``batch_places``."""
+    ends_evenly: bool = False
+    """Have no small batch at the end, as learning needs; see ``batch_places``."""
 
     pin_memory: bool = False
     """Put pixels in memory that a GPU copies from without waiting."""
@@ -92,7 +92,9 @@ class DraftLoader:
             yield from joined
 
     def _batches(self) -> list[Int64[np.ndarray, " B"]]:
-        places = batch_places(len(self.rows), self.batch_size, is_even=self.is_even)
+        places = batch_places(
+            len(self.rows), self.batch_size, ends_evenly=self.ends_evenly
+        )
         return [self.rows[each].astype(np.int64) for each in places]
 
     def _outlined(self, place: int) -> Outline:

@@ -167,7 +167,7 @@ class FeatureKeeper:
             fused_if_frozen(self.model, each.source, self.setup.runtime),
         ):
             for batch in each.source.batches(
-                rows, self.setup.loading, each.view, is_even=False
+                rows, self.setup.loading, each.view, ends_evenly=False
             ):
                 done.append(self._features_of(batch.inputs))
                 end += len(batch)

@@ -33,6 +33,8 @@ _HOPELESS = 4.0
 _SETTLED = 10
 """... but not in its first batches, whose losses differ by chance alone ..."""
 
+_FEWEST_IMAGES = 2  # for batch norm
+
 _LEAST_HOPELESS = 0.35
 """... and not below so many nats, half of what a network loses that knows nothing of
 two classes: where next to nothing is lost, one hard photo multiplies it."""
@@ -177,22 +179,15 @@ class _Sweep:
         return torch_seed(self.setup.loading.seed, Purpose.STEP, epoch=epoch, row=step)
 
     def _batches(self, count: int, repeat: int) -> Iterator[Batch]:
-        """Yield ``count`` whole batches, starting over as often as the images require.
-
-        The rest at an epoch's end is passed over: the loss of a few images is chance.
-        """
-        whole = min(self.setup.loading.batch_size, len(self.source))
+        """Yield ``count`` batches, starting over as often as the images require."""
+        if len(self.source) < _FEWEST_IMAGES:
+            raise PlanError(
+                f"{len(self.source)} training images are too few to learn from; "
+                f"{_FEWEST_IMAGES} are the least."
+            )
         epoch = _SWEEP_EPOCH + repeat * 2**16
         while True:
-            batches = shuffled(self.source, self.setup.loading, epoch)
-            if not len(batches):
-                raise PlanError(
-                    f"{len(self.source)} training images in batches of {whole} are too "
-                    "few to learn from; 2 are the least."
-                )
-            for batch in batches:
-                if len(batch) < whole:
-                    continue
+            for batch in shuffled(self.source, self.setup.loading, epoch):
                 yield batch
                 count -= 1
                 if count == 0:

@@ -141,18 +141,18 @@ class FromImages:
         return f"{shape}_{side}_{self.spec.interpolation}_{rules}"
 
     def batches(
-        self, order: np.ndarray, loading: Loading, epoch: int, *, is_even: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, *, ends_evenly: bool
     ) -> Batches:
         """Read the rows of ``order`` in threads, keeping their order."""
         if self.augmentation is not None and loading.delivery.varies:
-            loader = self._drafts(self.augmentation, order, loading, epoch, is_even)
+            loader = self._drafts(self.augmentation, order, loading, epoch, ends_evenly)
         else:
-            loader = self._squares(order, loading, epoch, is_even)
+            loader = self._squares(order, loading, epoch, ends_evenly)
         kept = loader if self.stored is None else _Keeping(loader, self.stored)
         return Delivered(kept, loading.delivery)
 
     def _squares(
-        self, order: np.ndarray, loading: Loading, epoch: int, is_even: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, ends_evenly: bool
     ) -> Loader:
         """Squares as a model reads them, varied where they are read."""
         rng_at = self._rngs(order, loading.seed, epoch)
@@ -171,7 +171,7 @@ class FromImages:
             batch_size=loading.batch_size,
             num_workers=loading.num_workers,
             size=self.spec.size,
-            is_even=is_even,
+            ends_evenly=ends_evenly,
             pin_memory=loading.delivery.pins,
         )
 
@@ -181,7 +181,7 @@ class FromImages:
         order: np.ndarray,
         loading: Loading,
         epoch: int,
-        is_even: bool,
+        ends_evenly: bool,
     ) -> Loader:
         """The same squares, still to be varied on the device."""
         rng_at = self._rngs(order, loading.seed, epoch)
@@ -195,7 +195,7 @@ class FromImages:
             num_workers=loading.num_workers,
             size=self.spec.size,
             border=augmentation.pad_mode,
-            is_even=is_even,
+            ends_evenly=ends_evenly,
             pin_memory=loading.delivery.pins,
         )
 
@@ -279,13 +279,13 @@ class FromFeatures:
         return len(self.features)
 
     def batches(
-        self, order: np.ndarray, loading: Loading, epoch: int, *, is_even: bool
+        self, order: np.ndarray, loading: Loading, epoch: int, *, ends_evenly: bool
     ) -> Batches:
         """Read the rows of ``order`` from the view whose turn it is."""
         views = (self.features, *self.later_views)
         view_of = (epoch + turns_of(order)) % len(views)
         size = loading.batch_size
-        loader = _FeatureBatches(views, self.labels, order, view_of, size, is_even)
+        loader = _FeatureBatches(views, self.labels, order, view_of, size, ends_evenly)
         return Delivered(loader, loading.delivery)
 
 
@@ -299,7 +299,7 @@ class _FeatureBatches:
     order: np.ndarray
     view_of: np.ndarray
     batch_size: int
-    is_even: bool
+    ends_evenly: bool
 
     def __len__(self) -> int:
         return len(self._places())
@@ -312,7 +312,9 @@ class _FeatureBatches:
             yield Batch(inputs, None if labels is None else labels[rows], rows)
 
     def _places(self) -> list[slice]:
-        return batch_places(len(self.order), self.batch_size, is_even=self.is_even)
+        return batch_places(
+            len(self.order), self.batch_size, ends_evenly=self.ends_evenly
+        )
 
     def _read(self, rows: np.ndarray, view_of: np.ndarray) -> np.ndarray:
         """The rows, each from its view; mostly all from the same."""
@@ -330,19 +332,19 @@ def shuffled(source: Source, loading: Loading, epoch: int) -> Batches:
     """Every row once, in the order that belongs to (seed, epoch), for learning.
 
     If classes are balanced, rows of rare classes come more than once instead, and some
-    of frequent ones not at all. Batches are equally large.
+    of frequent ones not at all. No batch is less than half a one.
     """
     labels = source.labels if isinstance(source, FromFeatures) else source.index.labels
     if loading.is_balanced and labels is not None:
         order = balanced_order(labels, seed=loading.seed, epoch=epoch)
     else:
         order = epoch_order(len(source), seed=loading.seed, epoch=epoch)
-    return source.batches(order, loading, epoch, is_even=True)
+    return source.batches(order, loading, epoch, ends_evenly=True)
 
 
 def in_order(source: Source, loading: Loading, epoch: int = 0) -> Batches:
     """Every row once, in index order. ``epoch`` keys an augmentation, if any."""
-    return source.batches(np.arange(len(source)), loading, epoch, is_even=False)
+    return source.batches(np.arange(len(source)), loading, epoch, ends_evenly=False)
 
 
 def features_of(

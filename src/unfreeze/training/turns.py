@@ -63,4 +63,4 @@ def logits_in_turn(
 def _batches(
     view: FromImages, rows: Int64[np.ndarray, " N"], setup: Setup, epoch: int
 ) -> Generator[Batch, None, None]:
-    yield from view.batches(rows, setup.loading, epoch, is_even=False)
+    yield from view.batches(rows, setup.loading, epoch, ends_evenly=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from unfreeze.data.batches import PixelLoader, epoch_order
+from unfreeze.data.batches import PixelLoader, batch_places, epoch_order
 from unfreeze.data.decode import preprocess
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.errors import ImageError, PlanError
@@ -92,26 +92,43 @@ def test_batches_do_not_share_memory() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 21, 22])
-@pytest.mark.parametrize("drop_single", [False, True])
-def test_the_length_is_the_number_of_batches(count: int, drop_single: bool) -> None:
-    loader = _loader(count, drop_single=drop_single)
+@pytest.mark.parametrize("ends_evenly", [False, True])
+def test_the_length_is_the_number_of_batches(count: int, ends_evenly: bool) -> None:
+    loader = _loader(count, ends_evenly=ends_evenly)
 
     assert len(loader) == len(list(loader))
 
 
-def test_only_a_last_batch_of_one_is_dropped() -> None:
-    def sizes(count: int) -> list[int]:
-        return [len(batch) for batch in _loader(count, drop_single=True)]
+@pytest.mark.parametrize(
+    ("count", "batch_size", "sizes"),
+    [
+        (10, 5, [5, 5]),
+        (11, 5, [5, 3, 3]),
+        (12, 5, [5, 4, 3]),
+        (13, 5, [5, 5, 3]),  # more than half a batch is left
+        (12, 8, [8, 4]),  # and half
+        (132, 64, [64, 34, 34]),
+        (4, 5, [4]),
+        (1, 5, [1]),
+        (0, 5, []),
+        (7, 3, [3, 2, 2]),
+        (5, 2, [2, 3]),  # not one alone
+        (3, 1, [1, 1, 1]),  # as it was asked for
+    ],
+)
+def test_a_few_rows_at_the_end_are_shared_by_two_batches(
+    count: int, batch_size: int, sizes: list[int]
+) -> None:
+    places = batch_places(count, batch_size, ends_evenly=True)
 
-    assert sizes(11) == [5, 5]
-    assert sizes(12) == [5, 5, 2]
-    assert sizes(10) == [5, 5]
-    assert sizes(1) == []
+    assert [each.stop - each.start for each in places] == sizes
+    assert [i for each in places for i in range(count)[each]] == list(range(count))
+    loader = _loader(count, batch_size=batch_size, ends_evenly=True)
+    assert [len(batch) for batch in loader] == sizes
+
+
+def test_in_measuring_the_last_batch_has_what_is_left() -> None:
     assert [len(batch) for batch in _loader(11)] == [5, 5, 1]
-
-
-def test_batches_of_one_are_kept_where_they_were_asked_for() -> None:
-    assert len(_loader(3, batch_size=1, drop_single=True)) == 3
 
 
 def test_several_labels_stay_rows_and_no_labels_stay_none() -> None:

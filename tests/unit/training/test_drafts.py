@@ -69,9 +69,11 @@ def test_any_number_of_threads_reads_the_same() -> None:
         assert torch.equal(one.draft.tables, other.draft.tables)
 
 
-@pytest.mark.parametrize(("count", "sizes"), [(11, [5, 5]), (12, [5, 5, 2]), (0, [])])
-def test_a_single_last_row_may_be_left_out(count: int, sizes: list[int]) -> None:
-    loader = _loader(count, drop_single=True)
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(11, [5, 3, 3]), (12, [5, 4, 3]), (0, [])]
+)
+def test_the_last_batches_may_share_what_is_left(count: int, sizes: list[int]) -> None:
+    loader = _loader(count, ends_evenly=True)
 
     assert [len(each) for each in loader] == sizes
     assert len(loader) == len(sizes)

@@ -250,16 +250,16 @@ def test_an_epoch_row_says_what_happened(make_fit: MakeFit) -> None:
     assert last.extra == {"epoch of a": 1.0}
 
 
-def test_a_last_batch_of_one_image_is_left_out(
+def test_every_image_is_learned_from_also_where_one_is_left_over(
     make_fit: MakeFit, make_index: Callable[..., ImageIndex], spec: ImageSpec
 ) -> None:
     source = FromImages(make_index(21), spec)
-    fit = make_fit(source=source, schedule=constant(5, 2))
+    fit = make_fit(source=source, schedule=constant(6, 2))
 
     history = fit.run()
 
-    assert len(history) == 10
-    assert [row.num_images for row in history.epochs] == [20, 20]
+    assert len(history) == 12
+    assert [row.num_images for row in history.epochs] == [21, 21]
 
 
 # --- callbacks ---------------------------------------------------------------------

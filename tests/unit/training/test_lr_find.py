@@ -159,15 +159,16 @@ def test_five_batches_suffice(
     assert len(found.history) == 100
 
 
-@pytest.mark.parametrize(("batch_size", "size"), [(4, 4), (22, 22), (64, 22)])
-def test_only_whole_batches_count(
+@pytest.mark.parametrize(
+    ("batch_size", "epoch"), [(4, [4, 4, 4, 4, 4, 2]), (7, [7, 7, 4, 4]), (64, [22])]
+)
+def test_a_search_goes_over_the_photos_as_often_as_it_needs(
     search: Search,
     make_setup: Callable[..., Setup],
     monkeypatch: pytest.MonkeyPatch,
     batch_size: int,
-    size: int,
+    epoch: list[int],
 ) -> None:
-    """22 photos make five batches of four and a rest, or a single batch of them all."""
     sizes: list[int] = []
 
     def note_size(
@@ -179,7 +180,7 @@ def test_only_whole_batches_count(
     monkeypatch.setattr(module, "train_step", note_size)
     search(setup=make_setup(batch_size=batch_size))
 
-    assert sizes == [size] * 30
+    assert sizes == (epoch * 30)[:30]
 
 
 def test_the_suggestion_lies_in_the_clear_fall_of_the_loss(
@@ -297,9 +298,7 @@ def test_gradients_are_clipped_during_the_sweep(
 def test_one_photo_is_too_few(
     search: Search, make_index: Callable[..., ImageIndex], spec: ImageSpec
 ) -> None:
-    with pytest.raises(
-        PlanError, match="1 training images in batches of 1 are too few"
-    ):
+    with pytest.raises(PlanError, match="1 training images are too few"):
         search(source=FromImages(make_index(1), spec))
 
 

@@ -75,9 +75,9 @@ def test_batches_can_be_counted_and_gone_over_again(
 
 @pytest.mark.parametrize(
     ("batch_size", "sizes_learning", "sizes_measuring"),
-    [(7, [7, 7, 7], [7, 7, 7, 1]), (10, [10, 10, 2], [10, 10, 2]), (30, [22], [22])],
+    [(7, [7, 7, 4, 4], [7, 7, 7, 1]), (10, [10, 6, 6], [10, 10, 2]), (30, [22], [22])],
 )
-def test_a_single_last_row_is_measured_but_not_learned_from(
+def test_learning_ends_in_no_small_batch(
     either: Source,
     make_setup: Callable[..., Setup],
     batch_size: int,
