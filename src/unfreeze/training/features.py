@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt64
+from torch import nn
 
 from unfreeze.augment.description import describe
 from unfreeze.data.decode import DECODER
@@ -55,6 +56,8 @@ class FeatureKeeper:
 
     setup: Setup
     on_progress: OnProgress | None = None
+    hash_of: Callable[[nn.Module], str] = content_hash
+    """Names weights by their contents."""
 
     def key(self) -> dict[str, object]:
         """Everything besides the image that its features depend on."""
@@ -62,7 +65,7 @@ class FeatureKeeper:
         return {
             "arch": backbone.arch,
             "xtra_cut": backbone.xtra_cut,
-            "weights": content_hash(backbone),
+            "weights": self.hash_of(backbone),
             "pool": type(self.model.pool).__name__,
             "image": dataclasses.asdict(self.spec),
             "decoder": DECODER,

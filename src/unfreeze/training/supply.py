@@ -9,6 +9,7 @@ from pathlib import Path
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.screen import Screening
 from unfreeze.models.classifier import StagedClassifier
+from unfreeze.models.known_hash import KnownHash
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import ImageSpec
 from unfreeze.training.features import FeatureKeeper, OnProgress
@@ -39,6 +40,7 @@ class Supply:
 
     _rows: dict[int, "_Rows"] = field(default_factory=dict, init=False)
     _shelf: PixelShelf | None = field(default=None, init=False)
+    _hash: KnownHash = field(default_factory=KnownHash, init=False)
     _key: str = field(default="", init=False)
 
     def images(
@@ -154,6 +156,7 @@ class Supply:
             folder=self.folder() if on_disk else None,
             setup=self.setup,
             on_progress=on_progress,
+            hash_of=self._hash.of,
         )
 
     def _at_hand(
