@@ -10,7 +10,8 @@ BENCHMARK = Benchmark(
         "Seconds from the start of the process, on photos that it has never seen: our "
         "steps 1 to 3 (recipe quick) to the end of the process, with the measuring "
         "after them, and the same on photos of half the side; fastai to the end of its "
-        "frozen epoch, and of an unfrozen epoch after it. A speed counts only at an accuracy that is no lower."
+        "frozen epoch, and of an unfrozen epoch after it. A speed counts only at an "
+        "accuracy that is no lower."
     ),
     contestants=[train("quick"), train("quick", at_half_side=True), fine_tune()],
     goals=[
