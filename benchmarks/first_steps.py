@@ -4,6 +4,24 @@ from benchmarks.benchmark import Benchmark
 from benchmarks.harness import OURS, Goal
 from benchmarks.programs import HALF_SIDE, fine_tune, train
 
+
+def _beside_frozen_epoch(name: str, before: str = "") -> list[Goal]:
+    return [
+        Goal(
+            name=f"{before}seconds: times less than fastai's frozen epoch",
+            over=("fastai", "seconds of frozen epoch"),
+            under=(name, "seconds"),
+            at_least=8.0,
+        ),
+        Goal(
+            name=f"{before}accuracy: times fastai's after it",
+            over=(name, "accuracy"),
+            under=("fastai", "accuracy of frozen epoch"),
+            at_least=1.0,
+        ),
+    ]
+
+
 BENCHMARK = Benchmark(
     name="first_steps",
     about=(
@@ -15,30 +33,8 @@ BENCHMARK = Benchmark(
     ),
     contestants=[train("quick"), train("quick", at_half_side=True), fine_tune()],
     goals=[
-        Goal(
-            name="seconds: times less than fastai's frozen epoch",
-            over=("fastai", "seconds of frozen epoch"),
-            under=(OURS, "seconds"),
-            at_least=8.0,
-        ),
-        Goal(
-            name="accuracy: times fastai's after it",
-            over=(OURS, "accuracy"),
-            under=("fastai", "accuracy of frozen epoch"),
-            at_least=1.0,
-        ),
-        Goal(
-            name="half the side, seconds: times less than fastai's frozen epoch",
-            over=("fastai", "seconds of frozen epoch"),
-            under=(HALF_SIDE, "seconds"),
-            at_least=8.0,
-        ),
-        Goal(
-            name="half the side, accuracy: times fastai's after it",
-            over=(HALF_SIDE, "accuracy"),
-            under=("fastai", "accuracy of frozen epoch"),
-            at_least=1.0,
-        ),
+        *_beside_frozen_epoch(OURS),
+        *_beside_frozen_epoch(HALF_SIDE, "half the side, "),
         Goal(
             name="seconds: times less than with an unfrozen epoch",
             over=("fastai", "seconds"),
