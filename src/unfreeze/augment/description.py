@@ -30,7 +30,7 @@ from unfreeze.versions import version_of
 
 __all__ = ["describe"]
 
-_RULES = 2
+_RULES = 3
 """Count upwards when this package comes to make other pixels from equal settings."""
 
 _OurStep: TypeAlias = (
@@ -62,7 +62,7 @@ def describe(augmentation: Augmentation) -> dict[str, object]:
     settings = {
         each.name: getattr(augmentation, each.name)
         for each in fields(augmentation)
-        if each.name not in ("spec", "steps")
+        if each.init and each.name not in ("spec", "steps")
     }
     return {
         "rules": _RULES,

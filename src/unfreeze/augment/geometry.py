@@ -11,7 +11,6 @@ every image.
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,8 +73,7 @@ class Affine(NamedTuple):
 _NO_MOVE = Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """A new canvas, and where on the old one each of its places comes from."""
 
     affine: Affine

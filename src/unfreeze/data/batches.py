@@ -1,7 +1,7 @@
 """Batches of pixels, read ahead by threads, in an order that they cannot change."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from unfreeze.errors import PlanError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.tensors import Batch, Pixels
 
-__all__ = ["PixelLoader", "batch_places", "epoch_order", "naming_image"]
+__all__ = ["PixelLoader", "batch_places", "epoch_order", "name_image"]
 
 _Share: TypeAlias = tuple[Pixels, int, range]
 """A batch being filled, a position in it, and which places belong from there on."""
@@ -60,14 +60,9 @@ def batch_places(count: int, batch_size: int, *, ends_evenly: bool) -> list[slic
     return [slice(start, stop) for start, stop in pairwise(ends)]
 
 
-@contextmanager
-def naming_image(index: ImageIndex, row: int) -> Iterator[None]:
-    """Add a note to an exception of the body that says which image it is about."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"While reading image {index.name(row)!r}.")
-        raise
+def name_image(error: Exception, index: ImageIndex, row: int) -> None:
+    """Add a note to an exception that says which image it is about."""
+    error.add_note(f"While reading image {index.name(row)!r}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +154,9 @@ class PixelLoader:
         inputs, start, places = share
         squares = inputs.numpy()[start : start + len(places)]
         for place, square in zip(places, squares, strict=True):
-            with naming_image(self.index, int(self.rows[place])):
+            try:
                 self.fill(place, square)
+            except Exception as error:
+                name_image(error, self.index, int(self.rows[place]))
+                raise
         return inputs

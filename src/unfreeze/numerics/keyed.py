@@ -76,11 +76,11 @@ class KeyedRngs(threading.local):
     def __init__(self, seed: int, purpose: Purpose) -> None:
         self._rng = rng_for(seed, purpose)
         self._start = self._rng.bit_generator.state
+        self._counter = self._start["state"]["counter"]
 
     def at(self, *, epoch: int, row: int, turn: int = 0) -> np.random.Generator:
         """Start the generator of one image in one epoch."""
-        counter = np.array([0, turn, row, epoch], dtype=np.uint64)
-        self._start["state"]["counter"] = counter
+        self._counter[1:] = turn, row, epoch
         self._rng.bit_generator.state = self._start
         return self._rng
 

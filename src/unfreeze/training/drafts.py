@@ -16,7 +16,7 @@ from jaxtyping import Int, Int64
 
 from unfreeze.augment.batch_draft import BatchDraft, Outline
 from unfreeze.augment.kernels import Border
-from unfreeze.data.batches import batch_places, naming_image
+from unfreeze.data.batches import batch_places, name_image
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.threads import map_in_order
 from unfreeze.tensors import Targets
@@ -98,8 +98,11 @@ class DraftLoader:
         return [self.rows[each].astype(np.int64) for each in places]
 
     def _outlined(self, place: int) -> Outline:
-        with naming_image(self.index, int(self.rows[place])):
+        try:
             return self.outline(place)
+        except Exception as error:
+            name_image(error, self.index, int(self.rows[place]))
+            raise
 
     def _joined(self, group: _Group) -> Drafts:
         rows, outlines = group

@@ -204,12 +204,11 @@ class FromImages:
     ) -> Callable[[int], np.random.Generator]:
         """Generators by place: a photo that comes again is varied in another way."""
         turns = turns_of(order)
+        counters = order if self.counters is None else self.counters[order]
         rngs = KeyedRngs(seed, self.purpose)
 
         def rng_at(place: int) -> np.random.Generator:
-            row, turn = int(order[place]), int(turns[place])
-            counter = row if self.counters is None else int(self.counters[row])
-            return rngs.at(epoch=epoch, row=counter, turn=turn)
+            return rngs.at(epoch=epoch, row=counters[place], turn=turns[place])
 
         return rng_at
 
