@@ -5,8 +5,9 @@ what it has decoded, and later epochs, fits and runs read it from a memory map.
 
 A store is a folder of parts. A part is a pair of files: ``part-X.pixels``, the photos
 one behind the other, and ``part-X.npy``, a table that says where each of them begins.
-The table appears last, in one move, and photos are checked against its checksums when
-they are first read: what a kill or a power cut has torn is decoded anew.
+The table appears last, in one move, and photos that another process has written are
+checked against its checksums when they are first read: what a kill or a power cut has
+torn is decoded anew.
 """
 
 import os
@@ -124,7 +125,7 @@ class PixelStore:
             os.utime(folder)  # the one used longest ago is dropped first
             tables = sorted(folder.glob("part-*.npy"), key=_age)
             for table in tables:
-                self._open(table)
+                self._open(table, is_ours=False)
 
     def __len__(self) -> int:
         """Photos that can be read."""
@@ -194,9 +195,9 @@ class PixelStore:
         except OSError:
             self._is_full = True
             return
-        self._open(table)
+        self._open(table, is_ours=True)
 
-    def _open(self, table: Path) -> None:
+    def _open(self, table: Path, *, is_ours: bool) -> None:
         """Take in a part, or ignore it when it is not what its table says."""
         try:
             entries = np.load(table, allow_pickle=False)
@@ -214,8 +215,8 @@ class PixelStore:
         self._maps.append(np.asarray(pixels))  # plain: slices of a memmap are slow
         self._entries = np.concatenate([self._entries, entries])
         self._part_of = np.concatenate([self._part_of, part])
-        unchecked = np.zeros(len(entries), dtype=bool)
-        self._is_checked = np.concatenate([self._is_checked, unchecked])
+        is_checked = np.full(len(entries), is_ours)
+        self._is_checked = np.concatenate([self._is_checked, is_checked])
         self.version += 1
 
 
@@ -280,7 +281,10 @@ class _OpenPart:
         entry["offset"] = self._end
         entry["height"], entry["width"] = pixels.shape[:2]
         entry["checksum"] = checksum
-        self._end += self._stream.write(np.ascontiguousarray(pixels).data)
+        written = self._stream.write(np.ascontiguousarray(pixels).data)
+        if written != pixels.nbytes:
+            raise OSError(f"{written} of {pixels.nbytes} bytes were written.")
+        self._end += written
         self._entries.append(entry)
 
     def finish(self) -> Path:

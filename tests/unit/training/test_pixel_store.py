@@ -142,6 +142,30 @@ def test_a_torn_photo_is_decoded_once_more_and_found_from_then_on(
     assert decoded == list(range(COUNT))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such limit")
+def test_a_photo_of_which_a_part_was_written_is_not_there(
+    tmp_path: Path, ids: np.ndarray, photos: list[np.ndarray]
+) -> None:
+    """A full disk takes the beginning of a photo, and may have room again after it."""
+    import resource
+
+    store = PixelStore(tmp_path / "s", _always)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    fits = photos[0].nbytes + photos[1].nbytes // 2
+    resource.setrlimit(resource.RLIMIT_FSIZE, (fits, limits[1]))
+    try:
+        store.add(ids[0], photos[0])
+        store.add(ids[1], photos[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    store.add(ids[2], photos[2])
+    store.save()
+
+    first, second, *_ = store.find(ids).tolist()
+    np.testing.assert_array_equal(store.read(first), photos[0])
+    assert second == -1
+
+
 def test_threads_may_add_at_once(
     tmp_path: Path, ids: np.ndarray, photos: list[np.ndarray]
 ) -> None:
