@@ -114,6 +114,10 @@ class ModelQueue:
             self._on_batch(len(batch))
             try:
                 outcomes = await self._outcomes(batch)
+            except asyncio.CancelledError:  # the queue closes
+                for each in batch:
+                    each.outcome.cancel()
+                raise
             except Exception as error:  # the model's, which everybody in it must know
                 for each in batch:
                     if not each.outcome.done():
