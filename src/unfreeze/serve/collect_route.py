@@ -57,9 +57,10 @@ async def _save(
 ) -> str:
     folder = collection.folder_of(label)
     try:
-        return await service.photos.call(
-            lambda content: collection.save(content, folder), content
-        )
+        async with service.in_time():
+            return await service.photos.call(
+                lambda content: collection.save(content, folder), content
+            )
     except ImageError as error:
         raise HTTPException(422, str(error)) from None
 

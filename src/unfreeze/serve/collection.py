@@ -1,6 +1,8 @@
 """Photos that people send for labelling, kept in a folder that training can read."""
 
+import errno
 import hashlib
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,9 @@ __all__ = ["Collection"]
 
 _UNLABELLED = ".unlabelled"
 """Hidden, so that training passes over it."""
+
+_LONGEST_NAME = 255
+"""Bytes that file systems take for the name of a folder."""
 
 _SUFFIXES = {
     "AVIF": ".avif",
@@ -55,6 +60,8 @@ class Collection:
         self._lock = threading.Lock()
         try:
             (root / _UNLABELLED).mkdir(parents=True, exist_ok=True)
+            for each in (root, root / _UNLABELLED):
+                _require_open(each)
         except OSError as error:
             raise PlanError(
                 f"Photos cannot be collected in {root}: {error.strerror}. Pass another "
@@ -136,7 +143,15 @@ class Collection:
 
 
 def _can_name_a_folder(label: str) -> bool:
-    return not (label.startswith(".") or any(each in label for each in '/\\:\0"*?<>|'))
+    is_short = len(label.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME
+    is_plain = not any(each in label for each in '/\\:\0"*?<>|')
+    return is_short and is_plain and not label.startswith(".")
+
+
+def _require_open(folder: Path) -> None:
+    """Refuse a folder that is there already and takes no files."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _size_of(file: Path) -> int:

@@ -109,19 +109,25 @@ class ModelQueue:
     async def _read(self) -> None:
         while True:
             batch = await self._next_batch()
-            if not batch:
-                continue
-            self._on_batch(len(batch))
-            try:
-                outcomes = await self._outcomes(batch)
-            except Exception as error:  # the model's, which everybody in it must know
-                for each in batch:
-                    if not each.outcome.done():
-                        each.outcome.set_exception(error)
-                continue
-            for each, outcome in zip(batch, outcomes, strict=True):
-                if not each.outcome.done():  # given up meanwhile
-                    each.outcome.set_result(outcome)
+            if batch:
+                self._on_batch(len(batch))
+                await self._answer(batch)
+
+    async def _answer(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            outcomes = await self._outcomes(batch)
+        except asyncio.CancelledError:  # the queue closes
+            for each in batch:
+                each.outcome.cancel()
+            raise
+        except Exception as error:  # the model's, which everybody in it must know
+            for each in batch:
+                if not each.outcome.done():
+                    each.outcome.set_exception(error)
+            return
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if not each.outcome.done():  # given up meanwhile
+                each.outcome.set_result(outcome)
 
     async def _next_batch(self) -> list[_Waiting]:
         """Take what is there, once something is, without those who gave up."""

@@ -67,19 +67,10 @@ def predict_routes(service: Service) -> APIRouter:
 async def _rows(
     service: Service, photos: list[Photo], heat: bool, top: int | None
 ) -> list[dict[str, Any]]:
-    seconds = service.settings.limits.answer_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.gather(
-                *(_row(service, photo, heat, top) for photo in photos)
-            )
-    except TimeoutError:
-        raise HTTPException(
-            503,
-            f"The answer took more than {seconds:g} seconds. Send fewer or smaller "
-            "photos, or try again later.",
-            {"Retry-After": "5"},
-        ) from None
+    async with service.in_time():
+        return await asyncio.gather(
+            *(_row(service, photo, heat, top) for photo in photos)
+        )
 
 
 async def _row(

@@ -1,10 +1,13 @@
 """What the routes share: one model, its queue, its counters."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
+
+from fastapi import HTTPException
 
 from unfreeze.serve.collection import Collection
 from unfreeze.serve.metrics import Metrics
@@ -68,6 +71,25 @@ class Service:
             HTTPException: As ``look`` raises it.
         """
         return await asyncio.get_running_loop().run_in_executor(self.desk, look, body)
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """Give up what takes longer than an answer may.
+
+        Raises:
+            HTTPException: 503 if it does.
+        """
+        seconds = self.settings.limits.answer_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise HTTPException(
+                503,
+                f"The answer took more than {seconds:g} seconds. Send fewer or smaller "
+                "photos, or try again later.",
+                {"Retry-After": "5"},
+            ) from None
 
     async def close(self) -> None:
         """Let threads go."""

@@ -47,7 +47,9 @@ class WholeBody:
             self._require_room(_declared_size(headers))
             async with asyncio.timeout(self._limits.receive_seconds):
                 while not body.is_whole:
-                    self._held += body.add(await receive())
+                    message = await receive()
+                    # Read only now: others come and go while this request waits.
+                    self._held += body.add(message)
                     self._require_room(body.size, held=body.size)
         except TimeoutError:
             raise _TurnedAway(

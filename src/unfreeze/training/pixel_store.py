@@ -202,7 +202,7 @@ class PixelStore:
         try:
             entries = np.load(table, allow_pickle=False)
             pixels = np.memmap(table.with_suffix(".pixels"), np.uint8, mode="r")
-        except (OSError, ValueError, EOFError):
+        except Exception:  # numpy raises anything at damaged bytes
             return
         if entries.dtype != _ENTRY or entries.ndim != 1:
             return

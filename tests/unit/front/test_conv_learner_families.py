@@ -1,7 +1,7 @@
 """Mirrors src/unfreeze/front/conv_learner.py: the lesson's way with every family.
 
 Small images, random weights, one step of each kind. The smallest architecture of each
-timm family, at the smallest side that it takes.
+timm family, at the smallest side that it takes and at which its loss stays sound.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ _FAMILIES = {
     "dla46_c": 32,
     "edgenext_xx_small": 32,
     "efficientnet_b0": 32,
-    "efficientvit_b0": 32,
+    "efficientvit_b0": 64,
     "eva02_tiny_patch14_224": 28,
     "fastvit_t8": 32,
     "ghostnet_050": 32,

@@ -1,4 +1,5 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,24 @@ def test_a_demanding_photo_waits_for_the_one_before(
 
     assert threads[0].startswith("demanding-photos")
     assert not threads[1].startswith("demanding-photos")
+
+
+def test_a_photo_that_takes_too_long_gives_its_place_back(
+    make_client: MakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(content: bytes) -> Glance:
+        time.sleep(0.3)
+        return probe(content)
+
+    monkeypatch.setattr("unfreeze.serve.collection.probe", slow)
+    limits = Limits(answer_seconds=0.05, files=1, waiting=1)
+    client = make_client(ServerSettings(collect=tmp_path, limits=limits))
+
+    reply = client.post("/collect", files={"file": photo()})
+
+    assert reply.status_code == 503
+    assert reply.headers["retry-after"] == "5"
+    assert client.get("/ready").status_code == 200
 
 
 def test_without_a_folder_there_is_no_such_route(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from unfreeze.serve.collection import Collection
 
 from .conftest import noisy_photo, photo
 
-CLASSES = ("cats", "dogs", "a/b", "..", ".hidden", "nul\0")
+LONG = "ä" * 128
+CLASSES = ("cats", "dogs", "a/b", "..", ".hidden", "nul\0", LONG)
+"""The last with a byte more than the name of a folder can have: a table may hold it."""
 
 
 def collection(root: Path, most_bytes: int = 10**6) -> Collection:
@@ -163,7 +166,8 @@ def test_a_label_leads_to_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["birds", "../cats", "/etc", "a/b", "..", ".hidden", "nul\0", "CATS"]
+    "label",
+    ["birds", "../cats", "/etc", "a/b", "..", ".hidden", "nul\0", "CATS", LONG],
 )
 def test_no_label_leads_elsewhere(tmp_path: Path, label: str) -> None:
     with pytest.raises(HTTPException) as refused:
@@ -176,3 +180,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(PlanError, match="cannot be collected"):
         collection(tmp_path / "file")
+
+
+@pytest.mark.parametrize("closed", ["kept", ".unlabelled"])
+def test_a_folder_that_takes_no_files_is_told_before_anybody_sends_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    (tmp_path / "kept" / ".unlabelled").mkdir(parents=True)
+    ask = os.access  # not asked of the disk: the superuser may write anywhere
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != closed and ask(path, mode)
+    )
+
+    with pytest.raises(PlanError, match=r"cannot be collected in .*ermission denied"):
+        collection(tmp_path / "kept")

@@ -61,3 +61,22 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
 
     with pytest.raises(WeightsError, match=r"m\.golden\.npz cannot be read"):
         require_golden_answers(file, expected_probabilities)
+
+
+def test_a_damaged_byte_anywhere_is_named_or_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "m.golden.npz"
+    np.savez_compressed(file, pixels_0=IMAGE, probabilities=RIGHT[None])
+    whole = file.read_bytes()
+
+    outcomes = set()
+    for place in range(0, len(whole), 4):
+        for damage in (0x01, 0xFF):
+            damaged = bytearray(whole)
+            damaged[place] ^= damage
+            file.write_bytes(damaged)
+            try:
+                outcomes.add(require_golden_answers(file, expected_probabilities))
+            except WeightsError as error:
+                outcomes.add("cannot be read" in str(error))
+
+    assert True in outcomes

@@ -157,3 +157,21 @@ def test_a_queue_that_was_not_opened_or_is_closed_takes_nothing() -> None:
         return before, during, queue.is_open
 
     assert asyncio.run(whole()) == (False, True, False)
+
+
+def test_who_waits_for_a_batch_that_is_being_read_is_told_of_the_end() -> None:
+    model = Model()
+    model.go_on.clear()
+
+    async def whole() -> bool:
+        queue = ModelQueue(model.run, most=1, places=1, on_batch=lambda _: None)
+        queue.open()
+        waiting = asyncio.create_task(queue.ask(square(1)))
+        await asyncio.sleep(0.05)  # the model reads it
+        model.go_on.set()
+        await queue.close()
+        done, _ = await asyncio.wait([waiting], timeout=1)
+        waiting.cancel()
+        return done == {waiting}
+
+    assert asyncio.run(whole())

@@ -115,6 +115,26 @@ def test_all_requests_together_hold_so_much_and_no_more() -> None:
     assert asyncio.run(both()) == [200, 503, 200]
 
 
+def test_what_a_request_held_is_free_again_though_another_waited_meanwhile() -> None:
+    async def ignore(_: Message) -> None: ...
+
+    async def status_afterwards() -> int | None:
+        server = WholeBody(echo, LIMITS)
+        early, late = (asyncio.Queue[Message]() for _ in range(2))
+        scope = {"type": "http", "method": "POST", "headers": []}
+        early.put_nowait({"type": "http.request", "body": b"x" * 80, "more_body": True})
+        first = asyncio.create_task(server(scope, early.get, ignore))
+        await asyncio.sleep(0.01)  # 80 bytes are held
+        second = asyncio.create_task(server(scope, late.get, ignore))
+        await asyncio.sleep(0.01)  # it waits for its body
+        for messages, task in ((early, first), (late, second)):
+            messages.put_nowait({"type": "http.request", "body": b"x"})
+            await task
+        return await Client([b"y" * 80]).ask(server)
+
+    assert asyncio.run(status_afterwards()) == 200
+
+
 def test_other_traffic_passes() -> None:
     seen: list[str] = []
 
