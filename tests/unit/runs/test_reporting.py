@@ -42,12 +42,13 @@ def test_a_report_written_again_is_the_same(finished_run: Path, tmp_path: Path) 
     assert page.read_bytes() == (finished_run / "report.html").read_bytes()
 
 
+@pytest.mark.parametrize("root", ["/nowhere", 5])
 def test_photos_that_are_gone_are_said_to_be(
-    finished_run: Path, tmp_path: Path
+    finished_run: Path, tmp_path: Path, root: object
 ) -> None:
     run = Path(shutil.copytree(finished_run, tmp_path / "run"))
     kept = json.loads((run / "report.json").read_text())
-    (run / "report.json").write_text(json.dumps(kept | {"valid_root": "/nowhere"}))
+    (run / "report.json").write_text(json.dumps(kept | {"valid_root": root}))
 
     page = write_report(run).read_text(encoding="utf-8")
 
