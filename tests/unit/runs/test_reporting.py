@@ -12,7 +12,7 @@ from unfreeze.errors import DataError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.report.record import Answer
 from unfreeze.runs.explained import heat_pictures, places_of
-from unfreeze.runs.reporting import keep_for_report, report_parts, write_report
+from unfreeze.runs.reporting import keep_for_report, write_report
 
 
 def test_training_leaves_a_report_and_what_it_takes_to_write_it_again(
@@ -54,15 +54,6 @@ def test_photos_that_are_gone_are_said_to_be(
 
     assert "shows none of them" in page
     assert "The photo is not there any more." in page
-
-
-def test_parts_are_there_one_by_one_for_notebooks(finished_run: Path) -> None:
-    parts = report_parts(finished_run)
-
-    losses = parts.figure("losses")
-    assert losses is not None
-    assert "<svg" in losses._repr_html_()
-    assert parts.verdict.headline
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
