@@ -1,6 +1,7 @@
 """A server in a process of its own, as users run it."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -80,6 +81,22 @@ def running_server(
             yield RunningServer(process, line.split(" at ")[1].split()[0], log)
         finally:
             process.kill()
+
+
+def one_answer(connection: socket.socket) -> bytes:
+    """Read an answer to its end and no further, or what comes before a close."""
+    answer, end = b"", b"\r\n\r\n"
+    while not answer.endswith(end):
+        piece = connection.recv(1)
+        if not piece:
+            return answer
+        answer += piece
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)\r\n", answer)
+    assert length is not None, answer
+    size = len(answer) + int(length[1])
+    while len(answer) < size and (piece := connection.recv(size - len(answer))):
+        answer += piece
+    return answer
 
 
 def bytes_until_closed(connection: socket.socket, seconds: float = 20) -> bytes:

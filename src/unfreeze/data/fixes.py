@@ -5,18 +5,16 @@ drop), label (the right class, for relabel). Cells are written as ``csv_cells`` 
 so that spreadsheets take none for a formula and no name is lost.
 """
 
-import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn, get_args
 
-from unfreeze.data.csv_cells import as_cell, from_cell
+from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["COLUMNS", "Action", "Fix", "read_fixes", "write_fixes"]
+__all__ = ["COLUMNS", "Action", "Fix", "read_fixes"]
 
 Action = Literal["keep", "relabel", "drop"]
 
@@ -65,16 +63,6 @@ def read_fixes(path: Path) -> dict[str, Fix]:
                 "them.",
             )
     return fixes
-
-
-def write_fixes(path: Path, fixes: Iterable[Fix]) -> None:
-    """Write decisions so that ``read_fixes`` reads the same ones."""
-    with path.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        for fix in fixes:
-            cells = (fix.file, fix.action, fix.label)
-            writer.writerow(as_cell(cell) for cell in cells)
 
 
 def _place(title: str, titles: list[str], path: Path) -> int:

@@ -1,82 +1,54 @@
 """``ImageClassifierData``: labelled photos, ready for a learner."""
 
-import hashlib
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.arrays import as_labels, index_arrays, names_of
-from unfreeze.data.fixed import FixSummary
-from unfreeze.data.groups import (
-    Grouping,
-    as_grouping,
-    column_names,
-    pattern_names,
-)
+from unfreeze.data.groups import pattern_names
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
-from unfreeze.data.learnable import require_learnable
-from unfreeze.data.likeness import Likeness
 from unfreeze.data.paths import PackedNames, PackedPaths
-from unfreeze.data.resize import resize_images
-from unfreeze.data.screen import Screening, screen
-from unfreeze.data.splits import get_cv_idxs
 from unfreeze.data.tables import index_table
-from unfreeze.errors import DataError, PlanError
-from unfreeze.front.datasets import ImageDataset, ImageLoader
-from unfreeze.front.tfms import TrainTransform, ValidTransform, tfms_from_stats
+from unfreeze.errors import PlanError
+from unfreeze.front.opening import (
+    Reading,
+    TransformPair,
+    as_reading,
+    opened,
+    opened_to_learn,
+    require_classes,
+)
+from unfreeze.front.photo_lists import (
+    Sides,
+    existing,
+    flat_test,
+    groups_in_table,
+    sides_in_folders,
+    sides_of_rows,
+)
+from unfreeze.front.smaller_copies import Copies
+from unfreeze.front.split_views import ImageData
+from unfreeze.front.tfms import tfms_from_stats
 from unfreeze.places import made, ours_beside
-from unfreeze.records import ImageSpec, Skipped
-from unfreeze.training.callbacks.bar import Bar
-from unfreeze.training.source import Labels, Loading
 
-__all__ = ["ImageClassifierData", "TransformPair"]
+__all__ = ["ImageClassifierData"]
 
-TransformPair: TypeAlias = tuple[TrainTransform | None, ValidTransform | None]
 Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 _NO_TFMS: TransformPair = (None, None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class ImageClassifierData:
+class ImageClassifierData(ImageData):
     """Training, validation and perhaps test photos with one list of classes.
 
     Every photo was opened once while this was built: ``skipped`` names those that
     cannot be read, and the splits hold the others.
     """
-
-    path: Path
-    """Root of the data set; ``models/`` and ``tmp/`` go here."""
-
-    train: Screening
-    valid: Screening
-    test: Screening | None
-    bs: int
-    tfms: tuple[TrainTransform, ValidTransform]
-    num_workers: int
-    grouping: Grouping | None = None
-    """What must not be split, where that was asked for."""
-
-    fixes: FixSummary | None = None
-    """What a person's fixes changed, where there are any."""
-
-    likeness: Likeness | None = None
-    """Near-duplicates among training and then validation photos, where the split was
-    made here; None where nobody has searched."""
-
-    _loaders: dict[str, ImageLoader] = field(default_factory=dict, init=False)
-    """Those that were asked for; each counts its passes."""
-
-    def __post_init__(self) -> None:
-        _require_classes(self.path, self.train.index)
-
-    # --- ways to build it ------------------------------------------------------
 
     @classmethod
     def from_paths(
@@ -113,20 +85,13 @@ class ImageClassifierData:
             PlanError: If no file has a group.
         """
         root = Path(path)
-        train = index_folder(_existing(root, trn_name))
-        valid = index_folder(_existing(root, val_name), train.classes)
-        test = None
-        if test_name is not None:
-            read = index_folder if test_with_labels else index_flat_folder
-            test = read(_existing(root, test_name), train.classes)
-        grouping = None
-        if group_by is not None:
-            sides = [f"{trn_name}/{name}" for name in train.names]
-            sides += [f"{val_name}/{name}" for name in valid.names]
-            names = pattern_names(sides, group_by)
-            grouping = as_grouping(group_by, names[: len(train)], names[len(train) :])
-        splits = (train, valid, test)
-        return cls._screened(root, splits, bs, tfms, num_workers, grouping)
+        sides = sides_in_folders(
+            root,
+            (trn_name, val_name, test_name),
+            test_with_labels=test_with_labels,
+            group_by=group_by,
+        )
+        return cls._screened(root, sides, as_reading(bs, tfms, num_workers))
 
     @classmethod
     def from_folder(  # beside the lesson's keywords
@@ -159,15 +124,15 @@ class ImageClassifierData:
             PlanError: If no file has a group.
         """
         root = Path(path)
-        pair, workers = _both(tfms), _threads(bs, num_workers)
+        reading = as_reading(bs, tfms, num_workers)
         index = index_folder(root)
-        _require_classes(root, index)
-        whole = _screen_to_learn(root, index, workers)
+        require_classes(root, index)
+        whole = opened_to_learn(root, index, reading.num_workers)
         names = None
         if group_by is not None:
             names = pattern_names(whole.index.names, group_by)
         parts = hold_out(whole, valid_fraction, seed, group_by=group_by, names=names)
-        return cls._parted(root, parts, None, bs, pair, workers)
+        return cls._parted(root, parts, None, reading)
 
     @classmethod
     def from_csv(
@@ -227,23 +192,22 @@ class ImageClassifierData:
             skip_header=skip_header,
             label_separator=cat_separator,
         )
-        test = _flat_test(root, test_name, whole)
+        test = flat_test(root, test_name, whole)
         if group_by is None and valid_fraction is None:
-            splits = (*_held_out(whole, val_idxs), test)
-            return cls._screened(root, splits, bs, tfms, num_workers)
+            sides = sides_of_rows(whole, val_idxs, test)
+            return cls._screened(root, sides, as_reading(bs, tfms, num_workers))
         _refuse_both(val_idxs)
         group_of: dict[str, str | None] = {}
         if group_by is not None:
-            titles = column_names(Path(csv_fname), group_by) if skip_header else None
-            names = titles or pattern_names(whole.names, group_by)
-            group_of = dict(zip(whole.names, names, strict=True))
-
-        pair, workers = _both(tfms), _threads(bs, num_workers)
-        readable = _screen_to_learn(root, whole, workers)
+            group_of = groups_in_table(
+                Path(csv_fname), group_by, whole.names, has_titles=skip_header
+            )
+        reading = as_reading(bs, tfms, num_workers)
+        readable = opened_to_learn(root, whole, reading.num_workers)
         named = [group_of[name] for name in readable.index.names] if group_of else None
         fraction = 0.2 if valid_fraction is None else valid_fraction
         parts = hold_out(readable, fraction, seed, group_by=group_by, names=named)
-        return cls._parted(root, parts, test, bs, pair, workers)
+        return cls._parted(root, parts, test, reading)
 
     @classmethod
     def from_names_and_array(
@@ -271,8 +235,8 @@ class ImageClassifierData:
         root = Path(path)
         names = PackedNames.from_names(f"{name}{suffix}" for name in fnames)
         whole = ImageIndex(root, tuple(classes), PackedPaths(root, names), as_labels(y))
-        splits = (*_held_out(whole, val_idxs), _flat_test(root, test_name, whole))
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        sides = sides_of_rows(whole, val_idxs, flat_test(root, test_name, whole))
+        return cls._screened(root, sides, as_reading(bs, tfms, num_workers))
 
     @classmethod
     def from_path_and_array(
@@ -296,7 +260,7 @@ class ImageClassifierData:
             DataError: If there are more or fewer labels than files.
         """
         known = names_of(y) if classes is None else tuple(classes)
-        listing = index_flat_folder(_existing(Path(path), folder), known)
+        listing = index_flat_folder(existing(Path(path), folder), known)
         names = [f"{folder}/{name}" for name in listing.names]
         return cls.from_names_and_array(
             path, names, y, known, bs, tfms, val_idxs, test_name, num_workers
@@ -334,187 +298,48 @@ class ImageClassifierData:
         _refuse_numbers(continuous)
         root = Path(path)
         known = names_of(trn[1]) if classes is None else tuple(classes)
-        splits = (
+        sides = Sides(
             index_arrays(root, *trn, known),
             index_arrays(root, *val, known),
             None if test is None else index_arrays(root, test, None, known),
         )
         if tfms == _NO_TFMS:
             tfms = tfms_from_stats(None, min(trn[0].shape[1:3]))
-        return cls._screened(root, splits, bs, tfms, num_workers)
+        return cls._screened(root, sides, as_reading(bs, tfms, num_workers))
 
     @classmethod
     def _screened(
-        cls,
-        root: Path,
-        splits: "tuple[ImageIndex, ImageIndex, ImageIndex | None]",
-        bs: int,
-        tfms: TransformPair,
-        num_workers: int | None,
-        grouping: Grouping | None = None,
+        cls, root: Path, sides: Sides, reading: Reading
     ) -> "ImageClassifierData":
         """Open every photo once, and leave out those that cannot be read."""
-        pair, workers = _both(tfms), _threads(bs, num_workers)
-        train, valid, test = splits
+        workers = reading.num_workers
         return cls(
             path=root,
-            train=_screen_to_learn(root, train, workers),
-            valid=_screen(root, valid, workers),
-            test=None if test is None else _screen(root, test, workers),
-            bs=bs,
-            tfms=pair,
+            train=opened_to_learn(root, sides.train, workers),
+            valid=opened(root, sides.valid, workers),
+            test=None if sides.test is None else opened(root, sides.test, workers),
+            bs=reading.bs,
+            tfms=reading.tfms,
             num_workers=workers,
-            grouping=grouping,
+            grouping=sides.grouping,
         )
 
     @classmethod
     def _parted(
-        cls,
-        root: Path,
-        parts: Parts,
-        test: ImageIndex | None,
-        bs: int,
-        tfms: tuple[TrainTransform, ValidTransform],
-        num_workers: int,
+        cls, root: Path, parts: Parts, test: ImageIndex | None, reading: Reading
     ) -> "ImageClassifierData":
         """Take photos that were opened, and split, before."""
         return cls(
             path=root,
             train=parts.train,
             valid=parts.valid,
-            test=None if test is None else _screen(root, test, num_workers),
-            bs=bs,
-            tfms=tfms,
-            num_workers=num_workers,
+            test=None if test is None else opened(root, test, reading.num_workers),
+            bs=reading.bs,
+            tfms=reading.tfms,
+            num_workers=reading.num_workers,
             grouping=parts.grouping,
             likeness=parts.likeness,
         )
-
-    # --- what the lesson reads -------------------------------------------------
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names; a label is a position in this tuple."""
-        return self.train.index.classes
-
-    @property
-    def c(self) -> int:
-        """Number of classes."""
-        return len(self.classes)
-
-    @property
-    def sz(self) -> int:
-        """Side of the square that the model reads, in pixels."""
-        return self.spec.size
-
-    @property
-    def is_multi(self) -> bool:
-        """Whether a photo may carry several labels."""
-        return self.train.index.is_multi
-
-    @property
-    def spec(self) -> ImageSpec:
-        """How a photo becomes the square that the model reads."""
-        return self.tfms[1].spec
-
-    @property
-    def augmentation(self) -> Augmentation:
-        """How training photos are varied."""
-        return self.tfms[0].augmentation
-
-    @property
-    def has_class_folders(self) -> bool:
-        """Whether class folders stand in ``path``, so that any new one becomes one."""
-        folders = (self.path / name for name in self.classes)
-        return any(map(os.path.isdir, folders))  # also of a name that no file can have
-
-    @property
-    def skipped(self) -> tuple[Skipped, ...]:
-        """Files that were left out, of all splits, each with the reason."""
-        return tuple(
-            each
-            for split in (self.train, self.valid, self.test)
-            if split is not None
-            for each in (*split.skipped, *split.index.ignored)
-        )
-
-    @property
-    def trn_ds(self) -> ImageDataset:
-        """Training photos, augmented."""
-        return ImageDataset(self.train.index, self.tfms[0])
-
-    @property
-    def val_ds(self) -> ImageDataset:
-        """Validation photos."""
-        return ImageDataset(self.valid.index, self.tfms[1])
-
-    @property
-    def fix_ds(self) -> ImageDataset:
-        """Training photos without augmentation, as activations are stored."""
-        return ImageDataset(self.train.index, self.tfms[1])
-
-    @property
-    def aug_ds(self) -> ImageDataset:
-        """Validation photos, augmented."""
-        return ImageDataset(self.valid.index, self.tfms[0])
-
-    @property
-    def test_ds(self) -> ImageDataset:
-        """Test photos.
-
-        Raises:
-            PlanError: If there are none.
-        """
-        if self.test is None:
-            raise PlanError(
-                "There are no test photos. Pass test_name, the folder that holds them."
-            )
-        return ImageDataset(self.test.index, self.tfms[1])
-
-    @property
-    def trn_dl(self) -> ImageLoader:
-        """Batches of training photos, shuffled, augmented anew in every pass."""
-        return self._loader("trn", self.trn_ds, is_shuffled=True)
-
-    @property
-    def val_dl(self) -> ImageLoader:
-        """Batches of validation photos, in order."""
-        return self._loader("val", self.val_ds)
-
-    @property
-    def fix_dl(self) -> ImageLoader:
-        """Batches of training photos without augmentation, in order."""
-        return self._loader("fix", self.fix_ds)
-
-    @property
-    def aug_dl(self) -> ImageLoader:
-        """Batches of validation photos, augmented anew in every pass, in order."""
-        return self._loader("aug", self.aug_ds)
-
-    @property
-    def test_dl(self) -> ImageLoader:
-        """Batches of test photos, in order."""
-        return self._loader("test", self.test_ds)
-
-    @property
-    def trn_y(self) -> Labels:
-        """Labels of the training photos."""
-        return labels_of_split(self.train)
-
-    @property
-    def val_y(self) -> Labels:
-        """Labels of the validation photos."""
-        return labels_of_split(self.valid)
-
-    def _loader(
-        self, kind: str, dataset: ImageDataset, *, is_shuffled: bool = False
-    ) -> ImageLoader:
-        """The one loader of a kind, so that each pass over it is the next epoch."""
-        loading = Loading(batch_size=self.bs, num_workers=self.num_workers, seed=0)
-        loader = ImageLoader(dataset, loading, is_shuffled)
-        return self._loaders.setdefault(kind, loader)
-
-    # --- other sizes -----------------------------------------------------------
 
     def resize(self, targ_sz: int, new_path: str = "tmp") -> "ImageClassifierData":
         """Write every photo once with shorter side ``targ_sz``, and use those files.
@@ -536,136 +361,19 @@ class ImageClassifierData:
                 f"resize({targ_sz}) would make photos smaller than the {self.sz} "
                 "pixels the model reads. Pass a larger number."
             )
-        home = made(ours_beside(self.path, new_path))
-
-        def resized(split: Screening, name: str) -> Screening:
-            folder = home / _name_of_copies(name, split.index.root)
-            with Bar("resizing photos") as bar:
-                failed = resize_images(
-                    split.index,
-                    folder,
-                    targ_sz,
-                    num_workers=self.num_workers,
-                    on_progress=bar.show,
-                )
-            small = _without(split.index, failed).moved(folder / str(targ_sz))
-            found = _screen(self.path, small, self.num_workers)
-            skipped = (*split.skipped, *failed, *found.skipped)
-            return replace(found, skipped=skipped)
-
+        copies = Copies(
+            root=self.path,
+            home=made(ours_beside(self.path, new_path)),
+            short_side=targ_sz,
+            num_workers=self.num_workers,
+        )
         return replace(
             self,
-            train=resized(self.train, "train"),
-            valid=resized(self.valid, "valid"),
-            test=None if self.test is None else resized(self.test, "test"),
+            train=copies.of_split("train", self.train),
+            valid=copies.of_split("valid", self.valid),
+            test=None if self.test is None else copies.of_split("test", self.test),
             likeness=None,  # of other files
         )
-
-
-def _name_of_copies(split: str, root: Path) -> str:
-    """Name the folder for smaller copies of the photos below ``root``.
-
-    Photos of two folders may have equal names and times, so each has its own.
-    """
-    place = os.fsencode(root.resolve())
-    return f"{split}_{hashlib.blake2b(place, digest_size=8).hexdigest()}"
-
-
-def _without(index: ImageIndex, failed: Sequence[Skipped]) -> ImageIndex:
-    if not failed:
-        return index
-    names = {each.file for each in failed}
-    kept = [row for row in range(len(index)) if index.name(row) not in names]
-    return index.take(np.array(kept, dtype=np.int64))
-
-
-def labels_of_split(split: Screening) -> Labels:
-    """Labels of a split that must have some."""
-    if split.index.labels is None:
-        raise DataError(f"The photos in {split.index.root} have no labels.")
-    return split.index.labels
-
-
-def _both(tfms: TransformPair) -> tuple[TrainTransform, ValidTransform]:
-    trn_tfm, val_tfm = tfms
-    if trn_tfm is None or val_tfm is None:
-        raise PlanError(
-            "The photos need to be brought to one size. Pass "
-            "tfms=tfms_from_model(arch, sz), for example "
-            "tfms=tfms_from_model(resnet34, 224)."
-        )
-    return trn_tfm, val_tfm
-
-
-def _threads(bs: int, num_workers: int | None) -> int:
-    """Check the numbers, and choose one where it is not given."""
-    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-    if bs < 1:
-        raise PlanError(f"bs is the number of photos in a batch, got {bs}.")
-    if workers < 0:
-        raise PlanError(
-            f"num_workers is the number of loading threads, 0 for none, got {workers}."
-        )
-    return workers
-
-
-def _require_classes(root: Path, index: ImageIndex) -> None:
-    if len(index.classes) < 2 and not index.is_multi:
-        raise DataError(
-            f"Found {len(index.classes)} class {list(index.classes)} in {root}. "
-            "A classifier needs photos of 2 classes or more."
-        )
-
-
-def _screen(root: Path, index: ImageIndex, num_workers: int) -> Screening:
-    """Open every photo once, and leave out those that cannot be read."""
-    ledger = None
-    if not isinstance(index.sources, np.ndarray):
-        ledger = made(ours_beside(root, "tmp")) / "screened"
-    with Bar("checking photos") as bar:
-        return screen(index, ledger, num_workers=num_workers, on_progress=bar.show)
-
-
-def _screen_to_learn(root: Path, index: ImageIndex, num_workers: int) -> Screening:
-    """Do the same, and refuse to lose a class by it."""
-    readable = _screen(root, index, num_workers)
-    require_learnable(index, readable)
-    return readable
-
-
-def _existing(root: Path, name: str) -> Path:
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}. Check the path.")
-    if not (root / name).is_dir():
-        found = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
-        raise DataError(
-            f"There is no folder {name!r} in {root}; its folders are {found[:8]}. "
-            "Expected train/ and valid/ with a folder per class in each; for others, "
-            "pass trn_name and val_name. For class folders alone, call "
-            "ImageClassifierData.from_folder."
-        )
-    return root / name
-
-
-def _held_out(
-    whole: ImageIndex, val_idxs: Sequence[int] | np.ndarray | None
-) -> tuple[ImageIndex, ImageIndex]:
-    chosen = get_cv_idxs(len(whole)) if val_idxs is None else val_idxs
-    rows = np.asarray(chosen, dtype=np.int64)
-    if rows.size and not (rows.min() >= 0 and rows.max() < len(whole)):
-        raise PlanError(
-            f"val_idxs go from {rows.min()} to {rows.max()}, and there are "
-            f"{len(whole)} photos. Pass row numbers from 0 to {len(whole) - 1}."
-        )
-    is_held_out = np.zeros(len(whole), dtype=bool)
-    is_held_out[rows] = True
-    trn_rows, val_rows = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-    if not (len(trn_rows) and len(val_rows)):
-        raise PlanError(
-            f"val_idxs hold out {len(val_rows)} of {len(whole)} photos. Leave some on "
-            "both sides."
-        )
-    return whole.take(trn_rows), whole.take(val_rows)
 
 
 def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
@@ -674,12 +382,6 @@ def _refuse_both(val_idxs: Sequence[int] | np.ndarray | None) -> None:
             "val_idxs choose the photos to hold out, and so do group_by and "
             "valid_fraction. Pass one of them."
         )
-
-
-def _flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | None:
-    if name is None:
-        return None
-    return index_flat_folder(_existing(root, name), whole.classes)
 
 
 def _refuse_numbers(continuous: bool) -> None:

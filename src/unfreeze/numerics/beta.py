@@ -6,6 +6,8 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float64
 
+from unfreeze.numerics.binomial import log_choose
+
 __all__ = ["beta_nodes", "beta_share"]
 
 _PANELS, _ORDER = 24, 12
@@ -72,12 +74,7 @@ def beta_nodes(left: int, right: int) -> tuple[Nodes, Nodes]:
 
 def _near_share(at: Nodes, left: int, right: int) -> Nodes:
     """The same, for points at which the continued fraction converges fast."""
-    log_scale = (
-        math.lgamma(left + right)
-        - math.lgamma(left)
-        - math.lgamma(right)
-        - math.log(left)
-    )
+    log_scale = log_choose(left + right - 1, left)  # 1 / (left * B(left, right))
     with np.errstate(divide="ignore"):
         logs = log_scale + left * np.log(at) + right * np.log1p(-at)
     value = ratio = np.ones_like(at)

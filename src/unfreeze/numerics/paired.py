@@ -12,6 +12,7 @@ import numpy as np
 
 from unfreeze.errors import PlanError
 from unfreeze.numerics.beta import beta_nodes, beta_share
+from unfreeze.numerics.binomial import log_tail
 
 __all__ = ["difference_interval", "fewest_to_tell", "mcnemar"]
 
@@ -42,19 +43,7 @@ def mcnemar(fixed: int, broken: int) -> float:
     fewer = min(fixed, broken)
     if 2 * fewer >= tosses - 1:
         return 1.0
-    # From the largest term downwards, each by its ratio to the one before: no
-    # factorial is needed, and nothing overflows.
-    share = total = 1.0
-    for count in range(fewer, 0, -1):
-        share *= count / (tosses - count + 1)
-        total += share
-    log_largest = (
-        math.lgamma(tosses + 1)
-        - math.lgamma(fewer + 1)
-        - math.lgamma(tosses - fewer + 1)
-        - (tosses - 1) * math.log(2)
-    )
-    return min(math.exp(log_largest) * total, 1.0)
+    return min(2 * math.exp(log_tail(fewer, tosses, 0.5)), 1.0)
 
 
 def fewest_to_tell(alpha: float) -> int:

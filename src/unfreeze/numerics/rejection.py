@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from unfreeze.errors import PlanError
+from unfreeze.numerics.binomial import log_tail
 
 __all__ = ["RejectLevel", "reject_level"]
 
@@ -16,9 +17,6 @@ _DOUBT = 0.05
 _LEAST_COVERAGE = 0.25
 """A threshold that accepts less is of little use, and looking for one would let a
 single early mistake end the search."""
-
-_DEVIATIONS = 9
-"""Of a binomial distribution, within which all of it lies, but for 1 in 10^18."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +110,6 @@ def _last_proven(
 
 def _is_proven(mistakes: int, count: int, precision: float) -> bool:
     """Whether a lower precision hardly makes so few mistakes."""
-    mean = count * (1 - precision)
-    if mistakes >= mean:  # every other time it makes no more
+    if mistakes >= count * (1 - precision):  # every other time it makes no more
         return False
-    # Numbers of mistakes further down add nothing that doubles can tell.
-    deviation = math.sqrt(mean * precision)
-    fewest = max(0, mistakes - math.ceil(_DEVIATIONS * deviation + _DEVIATIONS**2))
-    fewer = np.arange(mistakes, fewest, -1)
-    ratios = fewer * precision / ((count - fewer + 1) * (1 - precision))
-    logarithm = (
-        math.lgamma(count + 1)
-        - math.lgamma(mistakes + 1)
-        - math.lgamma(count - mistakes + 1)
-        + mistakes * math.log1p(-precision)
-        + (count - mistakes) * math.log(precision)
-    )
-    tail = logarithm + math.log1p(float(np.cumprod(ratios).sum()))
-    return tail <= math.log(_DOUBT)
+    return log_tail(mistakes, count, 1 - precision) <= math.log(_DOUBT)

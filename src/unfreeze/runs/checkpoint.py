@@ -1,6 +1,5 @@
 """``RUN/checkpoint``: begun with a run, taken up when it goes on, gone at its end."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from unfreeze.runs.locks import held
 from unfreeze.runs.past_rows import PastRows, cut_history, read_past_rows
 from unfreeze.runs.photo_prints import PhotoPrints
 from unfreeze.runs.run_diary import Keeping, RunDiary
+from unfreeze.runs.run_files import summary_in
 from unfreeze.runs.run_folder import CHECKPOINT, LOCK, PHOTOS
 from unfreeze.runs.run_log import LoggedBudget, RunLog
 from unfreeze.runs.settings import RunSettings
@@ -191,7 +191,6 @@ def _rows_of(run: Path, content: Any, num_bytes: int) -> PastRows:  # noqa: ANN4
 def _seconds_in_summary(run: Path) -> list[float]:
     """Seconds of each step when the run was stopped, if it had time to say so."""
     try:
-        steps = json.loads((run / "summary.json").read_text())["steps"]
-        return [float(step["seconds"]) for step in steps]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [float(step["seconds"]) for step in summary_in(run)["steps"]]
+    except (ValueError, KeyError, TypeError):
         return []

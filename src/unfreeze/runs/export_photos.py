@@ -1,6 +1,5 @@
 """The photos that an export is proven with."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,11 @@ from unfreeze.data.index import index_flat_folder
 from unfreeze.data.paths import is_below
 from unfreeze.data.split_folders import validation_folder
 from unfreeze.errors import DataError, UnfreezeError
+from unfreeze.insight.report.record import Answer
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
-from unfreeze.runs.answer_table import read_answer_table
-from unfreeze.runs.run_record import KEPT
+from unfreeze.runs.recorded import photos_of
+from unfreeze.runs.run_files import answers_in, kept_in
 
 __all__ = ["ProofPhotos", "photos_below", "photos_of_run"]
 
@@ -51,15 +51,12 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
         DataError: If they are not there any more, or the run does not say where.
     """
     folder = run.parent if run.is_file() else run
-    try:
-        kept = json.loads((folder / KEPT).read_text(encoding="utf-8"))
-        root = Path(kept["valid_root"])
-        answers = read_answer_table(folder / "predictions.csv")
-    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
+    root, answers = photos_of(folder), _answers_in(folder)
+    if root is None or answers is None:
         raise DataError(
             f"{folder} does not say where its validation photos are, and an export is "
             "proven with real photos. Pass --data with a folder of photos."
-        ) from error
+        )
     # A run folder can come from anywhere: it names files below the photos or none.
     found = [
         (root / each.file, each.label)
@@ -71,7 +68,7 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
             f"The validation photos of {folder} are not in {root} any more, and an "
             "export is proven with real photos. Pass --data with a folder of photos."
         )
-    learned = _learned_from(kept, root)
+    learned = _learned_from(kept_in(folder), root)
     labels = dict(found)
     paths = list(labels)
     examples = () if learned is None else _others(learned, paths)
@@ -106,6 +103,14 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
         labels=(tuple(labels) if is_single and _are_known(labels, answering) else None),
         examples=examples,
     )
+
+
+def _answers_in(folder: Path) -> tuple[Answer, ...] | None:
+    """Those of a run that are there and whole; None otherwise."""
+    try:
+        return answers_in(folder)
+    except DataError:
+        return None
 
 
 def _learned_from(kept: Mapping[str, Any], valid_root: Path) -> Path | None:

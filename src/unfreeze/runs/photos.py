@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from unfreeze.data.split_folders import split_folders
-from unfreeze.front.image_data import ImageClassifierData, TransformPair
+from unfreeze.front.image_data import ImageClassifierData
+from unfreeze.front.opening import TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings

@@ -1,9 +1,6 @@
 """What a run folder holds, read again: its answers on validation photos, and facts."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from unfreeze.errors import DataError
 from unfreeze.insight.comparison import Outcomes
@@ -12,8 +9,7 @@ from unfreeze.model_file.header import ModelHeader
 from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import read_header
 from unfreeze.records import Task
-from unfreeze.runs.answer_table import read_answer_table
-from unfreeze.runs.run_record import KEPT
+from unfreeze.runs.run_files import answers_in, kept_in, summary_in
 
 __all__ = ["photos_of", "read_facts", "read_outcomes", "require_single_label"]
 
@@ -43,16 +39,15 @@ def read_outcomes(run: Path) -> Outcomes:
             "labelled photos as DATA."
         )
     folder = run.parent if run.is_file() else run
-    file = folder / "predictions.csv"
-    if not file.is_file():
+    answers = answers_in(folder)
+    if answers is None:
         raise DataError(
             f"{folder} has no predictions.csv to read. Expected the folder of a "
             "finished run; or pass labelled photos as DATA."
         )
-    answers = read_answer_table(file)
     labels = [each.label for each in answers]
     predicted = [each.predicted for each in answers]
-    known = _summary(folder).get("classes") or sorted({*labels, *predicted})
+    known = summary_in(folder).get("classes") or sorted({*labels, *predicted})
     return Outcomes(
         files=[each.file for each in answers],
         labels=labels,
@@ -74,7 +69,7 @@ def read_facts(run: Path) -> RunFacts:
     """
     model = run if run.is_file() else run / _MODEL
     header = _header(run)
-    summary = _summary(model.parent) if model.name == _MODEL else {}
+    summary = summary_in(model.parent) if model.name == _MODEL else {}
     settings = summary.get("settings") or ({} if header is None else header.settings)
     return RunFacts(
         run=str(run),
@@ -95,7 +90,7 @@ def photos_of(run: Path) -> Path | None:
         run: A run folder, or the model file in it.
     """
     folder = run.parent if run.is_file() else run
-    root = _content(folder / KEPT).get("valid_root")
+    root = kept_in(folder).get("valid_root")
     return Path(root) if isinstance(root, str) else None
 
 
@@ -117,19 +112,6 @@ def require_single_label(run: Path) -> None:
 def _header(run: Path) -> ModelHeader | None:
     model = run if run.is_file() else run / _MODEL
     return read_header(model) if model.is_file() else None
-
-
-def _summary(folder: Path) -> Mapping[str, Any]:
-    return _content(folder / "summary.json")
-
-
-def _content(file: Path) -> Mapping[str, Any]:
-    """What a JSON file holds; nothing where it is not there, or is torn."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _num_parameters(model: Path) -> int:

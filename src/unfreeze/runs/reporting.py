@@ -18,12 +18,14 @@ from unfreeze.insight.feature_space import pooled_rows
 from unfreeze.insight.outlook import Outlook, outlook, why_no_outlook
 from unfreeze.insight.report.galleries import chosen
 from unfreeze.insight.report.kept import outlook_as_json
-from unfreeze.insight.report.page import ReportParts, report_page
+from unfreeze.insight.report.page import report_page
 from unfreeze.insight.report.record import Answer, RunRecord
 from unfreeze.runs.explained import heat_pictures, places_of
-from unfreeze.runs.run_record import KEPT, read_answers, read_run
+from unfreeze.runs.recorded import photos_of
+from unfreeze.runs.run_files import KEPT
+from unfreeze.runs.run_record import read_answers, read_run
 
-__all__ = ["REPORT", "keep_for_report", "report_parts", "write_report"]
+__all__ = ["REPORT", "keep_for_report", "write_report"]
 
 REPORT = "report.html"
 
@@ -74,29 +76,18 @@ def write_report(run: Path, photos: Path | None = None) -> Path:
         record = replace(record, kept={**record.kept, "photos": str(photos)})
         with text_written_whole(run / KEPT) as text:
             json.dump(record.kept, text)
-    page = report_page(record, _thumbnails(record))
+    page = report_page(record, _thumbnails(record, photos_of(run)))
     with text_written_whole(run / REPORT) as text:
         text.write(page)
     return run / REPORT
 
 
-def report_parts(run: Path) -> ReportParts:
-    """The parts of a report one by one, for notebooks.
-
-    Raises:
-        DataError: If there is no run in the folder.
-    """
-    record = read_run(run)
-    return ReportParts(record, _thumbnails(record))
-
-
-def _thumbnails(record: RunRecord) -> dict[str, str]:
-    root = record.kept.get("valid_root")
+def _thumbnails(record: RunRecord, root: Path | None) -> dict[str, str]:
     if root is None:
         return {}
     # A run folder can come from anywhere: it names files below the photos or none.
     files = [each.file for each in chosen(record.answers) if is_below(each.file)]
-    made = {file: thumbnail_or_none(Path(root) / file, _SIDE) for file in files}
+    made = {file: thumbnail_or_none(root / file, _SIDE) for file in files}
     return {file: uri for file, uri in made.items() if uri is not None}
 
 

@@ -1,6 +1,5 @@
 """Where a run goes, and what a folder holds of one."""
 
-import json
 import shlex
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from unfreeze.atomic import is_part
 from unfreeze.data.split_folders import photo_folders
 from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.locks import is_held
+from unfreeze.runs.run_files import summary_in
 
 __all__ = [
     "BEGUN",
@@ -137,11 +137,7 @@ def is_unfinished(run: Path) -> bool:
 
 def status_of(run: Path) -> object:
     """The status in the summary of a run; None where it tells none."""
-    try:
-        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return summary.get("status") if isinstance(summary, dict) else None
+    return summary_in(run).get("status")
 
 
 def is_running(run: Path) -> bool:

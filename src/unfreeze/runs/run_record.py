@@ -8,14 +8,11 @@ from typing import Any
 from unfreeze.errors import DataError
 from unfreeze.insight.report.record import Answer, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
-from unfreeze.runs.answer_table import read_answer_table
 from unfreeze.runs.fit_records import fits_of, loss_or_nan
+from unfreeze.runs.run_files import answers_in, kept_in, summary_in
 from unfreeze.runs.run_folder import is_running, is_unfinished
 
-__all__ = ["KEPT", "read_answers", "read_run"]
-
-KEPT = "report.json"
-"""What the report needs of the model, kept for the next time it is written."""
+__all__ = ["read_answers", "read_run"]
 
 
 def read_run(run: Path) -> RunRecord:
@@ -24,13 +21,12 @@ def read_run(run: Path) -> RunRecord:
     Raises:
         DataError: If there is no summary in it, or its ``predictions.csv`` is damaged.
     """
-    try:
-        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    summary = summary_in(run)
+    if not summary:
         raise DataError(
             f"There is no readable summary.json in {run}. Expected a run folder of "
             "unfreeze train."
-        ) from error
+        )
     rows = list(_history_rows(run / "history.jsonl"))
     return RunRecord(
         name=run.resolve().name,
@@ -38,7 +34,7 @@ def read_run(run: Path) -> RunRecord:
         fits=fits_of(rows, summary.get("steps") or ()),
         searches=tuple(_searches(rows)),
         answers=() if _is_multi(summary) else read_answers(run, _classes(summary)),
-        kept=_kept(run / KEPT),
+        kept=kept_in(run),
         is_running=is_running(run),
         can_go_on=is_unfinished(run),
     )
@@ -52,10 +48,7 @@ def read_answers(run: Path, classes: Sequence[str]) -> tuple[Answer, ...]:
     Raises:
         DataError: If it is damaged.
     """
-    path = run / "predictions.csv"
-    if not path.is_file():
-        return ()
-    answers = read_answer_table(path)
+    answers = answers_in(run) or ()
     named = {name for each in answers for name in (each.label, each.predicted)}
     return answers if named <= set(classes) else ()
 
@@ -67,14 +60,6 @@ def _is_multi(summary: dict[str, Any]) -> bool:
 
 def _classes(summary: dict[str, Any]) -> Sequence[str]:
     return summary.get("classes") or ()
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
 
 
 def _history_rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -4,12 +4,10 @@ glibc keeps what a thread has freed for that thread's next photo. After a while 
 thread that decodes photos keeps as much as the largest of them has taken, for good.
 """
 
-import ctypes
-import platform
+from unfreeze.c_library import M_MMAP_THRESHOLD, glibc
 
 __all__ = ["return_freed_memory"]
 
-_M_MMAP_THRESHOLD = -3  # malloc.h of glibc; see mallopt(3)
 _LEAST = 2**20
 """Bytes from which on a block goes back to the operating system when it is freed.
 Left alone, glibc raises this limit to the largest block that was freed."""
@@ -21,6 +19,5 @@ def return_freed_memory() -> bool:
     Returns:
         Whether the C library can be told to; only glibc can.
     """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LEAST))
+    library = glibc()
+    return library is not None and bool(library.mallopt(M_MMAP_THRESHOLD, _LEAST))

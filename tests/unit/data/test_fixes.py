@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.fixes import Fix, read_fixes, write_fixes
+from tests.fix_tables import write_fixes
+from unfreeze.data.fixes import Fix, read_fixes
 from unfreeze.errors import DataError
 
 

@@ -1,18 +1,14 @@
 """Mirrors src/unfreeze/front/image_data.py."""
 
 import csv
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from unfreeze.data.decode import read_pixels
 from unfreeze.data.splits import get_cv_idxs
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.datasets import ImageDataset
@@ -47,9 +43,6 @@ def numbers_in(split: ImageDataset) -> list[int]:
     return [round(float(image.mean() * 255)) for image in images]
 
 
-# --- ways to build it ------------------------------------------------------------
-
-
 def test_splits_are_no_classes(drawn_folder: Path) -> None:
     with pytest.raises(DataError, match=r"names of splits.*from_paths"):
         ImageClassifierData.from_folder(drawn_folder, **WORDS)
@@ -79,19 +72,6 @@ def test_a_labelled_test_folder_keeps_its_labels(
 
     assert data.test_ds.y is not None
     assert data.test_ds.y.tolist() == data.val_y.tolist()
-
-
-def test_transforms_are_asked_for(photos: Path) -> None:
-    with pytest.raises(PlanError, match="tfms_from_model"):
-        ImageClassifierData.from_paths(photos)
-
-
-@pytest.mark.parametrize(("word", "value"), [("bs", 0), ("num_workers", -1)])
-def test_numbers_out_of_range_are_refused(
-    photos: Path, make_data: MakeData, word: str, value: int
-) -> None:
-    with pytest.raises(PlanError, match=rf"{word} is the number .*got {value}"):
-        make_data(photos, **{word: value})
 
 
 def test_one_class_is_too_few(drawn_folder: Path, make_data: MakeData) -> None:
@@ -221,36 +201,6 @@ def test_val_idxs_choose_the_held_out_rows(numbered: Path) -> None:
     assert numbers_in(data.fix_ds) == [0, 1, 3, 4, 5, 6, 8, 9]
 
 
-@pytest.mark.parametrize("val_idxs", [[10], [-1]])
-def test_rows_that_do_not_exist_are_refused(
-    numbered: Path, val_idxs: list[int]
-) -> None:
-    with pytest.raises(PlanError, match="row numbers from 0 to 9"):
-        ImageClassifierData.from_names_and_array(
-            numbered / "photos",
-            COUNTED,
-            np.arange(10) % 2,
-            ["even", "odd"],
-            val_idxs=val_idxs,
-            suffix=".png",
-            **WORDS,
-        )
-
-
-@pytest.mark.parametrize("val_idxs", [[], list(range(10))])
-def test_a_split_without_photos_is_refused(numbered: Path, val_idxs: list[int]) -> None:
-    with pytest.raises(PlanError, match=r"val_idxs hold out \d+ of 10 photos"):
-        ImageClassifierData.from_names_and_array(
-            numbered / "photos",
-            COUNTED,
-            np.arange(10) % 2,
-            ["even", "odd"],
-            val_idxs=val_idxs,
-            suffix=".png",
-            **WORDS,
-        )
-
-
 def test_names_and_an_array_of_labels_belong_together_row_by_row(
     numbered: Path,
 ) -> None:
@@ -364,142 +314,8 @@ def test_a_class_of_a_table_that_cannot_be_read_is_refused(numbered: Path) -> No
         )
 
 
-# --- splits and loaders ------------------------------------------------------------
-
-
-def test_every_split_is_seen_through_its_transform(data: ImageClassifierData) -> None:
-    train, valid = data.tfms
-
-    assert [ds.transform for ds in (data.trn_ds, data.aug_ds)] == [train] * 2
-    assert [ds.transform for ds in (data.fix_ds, data.val_ds)] == [valid] * 2
-
-
-def test_only_the_training_loader_is_shuffled(data: ImageClassifierData) -> None:
-    labels = {
-        name: np.concatenate([y.numpy() for _, y in getattr(data, name)]).tolist()
-        for name in ("trn_dl", "fix_dl", "val_dl", "aug_dl")
-    }
-
-    assert labels["trn_dl"] != sorted(labels["trn_dl"])
-    assert sorted(labels["trn_dl"]) == labels["fix_dl"] == data.trn_y.tolist()
-    assert labels["val_dl"] == labels["aug_dl"] == data.val_y.tolist()
-
-
-def test_a_missing_test_set_says_how_to_get_one(data: ImageClassifierData) -> None:
-    with pytest.raises(PlanError, match="Pass test_name"):
-        _ = data.test_ds
-
-
-# --- other sizes -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["trn_dl", "aug_dl"])
-def test_each_pass_over_augmented_batches_shows_other_pictures(
-    photos: Path, make_data: MakeData, kind: str
-) -> None:
-    """The cell of the lesson that looks at one photo six times; and again elsewhere."""
-    first, again = make_data(photos, bs=36), make_data(photos, bs=36)
-
-    looks = [next(iter(getattr(first, kind)))[0].sort(dim=0)[0] for _ in range(3)]
-    others = [next(iter(getattr(again, kind)))[0].sort(dim=0)[0] for _ in range(3)]
-
-    for one, other in ((0, 1), (1, 2), (0, 2)):
-        assert not torch.equal(looks[one], looks[other])
-    for look, other in zip(looks, others, strict=True):
-        assert torch.equal(look, other)
-
-
-def test_passes_over_plain_batches_show_the_same(data: ImageClassifierData) -> None:
-    first, second = (next(iter(data.val_dl))[0] for _ in range(2))
-
-    assert torch.equal(first, second)
-
-
-def test_resized_photos_are_read_and_the_root_stays(
-    drawn_folder: Path, make_data: MakeData
-) -> None:
-    data = make_data(drawn_folder)
-
-    small = data.resize(40)
-
-    assert small.path == data.path
-    assert list(small.trn_ds.fnames) == list(data.trn_ds.fnames)
-    copies = list((drawn_folder / "tmp").rglob("40/*/*.png"))
-    assert len(copies) == 54
-    assert {min(read_pixels(path).shape[:2]) for path in copies} == {40}
-    assert small.train.index.sources[0].is_relative_to(drawn_folder / "tmp")
-
-
-def test_resizing_again_writes_nothing(drawn_folder: Path, make_data: MakeData) -> None:
-    data = make_data(drawn_folder)
-
-    def times() -> dict[Path, int]:
-        copies = (drawn_folder / "tmp").rglob("40/*/*.png")
-        return {path: path.stat().st_mtime_ns for path in copies}
-
-    data.resize(40)
-    before = times()
-    data.resize(40)
-
-    assert times() == before
-
-
-def test_folders_with_equal_names_and_times_keep_copies_of_their_own(
-    drawn_folder: Path, make_data: MakeData
-) -> None:
-    """As an archive leaves them; copies of one are not taken for those of another."""
-    shutil.copytree(drawn_folder / "train", drawn_folder / "train_b")
-    for split, light in (("train", 10), ("train_b", 200)):
-        file = drawn_folder / split / "circles" / "circles00.png"
-        Image.new("RGB", (50, 50), (light, light, light)).save(file)
-        os.utime(file, (1e9, 1e9))
-
-    first = make_data(drawn_folder).resize(40)
-    second = make_data(drawn_folder, trn_name="train_b").resize(40)
-
-    for data, light in ((first, 10), (second, 200), (first, 10)):
-        pixels = read_pixels(data.train.index.sources[0])
-        assert pixels.min() == pixels.max() == light
-
-
-def test_resizing_still_tells_which_photos_were_left_out(
-    drawn_folder: Path, make_data: MakeData
-) -> None:
-    (drawn_folder / "train" / "circles" / "circles00.png").write_bytes(b"torn")
-    data = make_data(drawn_folder)
-    (drawn_folder / "train" / "circles" / "circles01.png").write_bytes(b"torn later")
-
-    small = data.resize(40)
-
-    assert [each.file for each in data.skipped] == ["circles/circles00.png"]
-    assert [each.file for each in small.skipped] == [
-        "circles/circles00.png",
-        "circles/circles01.png",
-    ]
-    assert len(small.trn_ds) == 34
-    assert "circles/circles01.png" not in small.trn_ds.fnames
-
-
 def test_photos_smaller_than_the_model_reads_are_refused(
     data: ImageClassifierData,
 ) -> None:
     with pytest.raises(PlanError, match=r"resize\(31\).*32 pixels"):
         data.resize(31)
-
-
-def test_read_only_photos_are_left_alone(
-    drawn_folder: Path,
-    make_data: MakeData,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
-    drawn_folder.chmod(0o555)
-    try:
-        make_data(drawn_folder).resize(40)
-        names = {entry.name for entry in drawn_folder.iterdir()}
-    finally:
-        drawn_folder.chmod(0o755)
-
-    assert names == {"train", "valid"}
-    assert len(list((tmp_path / "cache").rglob("40/*/*.png"))) == 54

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.fix_tables import write_fixes
 from tests.spoiling import Spoilt, hashes_of, spoil
-from unfreeze.data.fixes import Fix, write_fixes
+from unfreeze.data.fixes import Fix
 from unfreeze.data.near_links import near_links
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData

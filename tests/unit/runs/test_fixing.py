@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from unfreeze.data.fixes import Fix, write_fixes
+from tests.fix_tables import write_fixes
+from unfreeze.data.fixes import Fix
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.runs.fixing import fixed_photos

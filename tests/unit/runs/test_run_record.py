@@ -79,7 +79,7 @@ def test_a_damaged_memory_of_the_model_is_no_reason_to_stop(run: Path) -> None:
     assert read_run(run).kept == {}
 
 
-@pytest.mark.parametrize("content", [None, "{half"])
+@pytest.mark.parametrize("content", [None, "{half", "[1]"])
 def test_a_folder_without_a_summary_is_refused(
     tmp_path: Path, content: str | None
 ) -> None:

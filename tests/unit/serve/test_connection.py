@@ -89,6 +89,19 @@ def test_a_second_request_has_its_own_time() -> None:
     assert rest == b""
 
 
+def test_a_connection_that_asks_nothing_more_is_closed() -> None:
+    async def whole() -> float:
+        async with listening() as (_, connect):
+            reader, writer = await connect()
+            writer.write(GET)
+            await answer(reader)
+            seconds = await closed_after(reader)
+            writer.close()
+            return seconds
+
+    assert 0.8 < asyncio.run(whole()) < 5  # uvicorn's clock, set to a second
+
+
 def test_too_many_connections_are_told_so() -> None:
     async def whole() -> bytes:
         async with listening() as (_, connect):

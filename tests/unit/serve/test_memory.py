@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from unfreeze.serve import memory
 from unfreeze.serve.memory import return_freed_memory
 
 _SCRIPT = """
@@ -63,6 +62,6 @@ def test_threads_keep_nothing_of_the_photos_they_have_read() -> None:
 
 
 def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
 
     assert not return_freed_memory()
