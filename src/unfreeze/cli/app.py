@@ -18,6 +18,7 @@ from unfreeze.cli.demo import demo
 from unfreeze.cli.evaluate import evaluate
 from unfreeze.cli.export import export
 from unfreeze.cli.inspect import inspect
+from unfreeze.cli.leaving import leave
 from unfreeze.cli.lr_find import lr_find
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
@@ -107,7 +108,7 @@ def main() -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             unread(sys.stdout)
         code = code or _UNREAD
-    sys.exit(code)
+    leave(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -110,7 +110,7 @@ def _first_look(
     csv: str | None,
     files: Sequence[Path | None],
     write: Callable[[str], object],
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[object]:
     """Check the photos of class folders meanwhile, if the run is not refused anyway."""
     if csv is not None or not all(each is None or each.is_file() for each in files):
         write("loading what trains on photos")

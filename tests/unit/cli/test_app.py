@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/cli/app.py."""
 
 import errno
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -145,6 +146,7 @@ def test_the_process_ends_with_the_code_of_the_command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("sys.argv", ["unfreeze", "train", str(tmp_path / "nowhere")])
+    monkeypatch.setattr(app_file, "leave", sys.exit)
 
     with pytest.raises(SystemExit, match="2"):
         app_file.main()

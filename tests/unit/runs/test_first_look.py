@@ -1,9 +1,9 @@
 """Mirrors src/unfreeze/runs/first_look.py."""
 
 import os
+import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -12,7 +12,12 @@ import pytest
 from unfreeze.data import screen as screening
 from unfreeze.data.index import index_folder
 from unfreeze.data.split_folders import split_folders
-from unfreeze.runs.first_look import first_look
+from unfreeze.runs import first_look as looking
+from unfreeze.runs.first_look import first_look, look
+
+
+class InterruptedLook(Exception):  # noqa: N818  # no error
+    pass
 
 
 def _looked_at_after_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -40,12 +45,6 @@ def _aged(folder: Path) -> Path:
     return folder
 
 
-def _wait_for_the_look() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "unfreeze-first-look":
-            thread.join()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("inner", "whole"), [("", 54), ("train", 36)])
 def test_what_was_seen_meanwhile_is_not_opened_again(
@@ -57,44 +56,65 @@ def test_what_was_seen_meanwhile_is_not_opened_again(
         == whole
     )
 
-    with first_look(folder):
-        _wait_for_the_look()
+    with first_look(folder) as process:
+        assert process is not None
+        assert process.wait(60) == 0
 
     assert _looked_at_after_all(folder, monkeypatch) == 0
 
 
-def test_it_ends_with_the_body_and_the_rest_is_left_to_training(
+@pytest.mark.slow
+def test_what_was_seen_before_the_end_is_kept(
     drawn_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[int] = []
+    folder = _aged(drawn_folder)
 
-    def slow(path: Path) -> screening._Verdict:
-        seen.append(1)
-        time.sleep(0.05)
-        return screening._Verdict(None, "slow")
+    def go_on(done: int, total: int) -> None:
+        del total
+        if done == 5:
+            raise InterruptedLook
 
-    monkeypatch.setattr(screening, "_examine", slow)
+    with pytest.raises(InterruptedLook):
+        look(folder, go_on, num_workers=0)
 
-    with first_look(drawn_folder):
-        while not seen:
-            time.sleep(0.01)
-
-    assert len(seen) < 30
-    assert "unfreeze-first-look" not in {each.name for each in threading.enumerate()}
+    assert _looked_at_after_all(folder, monkeypatch) == 54 - 5
 
 
-def test_it_ends_when_the_body_fails(drawn_folder: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), first_look(drawn_folder):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_it_ends_with_the_body(drawn_folder: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), first_look(drawn_folder) as process:
+        raise error
 
-    assert "unfreeze-first-look" not in {each.name for each in threading.enumerate()}
+    assert process is not None
+    assert process.returncode == 0
+
+
+def test_one_that_does_not_end_is_ended(
+    drawn_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "_PATIENCE", 0.1)
+
+    with first_look(drawn_folder) as process:
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("executable", ["", "/nowhere/python"])
+def test_without_another_python_there_is_no_look(
+    drawn_folder: Path, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+
+    with first_look(drawn_folder) as process:
+        assert process is None
 
 
 def test_what_training_would_refuse_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "one/only").mkdir(parents=True)
     for folder in (tmp_path / "one", tmp_path / "nowhere"):
-        with first_look(folder):
-            _wait_for_the_look()
+        look(folder, lambda done, total: None, num_workers=0)
 
     assert sorted(each.name for each in tmp_path.rglob("*")) == ["one", "only"]
 
