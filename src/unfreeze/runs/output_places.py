@@ -12,9 +12,9 @@ from pathlib import Path
 
 from unfreeze.bundle import golden_file, is_bundle
 from unfreeze.data.split_folders import photo_folders
-from unfreeze.data.walk import is_image_name
 from unfreeze.errors import PlanError
 from unfreeze.export.marks import is_golden, is_program
+from unfreeze.photo_names import is_photo_name
 from unfreeze.places import require_place
 from unfreeze.runs.run_folder import files_of_run, is_run
 
@@ -116,7 +116,7 @@ def picture_place(file: Path, photos: Path) -> Path:
             or it would lie among the photos of a class and be taken for one.
     """
     place = _place_of_kind(file, _PICTURES, _MARK_OF_PICTURES, "picture")
-    if is_image_name(place.name) and _is_in_class(place, photos):
+    if is_photo_name(place.name) and _is_in_class(place, photos):
         raise PlanError(
             f"{file} would lie among the class folders of {photos}, and be taken for a "
             "photo. Pass a name elsewhere."

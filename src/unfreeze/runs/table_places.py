@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from unfreeze.bundle import golden_file
-from unfreeze.data.walk import is_image_name
 from unfreeze.errors import PlanError
+from unfreeze.photo_names import is_photo_name
 from unfreeze.runs.answers import are_titles_of_answers
 from unfreeze.runs.growing_table import MOST_NAME
 from unfreeze.runs.output_places import file_place, require_own
@@ -102,7 +102,7 @@ def _nameable(file: Path) -> Path:
     """Where a file goes whose name a table can have."""
     place = file_place(file)
     for each in (file, place):
-        if is_image_name(each.name):
+        if is_photo_name(each.name):
             raise PlanError(
                 f"{each} has the ending of a photo, and a table is none. Pass a name "
                 "that ends in .csv."
