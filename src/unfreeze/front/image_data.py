@@ -18,6 +18,7 @@ from unfreeze.data.groups import (
     column_names,
     pattern_names,
 )
+from unfreeze.data.held_out import HeldOut
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.learnable import require_learnable
@@ -62,6 +63,9 @@ class ImageClassifierData:
     num_workers: int
     grouping: Grouping | None = None
     """What must not be split, where that was asked for."""
+
+    held_out: HeldOut | None = None
+    """Whether the split came out as it was asked for, where it was made here."""
 
     fixes: FixSummary | None = None
     """What a person's fixes changed, where there are any."""
@@ -387,6 +391,7 @@ class ImageClassifierData:
             tfms=tfms,
             num_workers=num_workers,
             grouping=parts.grouping,
+            held_out=parts.held_out,
             likeness=parts.likeness,
         )
 
