@@ -15,6 +15,7 @@ Unfreeze: TypeAlias = Callable[..., Any]
 
 OUTPUTS = {
     "check --page": "check --quick photos --page OUT",
+    "check --csv": "check --quick photos --csv OUT",
     "compare --page": "compare run run --page OUT",
     "lr-find --plot": "lr-find --arch unfreeze_nano --size 32 photos --plot OUT",
     "predict --csv": "predict colours.onnx photos --csv OUT",
