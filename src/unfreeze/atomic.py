@@ -6,14 +6,14 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 __all__ = [
     "copied_whole",
     "folder_written_whole",
-    "is_free_or_cache",
+    "is_cache",
     "is_part",
     "remove_parts",
     "tag_as_cache",
@@ -76,23 +76,32 @@ def folder_written_whole(target: Path) -> Iterator[Path]:
 def tag_as_cache(folder: Path) -> None:
     """Make a folder, and mark it as a cache: indexing and many backups pass it over.
 
-    One that holds other things already gets no mark: they belong to somebody.
+    A new one appears with its mark. One that is there and holds other things already
+    gets none: they belong to somebody.
     """
+    if not folder.exists():
+        with suppress(OSError), folder_written_whole(folder) as made:
+            _write_tag(made)  # another process may be first
     folder.mkdir(parents=True, exist_ok=True)
-    tag = folder / _CACHE_TAG
-    if not tag.exists() and is_free_or_cache(folder):
-        with written_whole(tag) as stream:
-            stream.write(_SIGNATURE)
+    if not is_cache(folder) and _holds_nothing(folder):
+        _write_tag(folder)
 
 
-def is_free_or_cache(folder: Path) -> bool:
-    """Whether a folder is missing, empty, or marked as a cache."""
-    if not os.path.lexists(folder) or os.access(folder / _CACHE_TAG, os.F_OK):
-        return True
+def is_cache(folder: Path) -> bool:
+    """Whether a folder is marked as a cache."""
+    return os.access(folder / _CACHE_TAG, os.F_OK)
+
+
+def _holds_nothing(folder: Path) -> bool:
     try:
         return all(map(is_part, folder.iterdir()))
-    except OSError:  # a file, or a folder that is closed to us
+    except OSError:  # closed to us
         return False
+
+
+def _write_tag(folder: Path) -> None:
+    with written_whole(folder / _CACHE_TAG) as stream:
+        stream.write(_SIGNATURE)
 
 
 def copied_whole(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ writing and checking them needs no ONNX library.
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ __all__ = [
     "FoundBundle",
     "find_bundle",
     "golden_file",
+    "is_bundle",
     "read_bundle",
     "write_bundle",
 ]
@@ -133,6 +135,14 @@ def golden_file(path: Path) -> Path:
     return path.with_suffix(".golden.npz")
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether a file ends with a seal of ours, be it whole or damaged."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - len(_seal_with("0" * _DIGITS))))
+        return _begins_with_seal(stream.read())
+
+
 def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:
     """Write an ONNX model with its description and its seal, whole or not at all.
 
@@ -228,7 +238,7 @@ def _is_sealed(content: bytes, path: Path) -> bool:
     """
     end = _end_of(content)
     seal = content[end:]
-    if not seal.startswith(_seal_with("0" * _DIGITS)[:-_DIGITS]):
+    if not _begins_with_seal(seal):
         raise WeightsError(
             f"{path} is not whole, or not an export of unfreeze: its end lacks the "
             "seal. Write it again: unfreeze export RUN FILE.onnx."
@@ -236,6 +246,10 @@ def _is_sealed(content: bytes, path: Path) -> bool:
     with memoryview(content)[:end] as body:  # of which there may be 2 GB
         digest = hashlib.sha256(body).hexdigest()
     return seal == _seal_with(digest)
+
+
+def _begins_with_seal(end: bytes) -> bool:
+    return end.startswith(_seal_with("0" * _DIGITS)[:-_DIGITS])
 
 
 def _end_of(content: bytes) -> int:

@@ -11,8 +11,9 @@ import os
 import stat
 from pathlib import Path
 
-from unfreeze.atomic import is_free_or_cache, tag_as_cache
+from unfreeze.atomic import is_cache, tag_as_cache
 from unfreeze.errors import PlanError
+from unfreeze.photo_names import is_photo_name
 
 __all__ = ["beside", "cache_home", "made", "ours_beside", "require_place"]
 
@@ -32,13 +33,14 @@ def beside(photos: Path, name: str | Path) -> Path:
 def ours_beside(photos: Path, name: str | Path) -> Path:
     """The same for a folder that holds nothing but what we put there.
 
-    One that is there already with other things in it, such as photos of a class that
-    is called like it, is left to its owner. Ours is ``unfreeze-<name>`` then, or lies
+    One that is there already without the mark of a cache, be it empty as that of a
+    class whose photos are still to come, is left to its owner; so is a marked one with
+    photos directly in it, where we put none. Ours is ``unfreeze-<name>`` then, or lies
     in the cache where that is taken, too.
     """
     known = Path(name)
     for each in (known, known.parent / f"unfreeze-{known.name}"):
-        if known.is_absolute() or is_free_or_cache(photos / each):
+        if known.is_absolute() or _may_be_ours(photos / each):
             return beside(photos, each)
     return _in_cache(photos, name)
 
@@ -82,6 +84,17 @@ def made(folder: Path) -> Path:
     """Make ``folder`` where it is missing, and mark it as ours to fill and empty."""
     tag_as_cache(folder)
     return folder
+
+
+def _may_be_ours(folder: Path) -> bool:
+    if not os.path.lexists(folder):
+        return True
+    try:
+        return is_cache(folder) and not any(
+            is_photo_name(each.name) for each in folder.iterdir()
+        )
+    except OSError:  # closed to us
+        return False
 
 
 def _in_cache(photos: Path, name: str | Path) -> Path:

@@ -17,7 +17,9 @@ SURFACE = {
         "--suffix --label-separator --valid-fraction --group-by --fixes --json --help"
     ),
     "resume": "RUN --data --weights --anyway --json --help",
-    "check": "DATA --arch --weights --size --quick --page --num-workers --json --help",
+    "check": (
+        "DATA --arch --weights --size --quick --page --csv --num-workers --json --help"
+    ),
     "compare": (
         "RUN1 RUN2 DATA --page --fail-if-worse --tolerance --alpha --num-workers "
         "--json --help"

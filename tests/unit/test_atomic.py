@@ -7,7 +7,7 @@ import pytest
 
 from unfreeze.atomic import (
     folder_written_whole,
-    is_free_or_cache,
+    is_cache,
     tag_as_cache,
     text_written_whole,
     written_whole,
@@ -127,9 +127,46 @@ def test_only_what_holds_nothing_else_becomes_a_cache(tmp_path: Path) -> None:
     for folder in (ours, theirs):
         tag_as_cache(folder)
 
-    assert is_free_or_cache(tmp_path / "missing")
-    assert is_free_or_cache(ours)
-    assert (ours / "CACHEDIR.TAG").exists()
-    assert not is_free_or_cache(theirs)
+    assert is_cache(ours)
+    assert not is_cache(theirs)
     assert _names(theirs) == ["photo.jpg"]
-    assert not is_free_or_cache(file)
+    assert not is_cache(tmp_path / "missing")
+    with pytest.raises(FileExistsError):
+        tag_as_cache(file)
+
+
+def test_a_new_cache_appears_with_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One killed before that would leave an empty folder, which is a class."""
+    seen = []
+    rename = Path.rename
+
+    def look(self: Path, target: Path) -> Path:
+        seen.append((tmp_path / "a/cache").exists())
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", look)
+    tag_as_cache(tmp_path / "a/cache")
+
+    assert seen == [False]
+    assert _names(tmp_path / "a") == ["cache"]
+    assert _names(tmp_path / "a/cache") == ["CACHEDIR.TAG"]
+
+
+def test_where_another_process_was_first_its_cache_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache"
+    rename = Path.rename
+
+    def second(self: Path, target: Path) -> Path:
+        folder.mkdir()
+        (folder / "CACHEDIR.TAG").write_text("of the first")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", second)
+    tag_as_cache(folder)
+
+    assert (folder / "CACHEDIR.TAG").read_text() == "of the first"
+    assert _names(tmp_path) == ["cache"]

@@ -16,6 +16,7 @@ from unfreeze.bundle import (
     BundleHeader,
     FoundBundle,
     find_bundle,
+    is_bundle,
     read_bundle,
     write_bundle,
 )
@@ -133,8 +134,15 @@ def test_a_file_that_was_cut_short_is_refused(file: Path, kept: int) -> None:
         read_bundle(file)
 
 
-def test_a_plain_onnx_model_is_not_one_of_ours(tmp_path: Path) -> None:
+def test_a_plain_onnx_model_is_not_one_of_ours(tmp_path: Path, file: Path) -> None:
     (tmp_path / "x.onnx").write_bytes(doubling())
+    (tmp_path / "short").write_bytes(b"x")
+    assert not is_bundle(tmp_path / "x.onnx")
+    assert not is_bundle(tmp_path / "short")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert is_bundle(file)  # though it is damaged
 
     with pytest.raises(WeightsError, match="not an export of unfreeze"):
         read_bundle(tmp_path / "x.onnx")

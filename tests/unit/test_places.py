@@ -134,6 +134,26 @@ def test_a_folder_with_other_things_in_it_is_left_to_its_owner(
     assert ours_beside(tmp_path, "tmp").is_relative_to(cache)
 
 
+def test_an_empty_folder_is_that_of_a_class_to_come(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+
+    folder = made(ours_beside(tmp_path, "tmp"))
+
+    assert folder == tmp_path / "unfreeze-tmp"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_cache_with_photos_in_it_is_somebodys(tmp_path: Path) -> None:
+    folder = made(ours_beside(tmp_path, "models"))
+    (folder / "copies").mkdir()
+    (folder / "copies/1.jpg").touch()
+    assert ours_beside(tmp_path, "models") == folder
+
+    (folder / "mine.JPG").touch()
+
+    assert ours_beside(tmp_path, "models") == tmp_path / "unfreeze-models"
+
+
 def test_a_folder_that_is_named_whole_stays_what_it_is(tmp_path: Path) -> None:
     chosen = tmp_path / "chosen"
     (chosen / "inner").mkdir(parents=True)

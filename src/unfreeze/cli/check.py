@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _SHOWN = 20
-"""Findings of a kind that are listed; ``--json`` has all of them."""
+"""Findings of a kind that are listed; ``--csv`` and ``--json`` have all of them."""
 
 _FILES_SHOWN = 3
 
@@ -44,6 +44,13 @@ def check(
             help="Write a web page to mark suspects on, for train --fixes.",
         ),
     ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Write a row for each photo of each finding, and what to do about it.",
+        ),
+    ] = None,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -53,9 +60,12 @@ def check(
     change that. Stored activations go to DATA/tmp, as in training.
     """
     # Imported here so that `--help` does not have to load torch.
+    from unfreeze.runs.findings_table import are_titles_of_findings, write_findings
     from unfreeze.runs.output_places import page_place
+    from unfreeze.runs.table_places import table_place
 
     place = None if page is None else page_place(page)
+    table = None if csv is None else table_place(csv, are_titles_of_findings)
     with loading():
         from unfreeze.runs.checkup import Backbone, check_folder
 
@@ -66,10 +76,14 @@ def check(
 
         classes = tuple(checkup.classes)
         write_fixes_page(place, data, checkup.findings, classes, checkup.caution)
+    if table is not None:
+        write_findings(table, checkup.findings)
     if as_json:
         print_json(checkup.as_json())
         return
     show_checkup(checkup)
+    if csv is not None:
+        say("", f"written to {csv}")
     if page is not None:
         say("", f"mark suspects on {page}, save fixes.csv there, then:")
         say(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
@@ -114,7 +128,7 @@ def _show_kind(kind: "FindingKind", found: "list[Finding]") -> None:
             say(f"      {finding.message}")
         said = finding.message
     if len(found) > _SHOWN:
-        say(f"  ... and {len(found) - _SHOWN} more: --json lists all of them")
+        say(f"  ... and {len(found) - _SHOWN} more: --csv and --json list all of them")
 
 
 def _names(files: tuple[str, ...]) -> str:

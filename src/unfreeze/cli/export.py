@@ -57,7 +57,7 @@ def export(
     and is not left if it answers differently.
     """
     from unfreeze.extras import need
-    from unfreeze.runs.output_places import file_place
+    from unfreeze.runs.output_places import export_place
 
     if run.suffix in (".onnx", ".pt2"):
         raise PlanError(f"{run} is an exported model already. Pass the run folder.")
@@ -65,7 +65,7 @@ def export(
         raise PlanError("--int8 and --fp16 exclude each other: pass one.")
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="export")
-    file = file_place(file)
+    file = export_place(file)
     with loading():
         from unfreeze.model_file.reading import read_header
         from unfreeze.runs.export_photos import photos_below, photos_of_run

@@ -83,14 +83,14 @@ def predict(
     from unfreeze.runs.batch import Job
     from unfreeze.runs.listed_photos import Naming, PhotoSources
     from unfreeze.runs.submission import Submission, id_order
-    from unfreeze.runs.table_places import require_no_photos, require_places
+    from unfreeze.runs.table_places import require_places
 
     naming = Naming(Path() if folder is None else folder, suffix)
     sources = PhotoSources(paths or (), photo_list, from_csv, column, naming)
     require_one_limit(threshold, min_precision)
     contest = Submission(submission, style, positive)
     contest.require_use(threshold, min_precision)
-    csv, submission = require_places([csv, submission], sources.files, run)
+    csv, submission = require_places(csv, submission, sources.files, run)
 
     answerer = _answerer(run, tta, num_workers)
     least = answerer.least_probability(threshold, min_precision)
@@ -100,7 +100,6 @@ def predict(
     if submission is not None:
         tables.append((submission, contest.columns(answerer.rules)))
     photos = sources.photos()
-    require_no_photos([csv, submission], photos)
     if submission is not None:
         photos = photos.take(id_order(photos))
     job = Job(

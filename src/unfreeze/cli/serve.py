@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.cli import options
+from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.render import say
 
 __all__ = ["serve"]
@@ -65,6 +66,8 @@ def serve(
     )
 
     def load() -> Predictor:
+        if model.suffix != ".onnx":
+            say_if_unfinished(model)
         return Predictor.load(
             _exported(model),
             threads=threads,
@@ -75,10 +78,23 @@ def serve(
     settings = ServerSettings(
         limits=limits,
         token=token,
+        note=_note_on(model),
         collect=collect,
         collect_bytes=collect_limit * 1_000_000,
     )
     run_server(load, host=host, port=port, settings=settings, say=_say)
+
+
+def _note_on(model: Path) -> str | None:
+    """What visitors of the page should know; paths of this machine are not theirs."""
+    from unfreeze.runs.run_notes import unfinished_note
+
+    if model.suffix == ".onnx" or unfinished_note(model) is None:
+        return None
+    return (
+        "The run of this model was not finished when this server was started: it "
+        "answers with the weights of the best epoch until then."
+    )
 
 
 def _exported(model: Path) -> Path:

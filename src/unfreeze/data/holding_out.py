@@ -7,6 +7,7 @@ import numpy as np
 
 from unfreeze.data.arrays import as_labels
 from unfreeze.data.groups import Grouping, as_grouping, joined_groups, numbered
+from unfreeze.data.held_out import HeldOut, as_held_out
 from unfreeze.data.likeness import Likeness, copy_groups, look_alikes
 from unfreeze.data.screen import Screening
 from unfreeze.data.splits import stratified_split
@@ -24,6 +25,9 @@ class Parts:
     valid: Screening
     grouping: Grouping | None
     """What was kept together, if anything."""
+
+    held_out: HeldOut
+    """Whether it came out as it was asked for."""
 
     likeness: Likeness
     """Near-duplicates; rows are those of ``train``, then those of ``valid``."""
@@ -67,4 +71,6 @@ def hold_out(
         grouping = Grouping(num_duplicates=num_duplicates)
     rows = np.concatenate([train_rows, valid_rows])
     likeness = likeness.taken(rows, whole.digests, whole.hashes)
-    return Parts(train, valid, grouping, likeness)
+    classes = whole.index.classes
+    held_out = as_held_out(fraction, classes, labels[train_rows], labels[valid_rows])
+    return Parts(train, valid, grouping, held_out, likeness)

@@ -2,7 +2,8 @@
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from unfreeze.data.walk import (
     CACHE_TAG,
     Ignored,
     list_folder,
+    note_cache,
     note_ignored,
     walk_images,
 )
@@ -163,6 +165,7 @@ def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex
     top = list_folder(base)
     folders = [name for name in top.folders if not _is_cache(base, name)]
     note_ignored(ignored, b"", top.others)
+    _note_caches(base, set(top.folders).difference(folders), ignored)
     titles = [os.fsdecode(name) for name in folders]
     if classes is None:
         require_no_splits(root, titles)
@@ -235,6 +238,12 @@ def _check_root(root: Path) -> None:
 
 def _is_cache(root: bytes, folder: bytes) -> bool:
     return os.access(b"/".join([root, folder, CACHE_TAG]), os.F_OK)
+
+
+def _note_caches(base: bytes, names: Iterable[bytes], ignored: Ignored) -> None:
+    for name in sorted(names):
+        with suppress(DataError):  # a colleague's, closed to us
+            note_cache(ignored, name, list_folder(b"/".join([base, name])))
 
 
 def _check_known(root: Path, titles: Sequence[str], known: Sequence[str]) -> None:

@@ -12,9 +12,10 @@ from unfreeze.data.split_names import (
     is_validation_name,
     require_no_splits,
 )
-from unfreeze.data.walk import is_image_name, list_folder
+from unfreeze.data.walk import list_folder
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
+from unfreeze.photo_names import is_photo_name
 
 __all__ = [
     "SplitFolders",
@@ -181,4 +182,4 @@ def _holds_photos_alone(folder: Path) -> bool:
 def _holds_some(folder: Path) -> bool:
     """Whether there are photos or folders in it: models and tables are no matter."""
     with os.scandir(folder) as entries:
-        return any(each.is_dir() or is_image_name(each.name) for each in entries)
+        return any(each.is_dir() or is_photo_name(each.name) for each in entries)

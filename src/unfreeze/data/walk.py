@@ -9,14 +9,15 @@ from pathlib import Path
 
 from unfreeze.data.names import END, joined, parted
 from unfreeze.errors import DataError
+from unfreeze.photo_names import PHOTO_ENDINGS
 from unfreeze.records import Skipped
 
 __all__ = [
     "CACHE_TAG",
     "Ignored",
     "Listing",
-    "is_image_name",
     "list_folder",
+    "note_cache",
     "note_ignored",
     "walk_images",
 ]
@@ -25,13 +26,14 @@ CACHE_TAG = b"CACHEDIR.TAG"
 """A folder that holds a file of this name is a cache, and is left out
 (https://bford.info/cachedir/)."""
 
-_SUFFIXES = frozenset(
-    b"apng avif bmp gif j2k jfif jp2 jpe jpeg jpg mpo pbm pgm png pnm ppm qoi tif tiff"
-    b" webp".split()
-)
+_SUFFIXES = frozenset(map(str.encode, PHOTO_ENDINGS))
 _LONGEST_ENDING = 1 + max(map(len, _SUFFIXES))
 _OTHER_NAME = "Its name is not that of an image file."
 _NOT_A_FILE = "It is not a regular file, or a link that leads nowhere."
+_PHOTOS_IN_CACHE = (
+    "It is a folder with photos that CACHEDIR.TAG in it marks as a cache; remove that "
+    "file to have them read."
+)
 _HIDDEN = re.compile(rb"\0\.[^\0]*(?=\0)")  # in a text that begins with a zero byte
 _HAS_NUMBERED_FOLDERS = os.scandir in os.supports_fd  # not on Windows
 _AT_ONCE = 1024  # names of a folder: a text of more of them is searched in a slower way
@@ -92,11 +94,6 @@ def list_folder(path: bytes) -> Listing:
     return Listing(sorted(folders), b"".join(texts), sorted(others))
 
 
-def is_image_name(name: str) -> bool:
-    """Whether a file is an image by its ending, ``.jpg`` and the like."""
-    return _is_image(os.fsencode(name))
-
-
 def walk_images(
     root: Path, starts: Iterable[bytes], ignored: Ignored
 ) -> Iterator[tuple[bytes, bytes]]:
@@ -128,12 +125,23 @@ def note_ignored(ignored: Ignored, folder: bytes, names: list[bytes]) -> None:
         ignored.add(folder, name, _NOT_A_FILE if _is_image(name) else _OTHER_NAME)
 
 
+def note_cache(ignored: Ignored, folder: bytes, listing: Listing) -> None:
+    """Note a folder that is left out as a cache, if photos lie directly in it.
+
+    In ours they do not, so that these are somebody's.
+    """
+    if listing.images:
+        parent, _, name = folder.rpartition(b"/")
+        ignored.add(parent, name, _PHOTOS_IN_CACHE)
+
+
 def _below(
     base: bytes, folder: bytes, ignored: Ignored, chain: frozenset[tuple[int, int]]
 ) -> Iterator[tuple[bytes, bytes]]:
     """Walk one folder; ``chain`` identifies it and the folders it lies in."""
     listing = list_folder(_joined(base, folder) if folder else base)
     if listing.is_cache and len(chain) > 1:
+        note_cache(ignored, folder, listing)
         return
     note_ignored(ignored, folder, listing.others)
     yield folder, listing.images

@@ -338,6 +338,7 @@ class ImageClassifierData(ImageData):
             tfms=reading.tfms,
             num_workers=reading.num_workers,
             grouping=parts.grouping,
+            held_out=parts.held_out,
             likeness=parts.likeness,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.data.fixed import FixSummary
 from unfreeze.data.groups import Grouping
+from unfreeze.data.held_out import HeldOut
 from unfreeze.data.likeness import Likeness
 from unfreeze.data.screen import Screening
 from unfreeze.errors import DataError, PlanError
@@ -34,6 +35,9 @@ class ImageData:
     num_workers: int
     grouping: Grouping | None = None
     """What must not be split, where that was asked for."""
+
+    held_out: HeldOut | None = None
+    """Whether the split came out as it was asked for, where it was made here."""
 
     fixes: FixSummary | None = None
     """What a person's fixes changed, where there are any."""

@@ -92,6 +92,10 @@ class RunSummary:
     """What was kept on one side of the split, as ``Grouping`` has it; None for no
     groups and no near-duplicates."""
 
+    split: Mapping[str, Any] | None = None
+    """What was asked of a split that was made here, and what it became, as ``HeldOut``
+    has it, and in words where it is worth some; None for one that was there before."""
+
     fixes: Mapping[str, Any] | None = None
     """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
     one."""

@@ -9,6 +9,7 @@ from unfreeze.insight.comparison import Comparison, Flip
 from unfreeze.insight.comparison_words import (
     headline,
     interval_words,
+    p_value_words,
     points,
     reasons,
 )
@@ -95,7 +96,7 @@ def _figures(comparison: Comparison) -> list[tuple[str, str, str]]:
         ),
         (
             "p-value",
-            f"{comparison.p_value:.2g}",
+            p_value_words(comparison.p_value, comparison.alpha).removeprefix("= "),
             f"McNemar's exact test; clear below {comparison.alpha:g}",
         ),
     ]

@@ -4,7 +4,17 @@ from unfreeze.insight.comparison import Comparison
 from unfreeze.insight.wording import counted, percent
 from unfreeze.numerics.paired import fewest_to_tell
 
-__all__ = ["cautions", "headline", "interval_words", "points", "reasons"]
+__all__ = [
+    "cautions",
+    "headline",
+    "interval_words",
+    "p_value_words",
+    "points",
+    "reasons",
+]
+
+_LEAST_P = 0.0001
+"""Smaller p-values are not told apart: nobody knows chance that well."""
 
 
 def points(share: float) -> str:
@@ -36,6 +46,29 @@ def interval_words(comparison: Comparison) -> str:
     return f"{sure} interval {points(low)} to {points(high)} points"
 
 
+def p_value_words(p_value: float, alpha: float) -> str:
+    """Write a p-value, with the sign before it.
+
+    It has two figures, or as many as put it on its side of the level.
+
+    Args:
+        p_value: 0 to 1; very small ones may have become 0.
+        alpha: The level.
+
+    Example:
+        >>> p_value_words(0.0215, 0.05), p_value_words(0.04996, 0.05)
+        ('= 0.021', '= 0.04996')
+        >>> p_value_words(0.0, 0.05)
+        '< 0.0001'
+    """
+    least = min(_LEAST_P, alpha)
+    if p_value < least:
+        return f"< {least:g}"
+    written = (f"{p_value:.{digits}g}" for digits in range(2, 18))
+    is_clear = p_value < alpha
+    return f"= {next(each for each in written if (float(each) < alpha) == is_clear)}"
+
+
 def reasons(comparison: Comparison) -> str:
     """What the verdict rests on."""
     fixed, broken = len(comparison.fixed), len(comparison.broken)
@@ -47,11 +80,12 @@ def reasons(comparison: Comparison) -> str:
     )
     if fixed + broken == 0:
         return accuracies
+    p_value = p_value_words(comparison.p_value, comparison.alpha)
     return (
         f"{accuracies} The second run mends {fixed:,} and breaks {broken:,}. If "
         "neither run were better, the photos on which they disagree would split as "
         f"unevenly in {_rarely(comparison.p_value)} of such comparisons (McNemar's "
-        f"exact test, p = {comparison.p_value:.2g})."
+        f"exact test, p {p_value})."
     )
 
 

@@ -12,7 +12,15 @@ from unfreeze.data.csv_cells import as_cell, from_cell
 from unfreeze.records import Skipped
 from unfreeze.runs.blocks import Block
 
-__all__ = ["AnswerColumns", "GivenAnswer", "answers_in"]
+__all__ = ["AnswerColumns", "GivenAnswer", "answers_in", "are_titles_of_answers"]
+
+_FIRST_TITLES = ["file", "label", "probability"]
+_LAST_TITLE = "error"
+
+
+def are_titles_of_answers(titles: Sequence[str]) -> bool:
+    """Whether a table with these titles is one of answers, whatever the classes."""
+    return [*titles[:3], *titles[-1:]] == [*_FIRST_TITLES, _LAST_TITLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class AnswerColumns:
     def titles(self) -> list[str]:
         """Of the columns, in their order."""
         classes = map(as_cell, self.rules.classes)
-        return ["file", "label", "probability", *classes, "error"]
+        return [*_FIRST_TITLES, *classes, _LAST_TITLE]
 
     def begin(self, name: str) -> str:
         """First cell of the row of a photo."""

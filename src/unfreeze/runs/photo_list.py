@@ -13,8 +13,9 @@ import numpy as np
 from unfreeze.data.index import index_flat_folder
 from unfreeze.data.names import joined, name_starts
 from unfreeze.data.paths import PackedNames
-from unfreeze.data.walk import Ignored, is_image_name, walk_images
+from unfreeze.data.walk import Ignored, walk_images
 from unfreeze.errors import DataError
+from unfreeze.photo_names import is_photo_name
 
 __all__ = ["each_once", "names_at", "photos_at"]
 
@@ -117,7 +118,7 @@ def _matching(pattern: str) -> Iterator[str]:
         path = Path(match)
         if not walked.isdisjoint(path.parents):
             continue  # "photos/**" matches photos/ and, once more, all that is in it
-        names: Iterable[str] = [str(path)] if is_image_name(match) else []
+        names: Iterable[str] = [str(path)] if is_photo_name(match) else []
         if path.is_dir():
             walked.add(path)
             names = _images_in(path)

@@ -29,6 +29,7 @@ from unfreeze.runs.run_diary import Keeping
 from unfreeze.runs.run_folder import planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.split_notes import split_facts
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
@@ -241,6 +242,7 @@ def _unmeasured(
         budget=settings.budget,
         plan=None if pacing.chosen is None else asdict(pacing.chosen),
         groups=None if data.grouping is None else asdict(data.grouping),
+        split=split_facts(data),
         fixes=None if data.fixes is None else asdict(data.fixes),
         steps=clock.steps,
         settings=asdict(settings),

@@ -70,6 +70,7 @@ def _description(service: Service) -> dict[str, Any]:
         "least": predictor.least,
         "precision": header.precision,
         "has_heat": header.has_heat,
+        "note": settings.note,
         "collects": settings.collect is not None,
         "needs_token": settings.token is not None,
         "version": version_of("unfreeze"),

@@ -124,6 +124,7 @@ class Model(BaseModel):
     least: float | None
     precision: str
     has_heat: bool
+    note: str | None
     collects: bool
     needs_token: bool
     version: str

@@ -114,6 +114,9 @@ class ServerSettings:
     """Whether requests must name this machine as their host. Keeps other sites' pages
     from asking through a name of their own (DNS rebinding)."""
 
+    note: str | None = None
+    """What people should know of the model before they believe it, in a sentence."""
+
     collect: Path | None = None
     """Where photos for labelling are saved."""
 

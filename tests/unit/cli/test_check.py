@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/cli/check.py."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -40,6 +41,29 @@ def test_folders_beside_the_splits_are_said_to_be_left_alone(
     said = capsys.readouterr().out
     assert said.startswith("54 photos; readable: circles 18, squares 18, stripes 18\n")
     assert "left alone: test/; neither learned from nor measured with\n" in said
+
+
+def test_findings_can_be_a_table(
+    drawn_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn_folder / "train/squares/=bad.png").write_bytes(b"")
+    table = tmp_path / "found.csv"
+
+    for _ in range(2):  # the second takes the place of the first
+        assert run(["check", str(drawn_folder), "--quick", "--csv", str(table)]) == 0
+        assert capsys.readouterr().out.endswith(f"\nwritten to {table}\n")
+    line = ["check", str(drawn_folder), "--quick", "--json", "--csv", str(table)]
+    assert run(line) == 0
+
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    with table.open(newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [(row["file"], row["kind"], row["message"]) for row in rows] == [
+        (file, each["kind"], each["message"])
+        for each in findings
+        for file in each["files"]
+    ]
+    assert rows[0]["file"] == "train/squares/=bad.png"
 
 
 def test_splits_are_no_classes(

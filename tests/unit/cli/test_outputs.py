@@ -15,6 +15,7 @@ Unfreeze: TypeAlias = Callable[..., Any]
 
 OUTPUTS = {
     "check --page": "check --quick photos --page OUT",
+    "check --csv": "check --quick photos --csv OUT",
     "compare --page": "compare run run --page OUT",
     "lr-find --plot": "lr-find --arch unfreeze_nano --size 32 photos --plot OUT",
     "predict --csv": "predict colours.onnx photos --csv OUT",
@@ -32,15 +33,13 @@ KEPT = {
     "a report": "run/report.html",
     "an exported model": "colours.onnx",
     "decisions": "fixes.csv",
+    "labels": "labels.csv",
+    "a model of others": "theirs.onnx",
     "a page": "mine.html",
 }
 
-AS_TOLD = {
-    ("predict --csv", "decisions"),
-    ("predict --submission", "decisions"),
-    ("export FILE", "an exported model"),
-}
-"""One table takes the place of another, and one export that of another."""
+AS_TOLD = {("export FILE", "an exported model")}
+"""One export takes the place of another."""
 
 
 @pytest.fixture
@@ -51,6 +50,8 @@ def kept(drawn_folder: Path, tmp_path: Path) -> dict[Path, bytes]:
     (tmp_path / "run/model.safetensors").write_bytes(b"weights")
     (tmp_path / "run/report.html").write_text("<!doctype html>a report")
     (tmp_path / "fixes.csv").write_text("file,action,label\n")
+    (tmp_path / "labels.csv").write_text("id,label\n1,cat\n")
+    (tmp_path / "theirs.onnx").write_bytes(b"of another program")
     (tmp_path / "mine.html").write_text("<!doctype html>mine")
     write_colour_bundle(tmp_path / "colours.onnx")
     return {each: (tmp_path / each).read_bytes() for each in map(Path, KEPT.values())}

@@ -119,6 +119,8 @@ def test_names_can_be_any_bytes(
         ("RUN photo --num-workers -1", "--num-workers"),
         ("RUN", "No photos are named"),
         ("RUN *.gif", "matches no images"),
+        ("RUN junk --csv t.csv", "t.csv is there already, and no table that unfreeze"),
+        ("RUN junk --submission t.csv", "t.csv is there already, and nothing"),
         ("RUN photo --column id", "--from-csv FILE"),
         ("RUN photo --suffix .jpg", "--list or --from-csv"),
         ("RUN --list no.txt", "list no.txt cannot be read"),
@@ -294,7 +296,8 @@ def test_a_stopped_command_goes_on_and_ends_the_same(
     line = "predict --csv x.csv --submission s.csv --tta"
     whole = unfreeze(line, finished_run, many)
     expected = [(tmp_path / name).read_bytes() for name in ("x.csv", "s.csv")]
-    (tmp_path / "x.csv").unlink()
+    for name in ("x.csv", "s.csv"):
+        (tmp_path / name).unlink()
 
     with pytest.MonkeyPatch.context() as patched:
         _interrupted_after(2, patched)

@@ -116,6 +116,53 @@ def test_a_run_folder_is_exported_first(
     assert started[0]["load"]().header.arch == "mean_colour"
 
 
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run has its export at hand."""
+    served = ModuleType("unfreeze.runs.served")
+    served.bundle_for_run = lambda run, say: run / "m.onnx"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "unfreeze.runs.served", served)
+
+
+@pytest.mark.usefixtures("exported")
+@pytest.mark.parametrize("status", ["stopped", "begun"])
+def test_a_run_that_is_not_finished_is_said_to_be_none(
+    model: Path,
+    started: list[dict[str, object]],
+    capsys: pytest.CaptureFixture[str],
+    status: str,
+) -> None:
+    run_folder = model.parent
+    if status == "stopped":
+        (run_folder / "summary.json").write_text('{"status": "stopped"}')
+    else:
+        (run_folder / "checkpoint").mkdir()
+        (run_folder / "checkpoint/begun.json").write_text("{}")
+
+    assert run(["serve", str(run_folder)]) == 0
+    started[0]["load"]()
+
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("note: This run ")
+    note = started[0]["settings"].note
+    assert note.startswith("The run of this model was not finished when")
+    assert str(run_folder) not in note
+
+
+@pytest.mark.usefixtures("exported")
+def test_of_a_finished_run_and_an_exported_file_nothing_is_said(
+    model: Path, started: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for each, status in ((model.parent, "finished"), (model, "stopped")):
+        (model.parent / "summary.json").write_text(f'{{"status": "{status}"}}')
+        assert run(["serve", str(each)]) == 0
+        given = started.pop()
+        given["load"]()
+        assert given["settings"].note is None
+    assert capsys.readouterr().err == ""
+
+
 def test_a_missing_file_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,9 +80,26 @@ def test_an_empty_class_folder_is_refused_only_where_folders_name_classes(
 
 def test_hidden_and_cache_folders_are_no_classes(tmp_path: Path) -> None:
     _touch(tmp_path, "cats/1.jpg", ".ipynb_checkpoints/2.jpg")
-    _touch(tmp_path, "models/CACHEDIR.TAG", "models/plot.png")
+    _touch(tmp_path, "models/CACHEDIR.TAG", "models/copies/plot.png")
 
-    assert index_folder(tmp_path).classes == ("cats",)
+    found = index_folder(tmp_path)
+
+    assert found.classes == ("cats",)
+    assert found.num_ignored == 0
+
+
+def test_photos_in_a_folder_marked_as_a_cache_are_said_to_be_left_out(
+    tmp_path: Path,
+) -> None:
+    """Ours has none directly in it, so that these are somebody's."""
+    _touch(tmp_path, "cats/1.jpg", "models/CACHEDIR.TAG", "models/2.jpg")
+
+    found = index_folder(tmp_path)
+
+    assert found.classes == ("cats",)
+    [left_out] = found.ignored
+    assert left_out.file == "models"
+    assert "CACHEDIR.TAG" in left_out.reason
 
 
 def test_a_marked_folder_is_indexed_when_asked_for_by_name(tmp_path: Path) -> None:

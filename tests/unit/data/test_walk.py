@@ -9,12 +9,12 @@ from unfreeze.data import walk
 from unfreeze.data.names import parted
 from unfreeze.data.walk import (
     Ignored,
-    is_image_name,
     list_folder,
     note_ignored,
     walk_images,
 )
 from unfreeze.errors import DataError
+from unfreeze.photo_names import is_photo_name
 
 
 def _touch(root: Path, *names: str) -> None:
@@ -51,8 +51,7 @@ def test_a_listing_parts_folders_images_and_others(tmp_path: Path) -> None:
 def test_usual_endings_are_images_in_any_case(tmp_path: Path, ending: str) -> None:
     _touch(tmp_path, f"photo.{ending}")
 
-    assert is_image_name(f"a.b/photo.{ending}")
-    assert not is_image_name(f"{ending}")
+    assert is_photo_name(f"a.b/photo.{ending}")
     assert list_folder(os.fsencode(tmp_path)).images == f"photo.{ending}\0".encode()
 
 
@@ -153,12 +152,23 @@ def test_the_walk_keeps_the_order_of_its_starts(tmp_path: Path) -> None:
 
 
 def test_hidden_folders_and_caches_are_not_entered(tmp_path: Path) -> None:
-    _touch(tmp_path, "a.jpg", ".git/b.jpg", "cache/c.jpg", "cache/CACHEDIR.TAG")
+    _touch(tmp_path, "a.jpg", ".git/b.jpg", "cache/224/c.jpg", "cache/CACHEDIR.TAG")
 
     found, ignored = _walk(tmp_path)
 
     assert found == ["a.jpg"]
     assert ignored.count == 0
+
+
+def test_a_cache_with_photos_directly_in_it_is_named(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.jpg", "b/cache/c.jpg", "b/cache/CACHEDIR.TAG")
+
+    found, ignored = _walk(tmp_path)
+
+    assert found == ["a.jpg"]
+    [left_out] = ignored.named
+    assert left_out.file == "b/cache"
+    assert "CACHEDIR.TAG" in left_out.reason
 
 
 def test_a_link_to_a_folder_above_does_not_loop(tmp_path: Path) -> None:

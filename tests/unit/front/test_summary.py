@@ -40,7 +40,7 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
         "format", "status", "arch", "size", "classes", "n_train", "n_valid", "skipped",
         "accuracy", "tta_accuracy", "valid_loss", "confusion", "seconds", "budget",
         "plan", "steps", "settings", "hardware", "versions",
-        "scores", "findings", "groups", "fixes",
+        "scores", "findings", "groups", "split", "fixes",
     }  # fmt: skip
     assert content["format"] == 1
     assert content["skipped"] == [{"file": "a.jpg", "reason": "It is empty."}]

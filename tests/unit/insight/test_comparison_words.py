@@ -7,6 +7,7 @@ from unfreeze.insight.comparison_words import (
     cautions,
     headline,
     interval_words,
+    p_value_words,
     reasons,
 )
 
@@ -57,6 +58,35 @@ def test_reasons_hold_the_figures() -> None:
 
 def test_what_chance_hardly_does_is_not_rounded_up() -> None:
     assert "in fewer than 0.1 % of such comparisons" in reasons(made(0, 20))
+
+
+def test_a_p_value_that_is_too_small_for_a_number_is_none_of_0() -> None:
+    found = made(0, 2000, 2000)  # 2 / 2**2000, and the least number is 2**-1074
+
+    assert found.p_value == 0
+    assert "exact test, p < 0.0001)" in reasons(found)
+
+
+@pytest.mark.parametrize(
+    ("p_value", "alpha", "words"),
+    [
+        (1.0, 0.05, "= 1"),
+        (0.0215, 0.05, "= 0.021"),
+        (0.05, 0.05, "= 0.05"),
+        (0.0499, 0.05, "= 0.0499"),  # "0.05" would be no clear difference
+        (0.049999, 0.05, "= 0.049999"),
+        (0.0504, 0.05, "= 0.05"),
+        (0.0001, 0.05, "= 0.0001"),
+        (0.000099, 0.05, "< 0.0001"),
+        (5e-7, 1e-6, "< 1e-06"),
+        (5e-6, 1e-6, "= 5e-06"),
+        (0.0, 0.05, "< 0.0001"),
+    ],
+)
+def test_a_p_value_reads_as_it_is_judged(
+    p_value: float, alpha: float, words: str
+) -> None:
+    assert p_value_words(p_value, alpha) == words
 
 
 def test_without_disagreements_there_is_no_test_to_tell_of() -> None:

@@ -1,14 +1,20 @@
 """Mirrors src/unfreeze/runs/output_places.py."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.tiny_bundles import write_colour_bundle
 from unfreeze.errors import PlanError
+from unfreeze.export.golden import golden_beside, golden_images
+from unfreeze.export.marks import PROGRAM_MARK
 from unfreeze.insight.plots import loss_by_step
 from unfreeze.runs.fixes_page import write_fixes_page
 from unfreeze.runs.output_places import (
+    export_place,
     file_place,
     is_same_file,
     page_place,
@@ -74,6 +80,46 @@ def test_a_page_is_written_anew_where_it_is_ours(tmp_path: Path) -> None:
         page_place(page)
     write_fixes_page(page, tmp_path, (), ("cat", "dog"))
     assert page_place(page) == page
+
+
+def test_an_empty_page_is_nobodys_work(tmp_path: Path) -> None:
+    (tmp_path / "page.html").touch()
+
+    assert page_place(tmp_path / "page.html") == tmp_path / "page.html"
+
+
+@pytest.mark.parametrize("name", ["m.onnx", "m.pt2"])
+def test_a_model_of_others_stays(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    assert export_place(file) == file
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/models/model.json", "{}")
+
+    with pytest.raises(PlanError, match=r"no model that unfreeze wrote.*remove it"):
+        export_place(file)
+
+
+def test_a_model_is_exported_anew_where_it_is_ours(tmp_path: Path) -> None:
+    write_colour_bundle(tmp_path / "m.onnx")
+    images = golden_images(16)
+    with golden_beside(tmp_path / "m.onnx", images, np.zeros((4, 2), np.float32)):
+        pass
+    with zipfile.ZipFile(tmp_path / "m.pt2", "w") as archive:
+        archive.writestr(f"m/extra/{PROGRAM_MARK}", "")
+
+    assert export_place(tmp_path / "m.onnx") == tmp_path / "m.onnx"
+    assert export_place(tmp_path / "m.pt2") == tmp_path / "m.pt2"
+
+
+def test_arrays_of_others_beside_an_export_stay(tmp_path: Path) -> None:
+    np.savez(tmp_path / "m.golden.npz", probabilities=np.ones(2), mine=np.ones(2))
+
+    with pytest.raises(PlanError, match=r"golden\.npz is there already, and no file"):
+        export_place(tmp_path / "m.onnx")
+    (tmp_path / "m.golden.npz").unlink()
+    (tmp_path / "m.golden.npz").mkdir()
+    with pytest.raises(PlanError, match=r"m\.golden\.npz is a folder"):
+        export_place(tmp_path / "m.onnx")
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf", "jpg"])

@@ -1,13 +1,14 @@
 """Mirrors src/unfreeze/runs/split_notes.py."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from unfreeze.data.fixed import FixSummary
 from unfreeze.data.groups import Grouping
+from unfreeze.data.held_out import HeldOut, Share
 from unfreeze.front.image_data import ImageClassifierData
-from unfreeze.runs.split_notes import split_notes
+from unfreeze.runs.split_notes import split_facts, split_notes
 
 FIXED = FixSummary(
     file="f.csv",
@@ -37,6 +38,42 @@ def test_groups_on_both_sides_are_a_warning(data: ImageClassifierData) -> None:
         in notes[1]
     )
     assert "scores may be too good" in notes[1]
+
+
+def test_a_split_as_asked_for_is_not_worth_a_word(data: ImageClassifierData) -> None:
+    held = HeldOut(asked=0.2, held_out=11, photos=54)
+    made = replace(data, held_out=held)
+
+    assert list(split_notes(made)) == []
+    assert split_facts(made) == {**asdict(held), "note": ""}
+    assert split_facts(data) is None
+
+
+def test_a_split_that_missed_its_share_is_told_with_figures(
+    data: ImageClassifierData,
+) -> None:
+    off = tuple(Share(name, 1, 20) for name in "abcd")
+    held = HeldOut(asked=0.2, held_out=4, photos=80, classes_off=off)
+    grouped = replace(data, held_out=held, grouping=Grouping(by="p", num_groups=4))
+
+    *_, note = split_notes(grouped)
+
+    assert note == (
+        "4 of 80 photos (5.0 %) are held out; 20.0 % was asked for, and what belongs "
+        "together or looks the same stays on one side. Farthest off: 'a' 1 of 20 "
+        "photos (5.0 %), 'b' 1 of 20 photos (5.0 %), 'c' 1 of 20 photos (5.0 %) and "
+        "1 class more"
+    )
+    assert (split_facts(grouped) or {})["note"] == note
+
+
+def test_without_groups_small_classes_are_to_blame(data: ImageClassifierData) -> None:
+    held = HeldOut(asked=0.2, held_out=10, photos=20)
+
+    [note, *_] = split_notes(replace(data, held_out=held, fixes=FIXED))
+
+    assert "10 of 20 photos (50.0 %) are held out, before fixes; 20.0 %" in note
+    assert note.endswith("and a single one is learned from")
 
 
 def test_look_alikes_are_counted(data: ImageClassifierData) -> None:

@@ -5,22 +5,46 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.answering import Answering
 from unfreeze.errors import PlanError
-from unfreeze.runs.table_places import require_no_photos, require_places, table_place
+from unfreeze.runs.answers import AnswerColumns, are_titles_of_answers
+from unfreeze.runs.growing_table import GrowingTable
+from unfreeze.runs.table_places import require_places, submission_place, table_place
 
 RUN = Path("no-run")
+
+
+def place(file: Path) -> Path:
+    """Where a table of answers goes."""
+    return table_place(file, are_titles_of_answers)
+
+
+def write_answers(file: Path, *classes: str) -> None:
+    """Leave a table as the command does."""
+    columns = AnswerColumns(Answering(classes=classes))
+    with GrowingTable(file, columns, "digest") as table:
+        table.go_on_after(0, [])
+        table.finish()
 
 
 def test_a_table_has_a_place_and_a_name_of_its_own(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "a.csv", tmp_path / "list.txt"
 
-    assert require_places([ours, None], [theirs], RUN) == [ours, None]
+    assert require_places(ours, None, [theirs], RUN) == (ours, None)
+    assert require_places(None, ours, [theirs], RUN) == (None, ours)
     with pytest.raises(PlanError, match="no folder"):
-        require_places([tmp_path / "no" / "a.csv"], [], RUN)
+        require_places(tmp_path / "no" / "a.csv", None, [], RUN)
     with pytest.raises(PlanError, match="named twice"):
-        require_places([ours, theirs], [tmp_path / "." / "list.txt"], RUN)
+        require_places(ours, theirs, [tmp_path / "." / "list.txt"], RUN)
     with pytest.raises(PlanError, match="named twice"):
-        require_places([ours, ours], [], RUN)
+        require_places(ours, ours, [], RUN)
+
+
+def test_answers_that_are_read_are_not_written_over(tmp_path: Path) -> None:
+    write_answers(tmp_path / "a.csv", "cat", "dog")
+
+    with pytest.raises(PlanError, match="named twice"):
+        require_places(tmp_path / "a.csv", None, [tmp_path / "a.csv"], RUN)
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -31,7 +55,7 @@ def test_a_list_is_known_by_any_of_its_names(tmp_path: Path, is_there: bool) -> 
         (tmp_path / "real/t.csv").touch()
 
     with pytest.raises(PlanError, match="named twice"):
-        require_places([tmp_path / "real/t.csv"], [tmp_path / "other/t.csv"], RUN)
+        require_places(tmp_path / "real/t.csv", None, [tmp_path / "other/t.csv"], RUN)
 
 
 @pytest.mark.parametrize("asked", ["run", "run/model.safetensors", "run/m.onnx", "b"])
@@ -45,10 +69,9 @@ def test_what_a_run_wrote_stays_however_it_is_named(
     (run / "link.csv").symlink_to("summary.json")
 
     with pytest.raises(PlanError, match=r"belongs to the (run|model) .*run"):
-        require_places([run / name], [], tmp_path / asked)
+        require_places(run / name, None, [], tmp_path / asked)
     own = run / "answers.csv"
-    own.touch()
-    assert require_places([own], [], tmp_path / asked) == [own]
+    assert require_places(own, None, [], tmp_path / asked) == (own, None)
 
 
 @pytest.mark.parametrize(
@@ -60,17 +83,73 @@ def test_a_model_file_stays(tmp_path: Path, name: str) -> None:
     (tmp_path / "link.csv").symlink_to("m.onnx")
 
     with pytest.raises(PlanError, match="belongs to the model"):
-        require_places([tmp_path / name], [], run)
+        require_places(tmp_path / name, None, [], run)
 
 
-def test_what_is_no_table_by_its_name_stays(tmp_path: Path) -> None:
-    for name in ("page.html", "other.onnx", "noted"):
-        assert table_place(tmp_path / name) == tmp_path / name
-        (tmp_path / name).touch()
-        with pytest.raises(PlanError, match="no table by its name"):
-            table_place(tmp_path / name)
-    (tmp_path / "old.CSV").touch()
-    assert table_place(tmp_path / "old.CSV") == tmp_path / "old.CSV"
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"file,label\r\n1.jpg,cat\r\n",
+        b"file,label,probability\r\n1.jpg,cat,0.9\r\n",
+        b"file,action,label\r\n",
+        b"\xff\xfe\0\0" * 100,
+        b'"file\n',
+        b"\n",
+        b"x" * 200_000,
+    ],
+)
+def test_what_people_keep_stays_whatever_it_is_called(
+    tmp_path: Path, content: bytes
+) -> None:
+    for name in ("labels.csv", "notes.txt", "model.onnx"):
+        assert place(tmp_path / name) == tmp_path / name
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PlanError, match=r"no table that unfreeze wrote.*remove it"):
+            place(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "classes", [("cat", "dog"), ("error", "a,b", 'say "x"', "two\nlines"), ("é=", "=1")]
+)
+def test_a_table_takes_the_place_of_one_that_we_wrote(
+    tmp_path: Path, classes: tuple[str, ...]
+) -> None:
+    file = tmp_path / "old.CSV"
+    write_answers(file, *classes)
+
+    assert place(file) == file
+
+
+def test_a_table_that_another_program_has_saved_since_stays(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    write_answers(file, "cat", "dog")
+    ours = file.read_bytes()
+
+    for saved in (
+        b"\xef\xbb\xbf" + ours,  # as spreadsheets do
+        ours.replace(b"\r\n", b"\n"),
+        ours.replace(b"error", b"error,right"),
+        ours.replace(b"cat", b'"cat"'),
+    ):
+        file.write_bytes(saved)
+        with pytest.raises(PlanError, match="no table that unfreeze wrote"):
+            place(file)
+
+
+def test_an_empty_file_is_nobodys_work(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+
+    assert place(tmp_path / "a") == submission_place(tmp_path / "a") == tmp_path / "a"
+
+
+def test_a_submission_takes_no_files_place(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    assert submission_place(file) == file
+    file.write_bytes(b"id,label\r\n1,cat\r\n")
+
+    with pytest.raises(PlanError, match=r"labels\.csv is there already.*remove it"):
+        require_places(None, file, [], RUN)
 
 
 def test_a_table_goes_where_a_link_points_to(tmp_path: Path) -> None:
@@ -80,12 +159,12 @@ def test_a_table_goes_where_a_link_points_to(tmp_path: Path) -> None:
     (tmp_path / "photo.csv").symlink_to("mine.JPG")
     (tmp_path / "lost.csv").symlink_to("no/x.csv")
 
-    assert table_place(tmp_path / "link.csv") == (tmp_path / "x.csv").resolve()
-    assert table_place(tmp_path / "new.csv") == (tmp_path / "coming.csv").resolve()
+    assert place(tmp_path / "link.csv") == (tmp_path / "x.csv").resolve()
+    assert place(tmp_path / "new.csv") == (tmp_path / "coming.csv").resolve()
     with pytest.raises(PlanError, match="ending of a photo"):
-        table_place(tmp_path / "photo.csv")
+        place(tmp_path / "photo.csv")
     with pytest.raises(PlanError, match="no folder"):
-        table_place(tmp_path / "lost.csv")
+        place(tmp_path / "lost.csv")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices with names")
@@ -95,25 +174,13 @@ def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
 
     for name in ("pipe", "link", "/dev/null"):
         with pytest.raises(PlanError, match="no regular file"):
-            table_place(tmp_path / name)
+            place(tmp_path / name)
 
 
 @pytest.mark.parametrize(("letter", "count"), [("a", 231), ("\u00e9", 115)])
 def test_a_name_leaves_room_for_its_hidden_neighbours(
     tmp_path: Path, letter: str, count: int
 ) -> None:
-    assert table_place(tmp_path / (count * letter))
+    assert place(tmp_path / (count * letter))
     with pytest.raises(PlanError, match="more than 231 bytes"):
-        table_place(tmp_path / ((count + 1) * letter))
-
-
-def test_a_photo_is_known_by_any_of_its_names(tmp_path: Path) -> None:
-    (tmp_path / "photo").touch()
-    (tmp_path / "same").hardlink_to(tmp_path / "photo")
-    (tmp_path / "old.csv").touch()
-    photos = [str(tmp_path / "none.jpg"), str(tmp_path / "." / "photo")]
-
-    require_no_photos([tmp_path / "old.csv", tmp_path / "new.csv", None], photos)
-    for name in ("photo", "same"):
-        with pytest.raises(PlanError, match=f"{name} is one of the photos"):
-            require_no_photos([tmp_path / "old.csv", tmp_path / name], photos)
+        place(tmp_path / ((count + 1) * letter))

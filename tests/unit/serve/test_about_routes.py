@@ -19,6 +19,7 @@ def test_the_model_says_what_it_is(make_client: MakeClient, bundle: Path) -> Non
     assert said["least"] == 0.75
     assert said["sha256"] == read_bundle(bundle).sha256
     assert said["has_heat"] is True
+    assert said["note"] is None
     assert said["collects"] is said["needs_token"] is False
     limits = Limits()
     assert said["limits"]["files"] == limits.files
@@ -37,6 +38,12 @@ def test_a_model_without_heat_and_a_server_that_collects_say_so(
     assert said.json()["has_heat"] is False
     assert said.json()["collects"] is True
     assert said.json()["precision"] == "int8"
+
+
+def test_what_people_should_know_of_the_model_is_said(make_client: MakeClient) -> None:
+    settings = ServerSettings(note="It is not finished.")
+
+    assert make_client(settings).get("/model").json()["note"] == "It is not finished."
 
 
 def test_a_running_server_is_alive_and_ready(client: TestClient) -> None:

@@ -66,6 +66,8 @@ function present(model) {
   const facts = [model.arch, counted(model.classes.length, "class", "classes"), model.precision];
   byId("model-facts").textContent = `unfreeze · ${facts.join(" · ")}`;
   byId("knows").textContent = sentence(model);
+  byId("model-note").textContent = model.note ?? "";
+  byId("model-note").hidden = !model.note;
   byId("classes").hidden = model.classes.length <= MOST_NAMED;
   byId("class-names").replaceChildren(...model.classes.map((name) => element("li", {}, name)));
   byId("version").textContent = `unfreeze ${model.version}`;

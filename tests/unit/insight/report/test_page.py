@@ -121,6 +121,19 @@ class Reader(HTMLParser):
         self.text += data
 
 
+def test_a_share_held_out_that_was_missed_is_told_beside_the_photos() -> None:
+    said = f"5 of 45 photos are held out; {HOSTILE}"
+
+    def read(split: dict[str, str] | None) -> Reader:
+        run = dataclasses.replace(full_run(), summary=summary(split=split))
+        return Reader(report_page(run))
+
+    told, silent = read({"note": said}), read(None)
+
+    assert f"{said}." in told.text
+    assert "are held out" not in silent.text
+
+
 def test_names_of_files_and_classes_are_shown_as_text() -> None:
     page = report_page(full_run(), {"cats/a.jpg": "data:image/jpeg;base64,QUJD"})
 
