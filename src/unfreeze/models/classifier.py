@@ -85,7 +85,6 @@ class StagedClassifier(nn.Module):
         self.pool = pool
         self.head = head
         self.stand_in = StandIn()
-        self._readers: dict[int, tuple[nn.Module, ...]] = {}  # by size of images
 
     def features(self, images: Images) -> Features:
         """Compute what the head reads: ``B 2C`` behind a ConcatPool."""
@@ -96,19 +95,15 @@ class StagedClassifier(nn.Module):
         """Whether it takes images of ``size`` pixels a side as it is, without change.
 
         Tried on a black one, since networks and heads of a user's own find out only
-        when they run; once for each size, as long as the parts are the same.
+        when they run.
         """
         if self.backbone.is_tied_to_size:
             return size == self.backbone.size
-        parts = (self.backbone, self.pool, self.head)
-        if self._readers.get(size) == parts:
-            return True
         try:
             with evaluating(self):
                 self(blank_images(self, size))
         except Exception:  # they raise anything
             return False
-        self._readers[size] = parts
         return True
 
     def classify(self, features: Features) -> Logits:

@@ -57,24 +57,6 @@ def test_a_custom_head_reads_the_feature_map(
 
 
 @pytest.mark.usefixtures("global_draws")
-def test_a_size_is_tried_once_until_a_part_is_another(backbone: Backbone) -> None:
-    model = with_new_head(backbone, 3)
-    tried: list[int] = []
-    hook = backbone.register_forward_pre_hook(
-        lambda _, inputs: tried.append(inputs[0].shape[-1])
-    )
-
-    try:
-        assert all(model.can_read(size) for size in (64, 96, 64, 96))
-        assert tried == [64, 96]
-        model.head = nn.Linear(3, 3)  # type: ignore[assignment]
-        assert not model.can_read(64)
-        assert tried == [64, 96, 64]
-    finally:
-        hook.remove()
-
-
-@pytest.mark.usefixtures("global_draws")
 @pytest.mark.parametrize(
     ("arch", "size"),
     [("resnet18", 64), ("mobilenetv3_small_050", 64), ("vit_tiny_patch16_224", 224)],
