@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 
-def noisy_photo(width: int, height: int) -> Image.Image:
+def noisy_photo(width: int = 150, height: int = 100) -> Image.Image:
     """A picture with smooth parts, edges and noise."""
     rng = np.random.default_rng(width * 1000 + height)
     y, x = np.mgrid[0:height, 0:width]
@@ -17,10 +17,18 @@ def noisy_photo(width: int, height: int) -> Image.Image:
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 
-def file_content(image: Image.Image, file_format: str, **settings: object) -> bytes:
+def file_content(
+    image: Image.Image, file_format: str = "PNG", **settings: object
+) -> bytes:
     stream = io.BytesIO()
     image.save(stream, file_format, **settings)
     return stream.getvalue()
+
+
+def largest_difference(first: np.ndarray, second: np.ndarray) -> int:
+    """In levels, of pixels of equal shape."""
+    assert first.shape == second.shape
+    return int(np.abs(first.astype(int) - second.astype(int)).max())
 
 
 def rle_bmp(side: int) -> bytes:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.unit.data.pictures import (
     file_content,
+    largest_difference,
     noisy_photo,
 )
 from unfreeze.data.decode import (
@@ -25,20 +26,6 @@ from unfreeze.data.decode import (
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.records import ImageSpec, Interpolation
 
-
-def _photo(width: int = 150, height: int = 100) -> Image.Image:
-    return noisy_photo(width, height)
-
-
-def _content(image: Image.Image, file_format: str = "PNG", **settings: object) -> bytes:
-    return file_content(image, file_format, **settings)
-
-
-def _largest_difference(first: np.ndarray, second: np.ndarray) -> int:
-    assert first.shape == second.shape
-    return int(np.abs(first.astype(int) - second.astype(int)).max())
-
-
 # Size, crop and filter, against torchvision
 
 
@@ -51,26 +38,26 @@ def test_preprocess_agrees_with_torchvision(
 ) -> None:
     from torchvision.transforms import InterpolationMode, v2
 
-    image = _photo(*size)
+    image = noisy_photo(*size)
     mode = InterpolationMode(interpolation)
     oracle = v2.Compose([v2.Resize(64, mode, antialias=True), v2.CenterCrop(64)])
 
     pixels = preprocess(
-        _content(image), ImageSpec(size=64, interpolation=interpolation)
+        file_content(image), ImageSpec(size=64, interpolation=interpolation)
     )
 
-    assert _largest_difference(pixels, np.asarray(oracle(image))) <= 1
+    assert largest_difference(pixels, np.asarray(oracle(image))) <= 1
 
 
 def test_squash_agrees_with_torchvision() -> None:
     from torchvision.transforms import v2
 
-    image = _photo(150, 90)
+    image = noisy_photo(150, 90)
     oracle = v2.Resize((48, 48), antialias=True)(image)
 
-    pixels = preprocess(_content(image), ImageSpec(size=48, squash=True))
+    pixels = preprocess(file_content(image), ImageSpec(size=48, squash=True))
 
-    assert _largest_difference(pixels, np.asarray(oracle)) <= 1
+    assert largest_difference(pixels, np.asarray(oracle)) <= 1
 
 
 @pytest.mark.parametrize("odd", range(65, 73))
@@ -78,9 +65,9 @@ def test_the_centre_is_cut_out_where_torchvision_cuts(odd: int) -> None:
     """Margins of a half pixel go to the even neighbour."""
     from torchvision.transforms import v2
 
-    image = _photo(odd, 64)
+    image = noisy_photo(odd, 64)
 
-    pixels = preprocess(_content(image), ImageSpec(size=64))
+    pixels = preprocess(file_content(image), ImageSpec(size=64))
 
     np.testing.assert_array_equal(pixels, np.asarray(v2.CenterCrop(64)(image)))
 
@@ -92,37 +79,41 @@ def test_the_centre_is_cut_out_where_torchvision_cuts(odd: int) -> None:
 def test_the_longer_side_is_rounded_down(
     size: tuple[int, int], shape: tuple[int, int, int]
 ) -> None:
-    assert read_pixels(_content(_photo(*size)), short_side=50).shape == shape
+    assert read_pixels(file_content(noisy_photo(*size)), short_side=50).shape == shape
 
 
 def test_small_images_are_enlarged() -> None:
-    assert read_pixels(_content(_photo(10, 20)), short_side=30).shape == (60, 30, 3)
+    assert read_pixels(file_content(noisy_photo(10, 20)), short_side=30).shape == (
+        60,
+        30,
+        3,
+    )
 
 
 def test_without_a_size_pixels_are_those_of_the_file() -> None:
-    image = _photo()
+    image = noisy_photo()
 
-    np.testing.assert_array_equal(read_pixels(_content(image)), np.asarray(image))
+    np.testing.assert_array_equal(read_pixels(file_content(image)), np.asarray(image))
 
 
 def test_pixels_may_be_changed() -> None:
-    assert read_pixels(_content(_photo()), short_side=20).flags.writeable
-    assert preprocess(_content(_photo()), ImageSpec(size=20)).flags.writeable
+    assert read_pixels(file_content(noisy_photo()), short_side=20).flags.writeable
+    assert preprocess(file_content(noisy_photo()), ImageSpec(size=20)).flags.writeable
 
 
 def test_two_sizes_at_once_are_refused() -> None:
     with pytest.raises(PlanError, match=r"short_side=5 and squash_to=6"):
-        read_pixels(_content(_photo()), short_side=5, squash_to=6)
+        read_pixels(file_content(noisy_photo()), short_side=5, squash_to=6)
     with pytest.raises(PlanError, match=r"must be 1 or more, got 0"):
-        read_pixels(_content(_photo()), short_side=0)
+        read_pixels(file_content(noisy_photo()), short_side=0)
 
 
 # A large JPEG is decoded at a reduced scale
 
 
 def test_reduced_decoding_is_close_to_full_decoding() -> None:
-    large = _photo(150, 100).resize((1500, 1000), Image.Resampling.BICUBIC)
-    content = _content(large, "JPEG", quality=95)
+    large = noisy_photo(150, 100).resize((1500, 1000), Image.Resampling.BICUBIC)
+    content = file_content(large, "JPEG", quality=95)
     full = np.asarray(Image.open(io.BytesIO(content)))
 
     reduced = read_pixels(content, short_side=100).astype(int)
@@ -143,7 +134,7 @@ def test_reduced_decoding_never_falls_below_twice_the_size(
         return resize(image, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Image.Image, "resize", noting)
-    content = _content(_photo(1600, 800), "JPEG")
+    content = file_content(noisy_photo(1600, 800), "JPEG")
     for side in (99, 100, 101, 199, 201, 399, 401):
         read_pixels(content, short_side=side)
 
@@ -158,7 +149,7 @@ def test_reduced_decoding_never_falls_below_twice_the_size(
 def test_truncated_files_are_refused_by_reading_and_by_probing(
     file_format: str, share: float
 ) -> None:
-    content = _content(_photo(300, 200), file_format)
+    content = file_content(noisy_photo(300, 200), file_format)
     part = content[: int(share * len(content))]
 
     for read in (read_pixels, probe):
@@ -168,7 +159,7 @@ def test_truncated_files_are_refused_by_reading_and_by_probing(
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_damaged_files_give_pixels_or_an_image_error(file_format: str) -> None:
-    content = _content(_photo(60, 40), file_format)
+    content = file_content(noisy_photo(60, 40), file_format)
     rng = np.random.default_rng(5)
     outcomes = set()
     for _ in range(60):
@@ -193,9 +184,9 @@ def _outcome(content: bytes) -> str:
 
 @pytest.mark.parametrize("shape", [(40, 60, 3), (40, 60, 1), (40, 60)])
 def test_arrays_are_resized_like_files(shape: tuple[int, ...]) -> None:
-    values = np.asarray(_photo(60, 40))
+    values = np.asarray(noisy_photo(60, 40))
     pixels = values if shape[2:] == (3,) else values[:, :, 0].reshape(shape)
-    as_file = _content(Image.fromarray(pixels.squeeze()))
+    as_file = file_content(Image.fromarray(pixels.squeeze()))
 
     for spec in (ImageSpec(size=16), ImageSpec(size=16, squash=True)):
         np.testing.assert_array_equal(
@@ -204,7 +195,7 @@ def test_arrays_are_resized_like_files(shape: tuple[int, ...]) -> None:
 
 
 def test_arrays_that_do_not_lie_in_order_are_read_right() -> None:
-    pixels = np.asarray(_photo(60, 40))
+    pixels = np.asarray(noisy_photo(60, 40))
 
     flipped = read_pixels(pixels[:, ::-1])
 
@@ -225,7 +216,7 @@ def test_png_keeps_every_pixel(shape: tuple[int, ...]) -> None:
 
 
 def test_jpeg_keeps_nearly_all() -> None:
-    smooth = np.asarray(_photo().resize((20, 20)).resize((100, 100)))
+    smooth = np.asarray(noisy_photo().resize((20, 20)).resize((100, 100)))
     content = encode(smooth, "JPEG")
 
     assert content.startswith(b"\xff\xd8\xff")
@@ -257,7 +248,7 @@ def test_the_odd_files_of_hymenoptera_are_read_or_named(shared_data: Path) -> No
 
 
 def test_a_glance_names_format_mode_and_stored_size() -> None:
-    inks = probe(_content(_photo(150, 100).convert("CMYK"), "JPEG"))
+    inks = probe(file_content(noisy_photo(150, 100).convert("CMYK"), "JPEG"))
 
     assert (inks.file_format, inks.mode, inks.size) == ("JPEG", "CMYK", (150, 100))
     assert (inks.is_see_through, inks.is_animated) == (False, False)
@@ -267,25 +258,25 @@ def test_a_glance_names_format_mode_and_stored_size() -> None:
 def test_the_picture_of_a_glance_is_the_whole_image_squeezed(
     size: tuple[int, int],
 ) -> None:
-    image = _photo(*size)
+    image = noisy_photo(*size)
 
-    picture = probe(_content(image)).picture
+    picture = probe(file_content(image)).picture
 
     expected = image.resize((32, 32), Image.Resampling.BOX)
-    assert _largest_difference(picture, np.asarray(expected)) <= 1
+    assert largest_difference(picture, np.asarray(expected)) <= 1
 
 
 def test_the_picture_of_a_glance_is_upright() -> None:
-    image = _photo(300, 200)
+    image = noisy_photo(300, 200)
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = image.transpose(Image.Transpose.ROTATE_90)
 
-    glance = probe(_content(turned, "JPEG", exif=exif, quality=95))
+    glance = probe(file_content(turned, "JPEG", exif=exif, quality=95))
 
     assert glance.orientation == 6
     assert glance.size == (200, 300)
-    expected = probe(_content(image, "JPEG", quality=95)).picture
+    expected = probe(file_content(image, "JPEG", quality=95)).picture
     assert np.abs(glance.picture.astype(int) - expected.astype(int)).mean() < 6
 
 
@@ -295,7 +286,9 @@ def test_the_picture_of_a_glance_is_upright() -> None:
 def test_a_glance_sees_whether_there_are_several_frames(
     file_format: str, frames: int
 ) -> None:
-    first, *others = [_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(frames)]
+    first, *others = [
+        noisy_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(frames)
+    ]
     stream = io.BytesIO()
     first.save(stream, file_format, save_all=True, append_images=others)
 
@@ -303,23 +296,23 @@ def test_a_glance_sees_whether_there_are_several_frames(
 
 
 def test_a_second_frame_that_is_cut_short_does_no_harm() -> None:
-    frames = [_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(2)]
+    frames = [noisy_photo(40 + 2 * n, 30).resize((40, 30)) for n in range(2)]
     stream = io.BytesIO()
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
     content = stream.getvalue()
-    alone = len(_content(frames[0], "GIF"))
+    alone = len(file_content(frames[0], "GIF"))
 
     assert probe(content[: alone + 30]).picture.shape == (32, 32, 3)
 
 
 def test_a_glance_sees_transparency() -> None:
-    image = _photo(40, 30).convert("RGBA")
+    image = noisy_photo(40, 30).convert("RGBA")
 
-    assert probe(_content(image)).is_see_through
+    assert probe(file_content(image)).is_see_through
 
 
 def test_size_and_pace_are_known_from_the_header_alone() -> None:
-    start = _content(_photo())[:60]
+    start = file_content(noisy_photo())[:60]
 
     assert read_header(start) == (150, 100, False)
     assert read_header(np.zeros((4, 5), np.uint8)) == (5, 4, False)
@@ -338,7 +331,7 @@ def test_the_region_is_where_the_square_was_cut_from(
     gradient = np.linspace(0, 255, size[0] * size[1]).reshape(size[1], size[0])
     across = np.broadcast_to(np.linspace(0, 255, size[0]), (size[1], size[0]))
     pixels = np.stack([gradient, across, across], axis=2).astype(np.uint8)
-    content = _content(Image.fromarray(pixels), file_format, exif=exif)
+    content = file_content(Image.fromarray(pixels), file_format, exif=exif)
     upright = read_pixels(content)
     high, wide = upright.shape[:2]
 
@@ -353,4 +346,4 @@ def test_the_region_is_where_the_square_was_cut_from(
 def test_a_squashed_photo_is_read_whole() -> None:
     spec = ImageSpec(size=32, squash=True)
 
-    assert square_and_region(_content(_photo()), spec)[1] == (0, 0, 1, 1)
+    assert square_and_region(file_content(noisy_photo()), spec)[1] == (0, 0, 1, 1)

@@ -15,16 +15,8 @@ from unfreeze.data.decode import read_header, read_pixels
 from unfreeze.errors import ImageError
 
 
-def _photo(width: int = 150, height: int = 100) -> Image.Image:
-    return noisy_photo(width, height)
-
-
-def _content(image: Image.Image, file_format: str = "PNG", **settings: object) -> bytes:
-    return file_content(image, file_format, **settings)
-
-
 def test_formats_that_run_other_programs_are_not_tried() -> None:
-    content = _content(Image.new("RGB", (4, 4)), "EPS")
+    content = file_content(Image.new("RGB", (4, 4)), "EPS")
 
     with pytest.raises(ImageError, match=r"not an image in a format"):
         read_pixels(content)
@@ -33,13 +25,13 @@ def test_formats_that_run_other_programs_are_not_tried() -> None:
 @pytest.mark.parametrize(
     ("content", "is_slow"),
     [
-        (_content(_photo(), "QOI"), True),
+        (file_content(noisy_photo(), "QOI"), True),
         (b"P6 2 1 254 " + bytes(6), True),
         (b"P6 2 1 255 " + bytes(6), False),
         (b"P3 1 1 255 1 2 3 ", True),
         (rle_bmp(8), True),
-        (_content(_photo(), "BMP"), False),
-        (_content(_photo(), "TIFF"), False),
+        (file_content(noisy_photo(), "BMP"), False),
+        (file_content(noisy_photo(), "TIFF"), False),
     ],
     ids=["QOI", "PPM scaled", "PPM", "PPM plain", "BMP packed", "BMP", "TIFF"],
 )
@@ -56,7 +48,7 @@ EMPTY_CHUNK = bytes(4) + b"noNe" + zlib.crc32(b"noNe").to_bytes(4, "big")
     "content",
     [
         b"\xff\xd8" + b"\xff\xfe\0\2" * 100_000,
-        _content(_photo())[:33] + EMPTY_CHUNK * 50_000,
+        file_content(noisy_photo())[:33] + EMPTY_CHUNK * 50_000,
         b"GIF89a" + bytes(7) + b"!\xfe\1a\0" * 100_000,
         b"P6 #" + b"#" * 400_000,
         tiff_of_strips(300_000),

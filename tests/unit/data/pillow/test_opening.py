@@ -14,14 +14,6 @@ from unfreeze.data.decode import probe, read_file, read_pixels
 from unfreeze.errors import ImageError
 
 
-def _photo(width: int = 150, height: int = 100) -> Image.Image:
-    return noisy_photo(width, height)
-
-
-def _content(image: Image.Image, file_format: str = "PNG", **settings: object) -> bytes:
-    return file_content(image, file_format, **settings)
-
-
 def test_what_is_no_image_is_named(tmp_path: Path) -> None:
     page = tmp_path / "cat.jpg"
     page.write_bytes(b"<!doctype html><html>not found</html>")
@@ -40,7 +32,7 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
     path = tmp_path / "secret.png"
-    path.write_bytes(_content(_photo()))
+    path.write_bytes(file_content(noisy_photo()))
     path.chmod(0)
 
     with pytest.raises(ImageError, match=r"permission denied"):
@@ -70,7 +62,7 @@ def test_a_file_too_large_for_an_image_is_not_read(tmp_path: Path) -> None:
 
 def _huge(width: int, height: int) -> bytes:
     """The header of a JPEG of this size; the pixels are missing."""
-    content = bytearray(_content(Image.new("L", (8, 8)), "JPEG"))
+    content = bytearray(file_content(Image.new("L", (8, 8)), "JPEG"))
     start = content.index(b"\xff\xc0") + 5
     content[start : start + 4] = height.to_bytes(2) + width.to_bytes(2)
     return bytes(content)
@@ -85,7 +77,7 @@ def test_bombs_are_refused_before_decoding() -> None:
 
 def test_large_images_below_the_limit_are_read_without_a_warning() -> None:
     """Pillow itself warns of anything above 89,478,485 pixels."""
-    large = _content(Image.new("1", (10_000, 9_500)), "PNG")
+    large = file_content(Image.new("1", (10_000, 9_500)), "PNG")
     with pytest.warns(Image.DecompressionBombWarning), Image.open(io.BytesIO(large)):
         pass
 
@@ -96,13 +88,16 @@ def test_large_images_below_the_limit_are_read_without_a_warning() -> None:
 
 
 def test_threads_of_paper_are_refused() -> None:
-    thin = _content(Image.new("L", (1, 201)))
+    thin = file_content(Image.new("L", (1, 201)))
 
     with pytest.raises(ImageError, match=r"1 x 201 pixels: one side is more than 200"):
         read_pixels(thin, short_side=20)
     with pytest.raises(ImageError, match=r"1 x 201"):
         probe(thin)
-    assert read_pixels(_content(Image.new("L", (1, 200))), short_side=2).shape[0] == 400
+    assert (
+        read_pixels(file_content(Image.new("L", (1, 200))), short_side=2).shape[0]
+        == 400
+    )
 
 
 @pytest.mark.parametrize(
