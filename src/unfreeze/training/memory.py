@@ -6,14 +6,10 @@ zeroed by the kernel when it is first touched. Kept memory costs nothing of that
 GPUs torch has always done the same.
 """
 
-import ctypes
-import platform
+from unfreeze.c_library import M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, glibc
 
 __all__ = ["give_back_freed_memory", "keep_freed_memory"]
 
-# malloc.h of glibc; see mallopt(3).
-_M_TRIM_THRESHOLD = -1
-_M_MMAP_THRESHOLD = -3
 _LARGEST = 2**31 - 1
 _GIVEN_BACK = 64 * 2**20
 """Bytes from which on a block is not kept. Without such a limit a step of resnet18 on
@@ -28,18 +24,15 @@ def keep_freed_memory() -> bool:
     Returns:
         Whether the C library can be told to; only glibc can.
     """
-    if not _is_glibc():
+    library = glibc()
+    if library is None:
         return False
-    libc = ctypes.CDLL(None)
-    is_set = libc.mallopt(_M_MMAP_THRESHOLD, _GIVEN_BACK)
-    return bool(is_set and libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST))
+    is_set = library.mallopt(M_MMAP_THRESHOLD, _GIVEN_BACK)
+    return bool(is_set and library.mallopt(M_TRIM_THRESHOLD, _LARGEST))
 
 
 def give_back_freed_memory() -> None:
     """Return what is free by now to the operating system."""
-    if _is_glibc():
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _is_glibc() -> bool:
-    return platform.libc_ver()[0] == "glibc"
+    library = glibc()
+    if library is not None:
+        library.malloc_trim(0)
