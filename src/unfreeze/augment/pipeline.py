@@ -206,7 +206,7 @@ def _draw_zoom(bounds: tuple[float, float], rng: np.random.Generator) -> float:
 def _to_short_side(canvas: Canvas, short_side: int) -> Placement:
     """Scale; the longer side is rounded down to whole pixels."""
     width, height = canvas
-    before = min(canvas)
+    before = canvas.short_side
     scaled = Canvas(width * short_side // before, height * short_side // before)
     return geometry.resize(canvas, scaled)
 
