@@ -15,6 +15,7 @@ from unfreeze.records import RejectAt, Task
 
 __all__ = [
     "NOT_SURE",
+    "USUAL_THRESHOLD",
     "Answering",
     "labels_in_words",
     "require_one_limit",
@@ -26,6 +27,10 @@ _SEPARATORS = (" ", ";", "|", "\t")
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
 
+USUAL_THRESHOLD = 0.5
+"""Of a label: named when it is more probable than not. With probabilities that are
+right no other threshold makes fewer mistakes."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answering:
@@ -36,7 +41,7 @@ class Answering:
 
     task: Task = Task.SINGLE
     thresholds: tuple[float, ...] | None = None
-    """Of a model for several labels; 0.5 for each unless given."""
+    """Of a model for several labels; ``USUAL_THRESHOLD`` for each unless given."""
 
     reject: tuple[RejectAt, ...] = ()
     """What was measured; rising with precision."""
@@ -49,51 +54,64 @@ class Answering:
 
         Args:
             probs: Of each class, 0 to 1.
-            least: An answer with a probability below it is ``NOT_SURE`` instead.
+            least: An answer with a probability below it is ``NOT_SURE`` instead. From a
+                model for several labels: the threshold of each, instead of its own.
         """
+        if self.task is Task.MULTI:
+            return labels_in_words(probs, self.classes, self._limits(least))
         if least is not None and probs.max() < least:
             return NOT_SURE
-        if self.task is Task.MULTI:
-            return labels_in_words(probs, self.classes, self.thresholds)
         return self.classes[int(probs.argmax())]
 
-    def labels(self, probs: Float[np.ndarray, " K"]) -> tuple[str, ...] | None:
+    def labels(
+        self, probs: Float[np.ndarray, " K"], least: float | None = None
+    ) -> tuple[str, ...] | None:
         """Names of the labels that are there, in the order of the classes.
+
+        Args:
+            probs: Of each class, 0 to 1.
+            least: The threshold of each label, instead of the model's.
 
         Returns:
             None from a model whose classes exclude each other.
         """
         if self.task is not Task.MULTI:
             return None
-        return _labels(probs, self.classes, self.thresholds)
+        return _labels(probs, self.classes, self._limits(least))
+
+    def is_sure(self, probs: Float[np.ndarray, " K"], least: float | None) -> bool:
+        """Whether an answer is given: always, where any number of labels is one."""
+        return self.task is Task.MULTI or least is None or bool(probs.max() >= least)
 
     def least_probability(
         self, threshold: float | None, precision: float | None
     ) -> float | None:
-        """The probability below which an answer is not sure enough.
+        """The probability below which an answer, or a label, is not given.
 
         Args:
             threshold: The probability itself.
             precision: Or the share of given answers that shall be right, above 0.
 
         Returns:
-            None where every answer is to be given.
+            None where every answer is to be given, and labels as the model has it.
 
         Raises:
-            PlanError: If both are given, the precision cannot be promised, or photos
-                carry several labels, each of which has a threshold already.
+            PlanError: If both are given, the precision cannot be promised, or it is
+                asked for where photos carry several labels.
         """
         require_one_limit(threshold, precision)
-        if threshold is None and precision is None:
-            return None
-        if self.task is Task.MULTI:
-            raise PlanError(
-                "This model names any number of labels for a photo, each above a "
-                "threshold of its own. Leave --threshold and --min-precision out."
-            )
         if precision is None:
             return threshold
+        if self.task is Task.MULTI:
+            raise PlanError(
+                "This model names any number of labels for a photo, and was not "
+                "measured for a precision of them. Pass --threshold instead: labels "
+                "above that probability are named."
+            )
         return self._least_for(precision)
+
+    def _limits(self, least: float | None) -> tuple[float, ...] | None:
+        return self.thresholds if least is None else (least,) * len(self.classes)
 
     def _least_for(self, precision: float) -> float:
         for each in self.reject:
@@ -122,7 +140,7 @@ def labels_in_words(
     classes: Sequence[str],
     thresholds: Sequence[float] | None,
 ) -> str:
-    """Names of the labels whose probability is above its threshold, 0.5 by default.
+    """Names of the labels above their thresholds, ``USUAL_THRESHOLD`` by default.
 
     ``separator_of(classes)`` stands between them.
     """
@@ -145,6 +163,6 @@ def _labels(
     classes: Sequence[str],
     thresholds: Sequence[float] | None,
 ) -> tuple[str, ...]:
-    limits = [0.5] * len(classes) if thresholds is None else thresholds
+    limits = thresholds or [USUAL_THRESHOLD] * len(classes)
     found = zip(classes, probs, limits, strict=True)
     return tuple(name for name, prob, limit in found if prob > limit)

@@ -54,8 +54,28 @@ def test_several_labels_are_named_above_their_thresholds() -> None:
     assert several.labels(np.array([0.25, 0.75])) == ("cat", "dog")
     assert several.labels(np.array([0.1, 0.1])) == ()
     assert RULES.labels(np.array([0.25, 0.75])) is None
-    with pytest.raises(PlanError, match="a threshold of its own"):
-        several.least_probability(0.5, None)
+
+
+def test_one_threshold_can_stand_for_those_of_all_labels() -> None:
+    several = replace(RULES, task=Task.MULTI, thresholds=(0.2, 0.7))
+    probs = np.array([0.25, 0.65])
+
+    least = several.least_probability(0.6, None)
+
+    assert least == 0.6
+    assert several.label(probs, least) == "dog"
+    assert several.labels(probs, least) == ("dog",)
+    assert several.label(probs, 0.7) == ""
+    with pytest.raises(PlanError, match="Pass --threshold instead"):
+        several.least_probability(None, 0.9)
+
+
+def test_any_number_of_labels_is_an_answer() -> None:
+    several = replace(RULES, task=Task.MULTI)
+
+    assert several.is_sure(np.array([0.1, 0.1]), 0.9)
+    assert not RULES.is_sure(np.array([0.4, 0.6]), 0.9)
+    assert RULES.is_sure(np.array([0.4, 0.6]), None)
 
 
 @pytest.mark.parametrize(

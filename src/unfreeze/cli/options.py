@@ -119,7 +119,11 @@ Tta = Annotated[
 ]
 Threshold = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Say 'not sure' below this probability."),
+    typer.Option(
+        min=0,
+        max=1,
+        help="Say 'not sure' below this probability; name labels above it.",
+    ),
 ]
 MinPrecision = Annotated[
     float | None,

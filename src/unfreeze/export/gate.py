@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 
-from unfreeze.answering import Answering
+from unfreeze.answering import USUAL_THRESHOLD, Answering
 from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import preprocess, read_file, read_pixels
 from unfreeze.errors import ImageError, PlanError
@@ -77,7 +77,7 @@ class Reference:
         if self.answering.task is Task.SINGLE:
             best = wanted.max()
             return bool(best - wanted[found.argmax()] >= min(by, best / 20))
-        limits = np.array(self.answering.thresholds or [0.5] * len(wanted))
+        limits = np.array(self.answering.thresholds or [USUAL_THRESHOLD] * len(wanted))
         differs = (wanted > limits) != (found > limits)
         near = np.minimum(by, limits / 20)
         return bool(np.any(differs & (np.abs(wanted - limits) >= near)))

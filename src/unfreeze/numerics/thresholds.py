@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from unfreeze.errors import DataError
 
-__all__ = ["best_threshold", "best_thresholds", "fbeta_along"]
+__all__ = ["best_threshold", "fbeta_along"]
 
 _CANDIDATES = tuple(percent / 100 for percent in range(2, 99))
 
@@ -40,37 +40,6 @@ def best_threshold(
         for candidate in candidates
     ]
     return candidates[_middle_of_best(np.array(scores))]
-
-
-def best_thresholds(
-    probs: Float[np.ndarray, "N K"],
-    labels: Float[np.ndarray, "N K"],
-    beta: float = 2,
-    candidates: Sequence[float] = _CANDIDATES,
-) -> tuple[float, ...]:
-    """Find a threshold for each label: that with the highest F-beta of the label.
-
-    A label that no image carries takes the threshold of all labels together. Worth it
-    with some dozens of images of each label; with fewer, the choices follow chance.
-
-    Args:
-        probs: As for ``best_threshold``.
-        labels: Rows of 0s and 1s.
-        beta: How many times as much recall matters as precision.
-        candidates: Thresholds to try.
-
-    Raises:
-        DataError: If there are no images, or shapes do not fit.
-    """
-    common = best_threshold(probs, labels, beta, candidates)
-    present = labels > 0.5
-    scores = np.stack(
-        [fbeta_along(probs > each, present, beta, axis=0) for each in candidates]
-    )
-    return tuple(
-        candidates[_middle_of_best(scores[:, label])] if has_any else common
-        for label, has_any in enumerate(present.sum(axis=0) > 0)
-    )
 
 
 def fbeta_along(

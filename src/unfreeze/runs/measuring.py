@@ -5,15 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from unfreeze.answering import labels_in_words
+from unfreeze.answering import USUAL_THRESHOLD, labels_in_words
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.csv_cells import as_cell
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.insight.confusion import confusion_matrix
 from unfreeze.insight.counting import require_labels, require_seen_once
-from unfreeze.insight.label_thresholds import choose_thresholds
+from unfreeze.insight.label_thresholds import find_f2_threshold
 from unfreeze.insight.trust import Trust, measure_trust
 from unfreeze.model_file.reading import read_header
 from unfreeze.numerics.calibration import at_temperature
@@ -39,10 +37,9 @@ class Measurement:
 def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measurement:
     """Measure a learner, and leave what was found in its file and beside it.
 
-    The validation photos say at which temperature probabilities are right, from which
-    probability on answers can be relied on, and, with several labels per photo, from
-    which on a label counts. All of that goes into the header of the model's file;
-    answers to the photos go to ``predictions.csv``.
+    The validation photos say at which temperature probabilities are right, and from
+    which probability on answers can be relied on. That goes into the header of the
+    model's file; answers to the photos go to ``predictions.csv``.
 
     Args:
         learn: With the weights that are saved under ``name``.
@@ -59,8 +56,6 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
     is_multi = labels.ndim == 2
     trust = measure_trust(raw, seed=learn.seed)
     answers = _at(raw, trust.temperature)
-    chosen = choose_thresholds(answers, seed=learn.seed) if is_multi else None
-    limits = None if chosen is None else chosen.thresholds
     file = run / f"{name}.safetensors"
     header = replace(
         read_header(file),
@@ -72,28 +67,26 @@ def measure(learn: ConvLearner, num_views: int, run: Path, name: str) -> Measure
                 averaged, seed=learn.seed, precisions=(), usual=1.0
             ).temperature
         ),
-        thresholds=limits,
+        thresholds=(USUAL_THRESHOLD,) * len(raw.classes) if is_multi else None,
         reject=_promised(trust),
     )
     save_model(file, learn.model, header)
-    write_predictions(run / "predictions.csv", answers, limits)
+    write_predictions(run / "predictions.csv", answers)
     if averaged is not None:
         averaged = _at(averaged, header.tta_temperature or 1.0)
     return Measurement(
-        accuracy=_accuracy(answers, limits),
-        tta_accuracy=None if averaged is None else _accuracy(averaged, limits),
+        accuracy=_accuracy(answers),
+        tta_accuracy=None if averaged is None else _accuracy(averaged),
         valid_loss=float(answers.losses().mean()),
         confusion=None if is_multi else _confusion(answers),
         scores={
-            **scores_in_json(answers, trust, limits),
-            **({} if chosen is None else {"thresholds": asdict(chosen)}),
+            **scores_in_json(answers, trust),
+            **(_f2_threshold(answers, learn.seed) if is_multi else {}),
         },
     )
 
 
-def write_predictions(
-    path: Path, predictions: Predictions, thresholds: tuple[float, ...] | None = None
-) -> None:
+def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write ``predictions.csv``: a row for each photo.
 
     Columns are file, label, predicted, probability, loss (nats), and the probability
@@ -104,8 +97,6 @@ def write_predictions(
     Args:
         path: Appears whole or not at all.
         predictions: With labels.
-        thresholds: Where photos have several labels, the probability above which each
-            counts; 0.5 unless given.
     """
     classes = predictions.classes
     labels = require_labels(predictions)
@@ -118,7 +109,7 @@ def write_predictions(
             probs = predictions.probs[row]
             if labels.ndim == 2:
                 truth = labels_in_words(labels[row], classes, None)
-                guess = labels_in_words(probs, classes, thresholds)
+                guess = labels_in_words(probs, classes, None)
             else:
                 truth, guess = classes[labels[row]], classes[int(probs.argmax())]
             figures = [probs.max(), losses[row], *probs]
@@ -149,11 +140,15 @@ def _promised(trust: Trust) -> tuple[RejectAt, ...]:
     )
 
 
-def _accuracy(answers: Predictions, limits: tuple[float, ...] | None) -> float:
+def _accuracy(answers: Predictions) -> float:
     labels = require_labels(answers)
-    if limits is None:
+    if labels.ndim == 1:
         return accuracy(answers.log_probs, labels)
-    return float(((answers.probs > np.array(limits)) == (labels > 0.5)).mean())
+    return float(((answers.probs > USUAL_THRESHOLD) == (labels > 0.5)).mean())
+
+
+def _f2_threshold(answers: Predictions, seed: int) -> dict[str, Any]:
+    return {"f2_threshold": asdict(find_f2_threshold(answers, seed=seed))}
 
 
 def _confusion(answers: Predictions) -> list[list[int]]:

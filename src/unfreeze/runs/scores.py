@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from unfreeze.answering import USUAL_THRESHOLD
 from unfreeze.insight.confusion import ClassScore, confusion_matrix
 from unfreeze.insight.counting import require_labels
 from unfreeze.insight.multi_label import LabelScore, score_multi_label
@@ -15,8 +16,6 @@ from unfreeze.records import Predictions, Skipped
 from unfreeze.runs.predictor import Answers
 
 __all__ = ["Scores", "scores_in_json", "scores_of"]
-
-_USUAL_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def scores_in_json(
     calibration = dataclasses.asdict(trust)
     reject = calibration.pop("reject")
     scores = (
-        score_multi_label(predictions, thresholds or _USUAL_THRESHOLD)
+        score_multi_label(predictions, thresholds or USUAL_THRESHOLD)
         if is_multi
         else score_single_label(predictions)
     )
@@ -102,7 +101,7 @@ def _scored(predictions: Predictions, trust: Trust, answers: Answers) -> Scores:
     loss = float(predictions.losses().mean())
     if labels.ndim == 2:
         multi = score_multi_label(
-            predictions, answers.rules.thresholds or _USUAL_THRESHOLD
+            predictions, answers.rules.thresholds or USUAL_THRESHOLD
         )
         return Scores(
             num_images=len(labels),

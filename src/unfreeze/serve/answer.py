@@ -46,7 +46,8 @@ def answer_from(
     Args:
         probs: Of each class, 0 to 1.
         rules: Of the model.
-        least: Answers with a probability below it are not sure.
+        least: Answers with a probability below it are not sure; of several labels,
+            each is named above it.
         heat: Goes with them.
     """
     order = np.argsort(-probs, kind="stable")
@@ -54,8 +55,8 @@ def answer_from(
     return Answer(
         label=rules.label(probs, least),
         probability=top,
-        is_sure=least is None or bool(probs[order[0]] >= least),
+        is_sure=rules.is_sure(probs, least),
         probabilities={rules.classes[row]: float(probs[row]) for row in order},
-        labels=rules.labels(probs),
+        labels=rules.labels(probs, least),
         heat=heat,
     )

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import fbeta_score
 
 from unfreeze.errors import DataError
-from unfreeze.numerics.thresholds import best_threshold, best_thresholds, fbeta_along
+from unfreeze.numerics.thresholds import best_threshold, fbeta_along
 
 _RNG = np.random.default_rng(4)
 _LABELS = (_RNG.random((80, 3)) < [0.5, 0.2, 0.4]).astype(np.float32)
@@ -41,33 +41,15 @@ def test_one_threshold_has_the_highest_mean_over_images() -> None:
     assert found == _TRIED[int(np.argmax(scores))]
 
 
-def test_each_label_has_the_threshold_of_its_own_highest_score() -> None:
-    scores = np.array([_score(each < _PROBS, None) for each in _TRIED])
-
-    found = best_thresholds(_PROBS, _LABELS, candidates=_TRIED)
-
-    assert list(found) == [_TRIED[row] for row in scores.argmax(axis=0)]
-
-
 def test_of_equally_good_thresholds_the_middle_is_taken() -> None:
     labels = np.array([[1.0, 0.0], [0.0, 1.0]])
     probs = np.array([[0.9, 0.1], [0.1, 0.9]])
 
     assert best_threshold(probs, labels) == pytest.approx(0.49)
-    assert best_thresholds(probs, labels) == pytest.approx((0.49, 0.49))
-
-
-def test_a_label_that_nobody_carries_takes_the_common_threshold() -> None:
-    labels = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
-    probs = np.array([[0.9, 0.2], [0.3, 0.1], [0.8, 0.4]])
-
-    of_all = best_threshold(probs, labels)
-
-    assert best_thresholds(probs, labels)[1] == of_all
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(DataError, match=r"shape \(2, 3\).*shape \(2,\)"):
         best_threshold(np.zeros((2, 3)), np.zeros(2))
     with pytest.raises(DataError, match="one image or more"):
-        best_thresholds(np.zeros((0, 3)), np.zeros((0, 3)))
+        best_threshold(np.zeros((0, 3)), np.zeros((0, 3)))

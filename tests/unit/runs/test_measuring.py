@@ -100,11 +100,11 @@ def test_each_photo_has_the_probability_of_every_class(
 
 
 def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
-    probs = np.array([[0.9, 0.3], [0.1, 0.15]])
+    probs = np.array([[0.9, 0.6], [0.1, 0.15]])
     labels = np.array([[1, 1], [0, 0]], dtype=np.float32)
     predictions = Predictions(["a", "b"], ("road", "snow"), np.log(probs), labels)
 
-    write_predictions(tmp_path / "x.csv", predictions, (0.2, 0.2))
+    write_predictions(tmp_path / "x.csv", predictions)
 
     with (tmp_path / "x.csv").open(newline="") as text:
         lines = list(csv.reader(text))
@@ -112,7 +112,7 @@ def test_several_labels_are_separated_by_spaces(tmp_path: Path) -> None:
         "file", "label", "predicted", "probability", "loss", "road", "snow",
     ]  # fmt: skip
     assert lines[1][:4] == ["a", "road snow", "road snow", "0.900000"]
-    assert float(lines[1][4]) == pytest.approx(-np.log([0.9, 0.3]).mean(), abs=1e-6)
+    assert float(lines[1][4]) == pytest.approx(-np.log([0.9, 0.6]).mean(), abs=1e-6)
     assert lines[2][:4] == ["b", "", "", "0.150000"]
 
 

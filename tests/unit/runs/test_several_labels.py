@@ -91,8 +91,7 @@ def test_drawn_labels_are_found(summary: dict[str, Any]) -> None:
     assert summary["n_valid"] == pytest.approx(0.2 * _COUNT, abs=2)
     assert all(each["support"] >= 20 for each in summary["scores"]["per_class"])
     assert summary["confusion"] is None
-    thresholds = summary["scores"]["thresholds"]
-    assert max(thresholds["f2_common"], thresholds["f2_per_label"]) >= 0.95
+    assert summary["scores"]["f2_threshold"]["f2"] >= 0.95
 
 
 def test_scikit_learn_agrees_with_every_score(

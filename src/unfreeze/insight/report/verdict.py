@@ -17,6 +17,9 @@ __all__ = ["Verdict", "verdict_on"]
 _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
+_WORTH_SAYING = 0.01
+"""Of F2, 0 to 1: what another threshold has to bring to be spoken of."""
+
 _WEAK_CLASS = 0.15
 """Recall below the mean of the classes by this much is worth a sentence."""
 
@@ -93,14 +96,10 @@ def _headline(run: RunRecord, accuracy: float) -> str:
 def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
     count = run.summary["n_valid"]
     yield from _several(run, accuracy) if run.is_multi else _single(run, accuracy)
-    chosen = (
-        "best epoch, the temperature and the" if run.is_multi else "best epoch and the"
-    )
-    what = "thresholds of labels" if run.is_multi else "temperature"
     yield (
-        f"The {chosen} {what} were chosen on these same photos, which flatters every "
-        "figure a little: photos that had no part in it, and unfreeze evaluate, would "
-        "tell."
+        "The best epoch and the temperature were chosen on these same photos, which "
+        "flatters every figure a little: photos that had no part in it, and unfreeze "
+        "evaluate, would tell."
     )
     trust = run.scores.get("calibration")
     if trust:
@@ -189,6 +188,18 @@ def _main_figure(run: RunRecord, accuracy: float) -> tuple[str, str, str]:
     return name, percent(share), f"{interval}, {detail}" if interval else detail
 
 
+def _fewer_missed(run: RunRecord) -> Iterator[str]:
+    """What to do where a missed label is worse than a false one."""
+    found = run.scores.get("f2_threshold")
+    if found and found["f2"] >= found["f2_usual"] + _WORTH_SAYING:
+        yield (
+            "Labels are named above a probability of 50 %. Where a missed label is "
+            "worse than a false one, pass "
+            f"--threshold {found['threshold']:.2f} to predict and serve: "
+            f"F2 {found['f2']:.3f} instead of {found['f2_usual']:.3f}."
+        )
+
+
 def _steps(
     run: RunRecord, fits: FitVerdict, forecast: str, gain: bool
 ) -> Iterator[str]:
@@ -211,6 +222,7 @@ def _steps(
             f"Put more photos aside for validation: with {run.summary['n_valid']} of "
             "them, the accuracy is a rough estimate."
         )
+    yield from _fewer_missed(run)
     if fits.is_still_falling:
         yield "Train for longer: the validation loss was still falling."
     yield "Try it on photos of your own: unfreeze predict."

@@ -5,7 +5,7 @@ import { counted, percent, ranked } from "./words.js";
 
 const SHOWN = 5;
 
-// `least` is the probability below which the model is not sure, or null.
+// `least` is the probability below which the model is not sure, or names no label; or null.
 export function bars(row, least) {
   const found = ranked(row);
   const table = element("table", { class: "bars" }, element("caption", { class: "hidden" }, "Probability of each class"));
@@ -16,7 +16,7 @@ export function bars(row, least) {
   const parts = [table];
   if (found.length > SHOWN) parts.push(rest(found.length, body, draw));
   if (least !== null) {
-    parts.push(element("p", { class: "soft small least" }, `The dashed line is ${percent(least)}: below it, this model is not sure.`));
+    parts.push(element("p", { class: "soft small least" }, `The dashed line is ${percent(least)}: below it, this model ${row.labels ? "names no label" : "is not sure"}.`));
   }
   return parts;
 }

@@ -173,6 +173,17 @@ def test_several_labels_per_photo_are_counted_by_whole_photos() -> None:
     assert ("F2", "0.900") in [each[:2] for each in verdict.figures]
 
 
+@pytest.mark.parametrize(("f2", "is_said"), [(0.85, True), (0.805, False)])
+def test_a_threshold_that_misses_fewer_labels_is_named(
+    f2: float, is_said: bool
+) -> None:
+    found = {"threshold": 0.31, "f2": f2, "f2_usual": 0.8}
+
+    steps = on(scores=several(0.75, f2_threshold=found), accuracy=0.97).steps
+
+    assert any("--threshold 0.31" in each for each in steps) is is_said
+
+
 def test_a_model_that_never_says_yes_is_not_good() -> None:
     """40 labels, one per photo: 97.5 % of all answers are right, and no photo is."""
     verdict = on(scores=several(0.0, f2=0.0), accuracy=0.975)
