@@ -77,7 +77,9 @@ def _started(folder: Path) -> subprocess.Popen[bytes] | None:
     """Run this file; its standard input ends when it shall, or when we are no more."""
     if not sys.executable or hasattr(sys, "frozen"):  # a program, and not Python
         return None
-    command = [sys.executable, "-m", "unfreeze.runs.first_look", str(folder)]
+    # -P: no code from the current folder, such as a user's own queue.py.
+    module = "unfreeze.runs.first_look"
+    command = [sys.executable, "-P", "-m", module, str(folder)]
     try:
         return subprocess.Popen(  # noqa: S603  # our own words and a path
             command,

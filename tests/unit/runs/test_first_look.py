@@ -101,6 +101,20 @@ def test_one_that_does_not_end_is_ended(
     assert process.returncode == -signal.SIGKILL
 
 
+def test_no_code_of_the_current_folder_is_run(
+    drawn_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("open('was_run', 'w')")
+    monkeypatch.chdir(tmp_path)
+
+    with first_look(drawn_folder) as process:
+        assert process is not None
+        process.wait(30)
+
+    assert not (tmp_path / "was_run").exists()
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("executable", ["", "/nowhere/python"])
 def test_without_another_python_there_is_no_look(
     drawn_folder: Path, monkeypatch: pytest.MonkeyPatch, executable: str
