@@ -158,7 +158,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     lines = (
-        f"accuracy {_figure(summary.accuracy)} on "
+        f"accuracy {_figure(summary.accuracy)}{_measure(summary)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
         f"{_temperature(summary)}\n{skipped} "
@@ -169,11 +169,16 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     say("", *lines.split("\n"))
 
 
+def _measure(summary: "RunSummary") -> str:
+    """Of what the accuracy is, where photos carry several labels."""
+    return " of yes-or-no answers" if "exact" in (summary.scores or {}) else ""
+
+
 def _beside_accuracy(summary: "RunSummary") -> str:
-    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    """Its likely range on all such photos; with several labels, stricter measures."""
     scores = summary.scores or {}
-    if "f2" in scores:
-        return f" of yes-or-no answers; F2 {scores['f2']:.4f}"
+    if "exact" in scores:
+        return f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f}"
     interval = scores.get("accuracy_interval")
     if interval is None:
         return ""

@@ -121,7 +121,8 @@ def _several(run: RunRecord, accuracy: float) -> Iterator[str]:
     )
     yield from _elsewhere(run, accuracy)
     yield (
-        f"Of all its yes-or-no answers, {percent(accuracy)} are right. Where most "
+        f"Of all its yes-or-no answers, {percent(accuracy)} are right: that is called "
+        "its accuracy. Where most "
         "labels are rare, saying no to all of them gets most of these right, too."
     )
 
@@ -152,13 +153,13 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     summary, scores = run.summary, run.scores
     yield _main_figure(run, accuracy)
     if run.is_multi:
-        yield "Yes-or-no answers", percent(accuracy), "right, of all labels together"
+        yield "Accuracy", percent(accuracy), "of yes-or-no answers, over all labels"
     if "f2" in scores:
         yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
         if run.is_multi:
-            views = f"of the yes-or-no answers are right, {views}"
+            views = f"accuracy of yes-or-no answers, {views}"
         yield "With more looks", percent(summary["tta_accuracy"]), views
     if "macro_f1" in scores:
         rare = "mean of all classes, rare ones count in full"
