@@ -14,7 +14,7 @@ from unfreeze.cli import options
 from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, say, talker
-from unfreeze.words import counted
+from unfreeze.words import counted, ordinal
 
 if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
@@ -140,9 +140,10 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     kept = summary.kept
     if kept is not None:
         number, best = kept
-        words = f"kept: step {number}, epoch {best.best_epoch} of {best.epochs}"
+        words = f"kept: best epoch of step {number}"
+        place = "" if best.best_epoch is None else ordinal(best.best_epoch)
         figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
-        rows.append((words, "", "", *figures, ""))
+        rows.append((words, "", place, *figures, ""))
     say("")
     titles = [
         "step (at its last epoch)",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from unfreeze.insight.report.record import RunRecord
-from unfreeze.insight.wording import counted, duration, percent
+from unfreeze.insight.wording import counted, duration, ordinal, percent
 
 __all__ = [
     "Step",
@@ -156,7 +156,7 @@ def _kept(step: Mapping[str, Any]) -> str:
     figures = [f"validation loss {step['best_valid_loss']:.3f}"]
     if step["best_accuracy"] is not None:
         figures.append(f"accuracy {percent(step['best_accuracy'])}")
-    which = f"epoch {step['best_epoch']} of {step['epochs']}"
+    which = f"the {ordinal(step['best_epoch'])} of {counted(step['epochs'], 'epoch')}"
     return f"the weights kept are those of {which}: {' · '.join(figures)}"
 
 
