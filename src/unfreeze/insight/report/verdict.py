@@ -1,14 +1,20 @@
 """The first thing a report says: how good, how sure, what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from unfreeze.insight.markup import joined, tag
 from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
 from unfreeze.insight.report.record import RunRecord
-from unfreeze.insight.report.tables import by_recall, class_rows, interval_in_words
+from unfreeze.insight.report.tables import (
+    by_f1,
+    by_recall,
+    class_rows,
+    interval_in_words,
+)
 from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
@@ -18,7 +24,8 @@ _TOO_FEW = 100
 """Validation photos below which an interval is wide whatever the model is worth."""
 
 _WEAK_CLASS = 0.15
-"""Recall below the mean of the classes by this much is worth a sentence."""
+"""Recall below the mean of the classes by this much is worth a sentence; or F1 below
+that of the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +207,7 @@ def _steps(
             f"{counted(leaked, 'validation photo')}, or from near copies. Separate "
             "training and validation photos, and train again."
         )
-    if any(not each.is_right for each in run.answers):
+    if not run.has_no_mistake:
         yield "Look at the most wrong photos below: some labels may be at fault."
     weak = _weakest(run)
     if weak:
@@ -221,6 +228,8 @@ def _weakest(run: RunRecord) -> str:
     rows = [row for row in class_rows(run) if row["support"] >= FEWEST_VALID]
     if len(rows) < 2:
         return ""
+    if run.is_multi:
+        return _weakest_label(rows)
     mean = sum(row["recall"] for row in rows) / len(rows)
     worst = by_recall(rows)[0]
     if mean - worst["recall"] < _WEAK_CLASS:
@@ -231,5 +240,20 @@ def _weakest(run: RunRecord) -> str:
             tag("bdi", shortened(worst["name"], 40)),
             f" is the weakest: {percent(worst['recall'])} of its photos are "
             "recognised. Look at what is taken for what.",
+        )
+    )
+
+
+def _weakest_label(rows: Sequence[Mapping[str, Any]]) -> str:
+    mean = sum(row["f1"] for row in rows) / len(rows)
+    worst = by_f1(rows)[0]
+    if mean - worst["f1"] < _WEAK_CLASS:
+        return ""
+    return joined(
+        (
+            f"Of labels on {FEWEST_VALID} validation photos or more, ",
+            tag("bdi", shortened(worst["name"], 40)),
+            f" is the weakest: its F1 is {worst['f1']:.3f}, and {mean:.3f} on average. "
+            "Look at whether it is missed or named too often.",
         )
     )

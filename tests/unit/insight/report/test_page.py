@@ -408,6 +408,74 @@ def test_galleries_show_the_most_telling_photos_first() -> None:
     assert wrong.photos[0].pictures[0][0] is None
 
 
+def several() -> RunRecord:
+    """A run whose photos carry several labels."""
+    rows = [
+        {"name": name, "precision": f1, "recall": 1.0, "f1": f1, "support": support}
+        for name, f1, support in (("sky", 0.9, 4), ("sea", 0.2, 2), ("dog", 0.0, 0))
+    ]
+    scores = {"kind": "multi", "exact": 0.5, "f2": 0.6, "per_class": rows}
+    return RunRecord(
+        name="several",
+        summary=summary(
+            confusion=None, scores=scores, classes=["sky", "sea", "dog"], n_valid=4
+        ),
+        answers=(
+            Answer("a.jpg", "sky", "sky", 0.9, 0.1),
+            Answer("b.jpg", "sky sea", "sky dog", 0.9, 0.9),
+            Answer("c.jpg", "", "", 0.2, 0.2),
+            Answer("d.jpg", "sky", "", 0.4, 0.7),
+        ),
+        kept={},
+    )
+
+
+def test_photos_with_several_labels_say_which_were_missed() -> None:
+    wrong, right = ReportParts(several(), {"b.jpg": "data:,"}).galleries()
+
+    assert [each.title for each in (wrong, right)] == ["Most wrong", "Most right"]
+    said = [re.sub(r"</?bdi>", "", each.words[0]) for each in wrong.photos]
+    assert said == [
+        "found: sky; missed: sea; named wrongly: dog",
+        "missed: sky",
+    ]
+    assert wrong.photos[0].pictures[0][0] == "data:,"
+    said = [re.sub(r"</?bdi>", "", each.words[0]) for each in right.photos]
+    assert said == ["found: sky", "no label, and none named"]
+
+
+def test_names_of_several_labels_are_shown_as_text() -> None:
+    run = several()
+    hostile = Answer("a.jpg", HOSTILE, f"{HOSTILE} sky", 0.9, 0.3)
+
+    read = Reader(report_page(dataclasses.replace(run, answers=(hostile,))))
+
+    assert "script" not in read.tags
+    assert HOSTILE in read.text
+
+
+def test_labels_are_listed_by_f1_since_recall_alone_hides_false_ones() -> None:
+    read = Reader(report_page(several()))
+    table = ReportParts(several()).per_class()
+
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["sea", "sky", "dog"]
+    assert table.titles[0] == "label"
+    assert "Labels, the lowest F1 first" in read.text
+
+
+def test_of_several_labels_no_sentence_of_single_ones_is_said() -> None:
+    text = " ".join(Reader(report_page(several())).text.split())
+
+    assert "How well each label is recognised" in text
+    assert "none is taken for another." in text
+    assert "or the run was not finished" not in text
+    assert "What is taken for what" not in text
+    assert "There are no answers about single photos" not in text
+    assert "There is no mistake" not in text
+    assert "taken for" not in text.replace("none is taken for another", "")
+
+
 def test_a_model_without_mistakes_has_an_empty_gallery_and_a_sentence() -> None:
     wrong, *_ = galleries_of([ANSWERS[0]], {}, {})
 
