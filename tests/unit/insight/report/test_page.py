@@ -476,6 +476,22 @@ def test_of_several_labels_no_sentence_of_single_ones_is_said() -> None:
     assert "taken for" not in text.replace("none is taken for another", "")
 
 
+def test_cells_of_wide_tables_name_their_columns_for_narrow_screens() -> None:
+    """There, each row is a block of its own, and the head of the table is hidden."""
+    page = report_page(several())
+    (table,) = re.findall(r'<table role="table" class="many">.*?</table>', page, re.S)
+    titles = re.findall(r'role="columnheader">(.*?)</th>', table)
+
+    sea, _, dog = re.findall(r"<tr.*?</tr>", table.partition("<tbody")[2], re.S)
+
+    assert "@media (max-width: 40rem)" in page
+    assert ".many td:not([data-title]) { display: none; }" in page
+    cells = dict(re.findall(r'data-title="(.*?)"><bdi>(.*?)</bdi>', sea))
+    assert list(cells) == [title for title in titles if title != "95 % interval"]
+    assert (cells["label"], cells["F1"]) == ("sea", "0.200")
+    assert re.findall(r'data-title="(.*?)"', dog) == ["label", "photos"]
+
+
 def test_a_model_without_mistakes_has_an_empty_gallery_and_a_sentence() -> None:
     wrong, *_ = galleries_of([ANSWERS[0]], {}, {})
 
