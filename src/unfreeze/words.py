@@ -7,6 +7,7 @@ __all__ = [
     "counted",
     "counted_files",
     "finding_title",
+    "ordinal",
     "printable",
     "said_of_folders_left_alone",
 ]
@@ -42,6 +43,18 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     """
     word = one if number == 1 else several or f"{one}s"
     return f"{number:,} {word}"
+
+
+def ordinal(number: int) -> str:
+    """Write a place in a row, from 1: what no other way of counting can mean.
+
+    Example:
+        >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+        ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    is_teen = number % 100 in (11, 12, 13)
+    end = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{end}"
 
 
 def counted_files(kind: str, files: Iterable[str]) -> str:

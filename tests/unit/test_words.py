@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from unfreeze.records import FindingKind
-from unfreeze.words import FINDING_TITLES, counted, finding_title, printable
+from unfreeze.words import FINDING_TITLES, counted, finding_title, ordinal, printable
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,19 @@ def test_one_thing_is_singular(number: int, words: str) -> None:
 
 def test_another_plural_may_be_given() -> None:
     assert counted(2, "class", "classes") == "2 classes"
+
+
+def test_places_in_a_row_are_written_as_english_has_them() -> None:
+    """From a list of a grammar: 1st, 2nd, 3rd, the rest th, and th for all teens."""
+    ends = {number: ordinal(number).removeprefix(str(number)) for number in range(114)}
+
+    assert {n for n, end in ends.items() if end == "st"} == {
+        1, 21, 31, 41, 51, 61, 71, 81, 91, 101
+    }  # fmt: skip
+    assert [n for n, end in ends.items() if end == "nd"][:4] == [2, 22, 32, 42]
+    assert [n for n, end in ends.items() if end == "rd"][:4] == [3, 23, 33, 43]
+    assert ends[11] == ends[12] == ends[13] == ends[111] == ends[113] == "th"
+    assert ordinal(1_001) == "1,001st"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,8 @@ def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
     """What to tell a user whose mistake an error is; None of a bug of ours."""
     match error:
         case typer.TyperException():
-            found = error.format_message().rstrip(".")
+            # Of the library that checks values; users have not called it.
+            found = error.format_message().replace("Value error, ", "").rstrip(".")
             return f"{found}. {_where_to_read(arguments)}"
         case UnfreezeError():
             return str(error)

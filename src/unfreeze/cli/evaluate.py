@@ -72,7 +72,10 @@ def evaluate(
 
 
 def _beside_accuracy(scores: "Scores") -> str:
-    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    """Its likely range on all such photos; with several labels, stricter measures."""
     if scores.confusion is None:
-        return f" of yes-or-no answers, F2 {scores.scores['f2']:.4f}"
+        return (
+            f" of yes-or-no answers, all labels right {scores.scores['exact']:.4f}, F2 "
+            f"{scores.scores['f2']:.4f}"
+        )
     return f" (95 %: {scores.interval.low:.4f} to {scores.interval.high:.4f})"

@@ -12,6 +12,7 @@ from unfreeze.cli.render import print_json, print_table, say
 from unfreeze.errors import PlanError
 
 if TYPE_CHECKING:
+    from unfreeze.export.parity import Parity
     from unfreeze.runs.exporting import Exported
 
 __all__ = ["export"]
@@ -97,11 +98,7 @@ def _print(done: "Exported") -> None:
             f"{parity.largest_difference_unresized:.6f}",
         ),
     ]
-    if parity.accuracy is not None and parity.trained_accuracy is not None:
-        rows.append(("accuracy of the file", f"{parity.accuracy:.4f}"))
-        rows.append(("accuracy of the trained model", f"{parity.trained_accuracy:.4f}"))
-    else:
-        rows.append(("accuracy", "unknown: not in folders of the model's classes"))
+    rows += _shares_right(parity)
     if done.speed is not None:
         rows.append(("times as fast as in fp32, here", f"{done.speed.times_fp32:.2f}"))
     if parity.unreadable:
@@ -110,3 +107,22 @@ def _print(done: "Exported") -> None:
     beside = "" if done.golden is None else f", example answers in {done.golden}"
     size = f"{done.precision}, {done.megabytes:.1f} MB"
     say("", f"written to {done.file} ({size}){beside}")
+
+
+def _shares_right(parity: "Parity") -> list[tuple[str, str]]:
+    """The accuracy of both, by the name and the measure of all other commands."""
+    if parity.accuracy is None or parity.trained_accuracy is None:
+        return [("accuracy", "unknown: nothing says what is on the photos")]
+    measure = "accuracy"
+    rows = []
+    if parity.exact is not None and parity.trained_exact is not None:
+        measure = "accuracy of yes-or-no answers"
+        rows = [
+            ("all labels right, by the file", f"{parity.exact:.4f}"),
+            ("all labels right, by the trained model", f"{parity.trained_exact:.4f}"),
+        ]
+    return [
+        (f"{measure}, of the file", f"{parity.accuracy:.4f}"),
+        (f"{measure}, of the trained model", f"{parity.trained_accuracy:.4f}"),
+        *rows,
+    ]

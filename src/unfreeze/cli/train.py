@@ -14,7 +14,7 @@ from unfreeze.cli import options
 from unfreeze.cli.interrupts import saying_how_to_go_on
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, say, talker
-from unfreeze.words import counted
+from unfreeze.words import counted, ordinal
 
 if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
@@ -140,9 +140,10 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     kept = summary.kept
     if kept is not None:
         number, best = kept
-        words = f"kept: step {number}, epoch {best.best_epoch} of {best.epochs}"
+        words = f"kept: best epoch of step {number}"
+        place = "" if best.best_epoch is None else ordinal(best.best_epoch)
         figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
-        rows.append((words, "", "", *figures, ""))
+        rows.append((words, "", place, *figures, ""))
     say("")
     titles = [
         "step (at its last epoch)",
@@ -158,7 +159,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
     lines = (
-        f"accuracy {_figure(summary.accuracy)} on "
+        f"accuracy {_figure(summary.accuracy)}{_measure(summary)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
         f"{_temperature(summary)}\n{skipped} "
@@ -169,11 +170,16 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     say("", *lines.split("\n"))
 
 
+def _measure(summary: "RunSummary") -> str:
+    """Of what the accuracy is, where photos carry several labels."""
+    return " of yes-or-no answers" if "exact" in (summary.scores or {}) else ""
+
+
 def _beside_accuracy(summary: "RunSummary") -> str:
-    """Its likely range on all photos of this kind, or F2 where labels are several."""
+    """Its likely range on all such photos; with several labels, stricter measures."""
     scores = summary.scores or {}
-    if "f2" in scores:
-        return f" of yes-or-no answers; F2 {scores['f2']:.4f}"
+    if "exact" in scores:
+        return f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f}"
     interval = scores.get("accuracy_interval")
     if interval is None:
         return ""

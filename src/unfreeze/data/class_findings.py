@@ -41,8 +41,12 @@ def _too_few_classes(survey: Survey) -> Iterator[Finding]:
             1.0,
             "refused",
             f"There is {count} class, {listed(survey.classes)}, and a classifier needs "
-            "2 or more. Training refuses this: add a folder with photos of another "
-            "class.",
+            "2 or more. Training refuses this: add "
+            + (
+                "photos of another class to the table."
+                if survey.has_table
+                else "a folder with photos of another class."
+            ),
         )
 
 
@@ -109,8 +113,9 @@ def _tiny(survey: Survey) -> Iterator[Finding]:
         count = counts[name]
         if count >= _FEW:
             continue
+        leave = "take it out of the table" if survey.has_table else "remove the folder"
         advice = (
-            "Training refuses a class without photos: add some, or remove the folder."
+            f"Training refuses a class without photos: add some, or {leave}."
             if count == 0
             else f"It is kept, but hardly learned below {_FEW}. Add photos, or merge "
             "the class with another."
@@ -126,6 +131,11 @@ def _tiny(survey: Survey) -> Iterator[Finding]:
 
 
 def _alike(survey: Survey) -> Iterator[Finding]:
+    join = (
+        "write it in one way in the table"
+        if survey.has_table
+        else "move the photos into one folder"
+    )
     same: defaultdict[str, list[str]] = defaultdict(list)
     for name in survey.classes:
         same[unicodedata.normalize("NFKC", name).strip().casefold()].append(name)
@@ -138,7 +148,7 @@ def _alike(survey: Survey) -> Iterator[Finding]:
                 "kept",
                 f"The class names {listed(names)} differ only in capitals, spaces or "
                 "the way letters are stored. They are kept apart, as different "
-                "classes. If they are one class, move the photos into one folder.",
+                f"classes. If they are one class, {join}.",
             )
 
 

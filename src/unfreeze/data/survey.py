@@ -43,6 +43,9 @@ class Survey:
     splits: tuple[Split, ...]
     """Training first."""
 
+    has_table: bool = False
+    """Whether classes are named in a table, rather than by folders."""
+
     @cached_property
     def files(self) -> tuple[str, ...]:
         """Path of every row relative to ``root``, with forward slashes."""

@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 
-from unfreeze.answering import USUAL_THRESHOLD, Answering
+from unfreeze.answering import USUAL_THRESHOLD, Answering, separator_of
 from unfreeze.augment.normalise import normalise
 from unfreeze.data.decode import preprocess, read_file, read_pixels
 from unfreeze.errors import ImageError, PlanError
+from unfreeze.export.parity import Limits, Parity
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.models.grad_cam import grad_cam
 from unfreeze.records import ImageSpec, Task
 from unfreeze.tensors import Images
 
-__all__ = ["Candidate", "Limits", "Parity", "Reference", "compared", "require_parity"]
+__all__ = ["Candidate", "Reference", "compared"]
 
 Pixels: TypeAlias = UInt8[np.ndarray, "H W 3"]
 Probs: TypeAlias = Float32[np.ndarray, " K"]
@@ -83,55 +84,6 @@ class Reference:
         return bool(np.any(differs & (np.abs(wanted - limits) >= near)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What an export may not exceed."""
-
-    difference: float
-    """Of any probability, 0 to 1."""
-
-    heat_difference: float = 0.02
-    """Of any place of a heat map, 0 to 1."""
-
-    lost: float = 0.0
-    """Share of the photos, 0 to 1: of right answers that become wrong, on balance, or
-    of other answers, where nothing says which are right. At 0, no answer may
-    contradict a decided one, right or wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parity:
-    """How an exported model compares with the trained one, on the same photos."""
-
-    photos: int
-    unreadable: int
-    agreement: float
-    """Share of photos for which both name the same class, or the same labels; of the
-    two ways in which the exported one is asked, the lower."""
-
-    contradictions: int
-    """Photos for which they do not, though the trained model had decided."""
-
-    largest_difference: float
-    """Of any probability of any photo, from bytes to answer as predictions and the
-    server are made, 0 to 1."""
-
-    largest_difference_unresized: float
-    """Likewise, where the exported model itself resizes the photo in full size."""
-
-    largest_heat_difference: float | None
-    """Of any place of the heat maps of some photos, 0 to 1; None without heat maps."""
-
-    accuracy: float | None
-    """Of the exported model, likewise the lower; None where nothing says what is on
-    the photos."""
-
-    trained_accuracy: float | None
-
-    worst: str
-    """The photo with the largest difference."""
-
-
 def compared(
     reference: Reference,
     candidate: Candidate,
@@ -146,7 +98,8 @@ def compared(
         reference: The trained model.
         candidate: The exported one.
         photos: Files. Those that cannot be read are counted and left out.
-        labels: What is on them, as the models say it.
+        labels: What is on them, as the models say it. Several labels of a photo are
+            separated as ``separator_of`` says.
         limits: Its ``difference`` says which answers are as good as each other.
         on_progress: Called with the photos done so far, and all of them.
 
@@ -162,10 +115,12 @@ def compared(
             f"None of the {len(photos)} photos to compare with can be read. Pass "
             "--data with a folder of photos."
         )
-    accuracy = trained_accuracy = None
+    accuracy = trained_accuracy = exact = trained_exact = None
     if labels is not None:
-        right = [row.is_right(labels[row.number]) for row in rows]
+        right = [row.share_right(labels[row.number]) for row in rows]
         trained_accuracy, accuracy = np.mean(right, axis=0).tolist()
+        if reference.answering.task is Task.MULTI:
+            trained_exact, exact = np.mean(np.equal(right, 1), axis=0).tolist()
     return Parity(
         photos=len(rows),
         unreadable=len(photos) - len(rows),
@@ -179,41 +134,9 @@ def compared(
         ),
         accuracy=accuracy,
         trained_accuracy=trained_accuracy,
+        exact=exact,
+        trained_exact=trained_exact,
         worst=str(max(rows, key=lambda row: row.difference).photo),
-    )
-
-
-def require_parity(parity: Parity, limits: Limits) -> None:
-    """Refuse an export that answers differently.
-
-    Raises:
-        PlanError: If it does, or if an answer is not a number.
-    """
-    difference = max(parity.largest_difference, parity.largest_difference_unresized)
-    heat_difference = parity.largest_heat_difference or 0.0
-    is_close = (
-        difference < limits.difference and heat_difference < limits.heat_difference
-    )
-    lost = parity.contradictions / parity.photos
-    if limits.lost and parity.accuracy is not None:
-        lost = (parity.trained_accuracy or 0.0) - parity.accuracy
-    elif limits.lost:
-        lost = 1 - parity.agreement
-    if is_close and lost <= limits.lost + 1e-9:
-        return
-    accuracy = (
-        ""
-        if parity.accuracy is None
-        else f", the accuracy is {parity.accuracy:.4f} instead of "
-        f"{parity.trained_accuracy:.4f}"
-    )
-    raise PlanError(
-        "The exported model does not answer as the trained one, so no file was left: "
-        f"on {parity.photos} photos probabilities differ by up to {difference:.4f} "
-        f"(limit {limits.difference:g}), heat maps by up to {heat_difference:.4f} "
-        f"(limit {limits.heat_difference:g}), and {parity.contradictions} answers "
-        f"contradict{accuracy}; most for {parity.worst}. Export it in fp32; if it was, "
-        "please report this with what unfreeze inspect says."
     )
 
 
@@ -262,13 +185,17 @@ class _Row:
         say = self._reference.answering.label
         return [say(found) == say(wanted) for wanted, found in self._pairs]
 
-    def is_right(self, label: str) -> list[bool]:
-        """Whether the trained model is, and whether the exported one always is."""
-        say = self._reference.answering.label
-        return [
-            say(self._pairs[0][0]) == label,
-            all(say(found) == label for _, found in self._pairs),
-        ]
+    def share_right(self, label: str) -> tuple[float, float]:
+        """Of the answers of the trained model, and the lower of the exported one."""
+        answering = self._reference.answering
+        truth = {label}
+        if answering.task is Task.MULTI:
+            truth = set(label.split(separator_of(answering.classes))) - {""}
+        (wanted, _), _ = self._pairs
+        return (
+            _share_right(answering, truth, wanted),
+            min(_share_right(answering, truth, found) for _, found in self._pairs),
+        )
 
     def contradicts(self, by: float) -> bool:
         return any(
@@ -289,6 +216,14 @@ def _heat_difference(
     if found is None or wanted.argmax() != given.argmax():
         return None
     return _difference(reference.heat(square, int(wanted.argmax())), found)
+
+
+def _share_right(answering: Answering, truth: set[str], probs: Probs) -> float:
+    """Of the yes-or-no answers about a photo; 0 or 1 of a class."""
+    labels = answering.labels(probs)
+    if labels is None:
+        return float({answering.label(probs)} == truth)
+    return 1 - len(truth.symmetric_difference(labels)) / len(answering.classes)
 
 
 def _difference(wanted: np.ndarray, found: np.ndarray) -> float:

@@ -1,10 +1,11 @@
 """Numbers and names as people read them, for pages, pictures and the terminal."""
 
-from unfreeze.words import counted
+from unfreeze.words import counted, ordinal
 
 __all__ = [
     "counted",
     "duration",
+    "ordinal",
     "percent",
     "shortened",
     "wrapped",

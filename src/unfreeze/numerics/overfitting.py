@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unfreeze.errors import DataError
+from unfreeze.words import ordinal
 
 __all__ = ["OverfitReport", "overfit_report"]
 
@@ -60,7 +61,9 @@ def overfit_report(
 def _reason(
     best: int, lowest: float, rise: float, *, is_clear: bool, is_learning: bool
 ) -> str:
-    found = f"The validation loss was lowest after epoch {best}, {lowest:.4f}"
+    # By the number in the printed table, which counts from 0, and unmistakably.
+    which = f"epoch {best}, the {ordinal(best + 1)}"
+    found = f"The validation loss was lowest after {which}: {lowest:.4f}"
     if not is_clear:
         return f"{found}, and has not clearly risen since."
     if is_learning:

@@ -136,12 +136,17 @@ def check_folder(
 
 
 def findings_before_training(
-    folder: Path, photos: ImageClassifierData
+    folder: Path, photos: ImageClassifierData, *, has_table: bool = False
 ) -> tuple[Finding, ...] | None:
     """Tell what can be told without a backbone of photos that were just read.
 
     Classes are looked at where each photo has one. None for pixels that never were
     files: nobody has looked at them.
+
+    Args:
+        folder: Holds the photos.
+        photos: As they were read.
+        has_table: Whether a table names their classes, rather than folders.
     """
     if photos.train.index.is_in_memory:
         return None
@@ -150,6 +155,7 @@ def findings_before_training(
         folder,
         photos.classes,
         tuple(Split(name, each, photos.classes) for name, each in splits),
+        has_table,
     )
     likeness = photos.likeness
     if likeness is None:  # not split here, so that nobody has searched yet

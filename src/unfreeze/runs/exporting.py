@@ -17,17 +17,11 @@ from unfreeze.bundle import BundleHeader, write_bundle
 from unfreeze.data.decode import preprocess
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.export.fewer_bits import in_half_precision, in_whole_numbers
-from unfreeze.export.gate import (
-    Candidate,
-    Limits,
-    Parity,
-    Reference,
-    compared,
-    require_parity,
-)
+from unfreeze.export.gate import Candidate, Reference, compared
 from unfreeze.export.golden import golden_beside, golden_images
 from unfreeze.export.graph import whole_graph
 from unfreeze.export.network import network_of
+from unfreeze.export.parity import Limits, Parity, require_parity
 from unfreeze.export.program import LoadedProgram, program_of
 from unfreeze.export.session import GraphSession
 from unfreeze.export.speed import Speed, speeds_of
@@ -48,9 +42,19 @@ _SUFFIXES = (".onnx", ".pt2")
 
 _LIMITS: dict[Precision, Limits] = {
     "fp32": Limits(difference=0.005),
-    "fp16": Limits(difference=0.1, heat_difference=0.2, lost=0.005),
+    "fp16": Limits(
+        difference=0.1,
+        heat_difference=0.2,
+        lost=0.005,
+        advice="leave --fp16 out, to export in fp32",
+    ),
     # Answers that were nearly certain may turn round, as long as few are lost.
-    "int8": Limits(difference=math.inf, heat_difference=math.inf, lost=0.005),
+    "int8": Limits(
+        difference=math.inf,
+        heat_difference=math.inf,
+        lost=0.005,
+        advice="pass --fp16 instead of --int8, or neither of them",
+    ),
 }
 
 

@@ -4,7 +4,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -24,17 +24,17 @@ _AT_ONCE = 2**15
 """Names that are packed together: a million Python strings would take 100 MB."""
 
 
-def photos_at(paths: Sequence[str | Path]) -> PackedNames:
+def photos_at(paths: str | Path | Iterable[str | Path]) -> PackedNames:
     """Find photos without opening any, in the order given, each of them once.
 
     Args:
-        paths: As ``names_at`` takes them.
+        paths: One or several of what ``names_at`` takes.
 
     Raises:
-        DataError: If there is nothing at one of the paths, or a folder or a pattern
-            stands for no images.
+        DataError: If there is nothing at one of the paths, a folder or a pattern
+            stands for no images, or something else than paths is given.
     """
-    return each_once(name for path in paths for name in names_at(path))
+    return each_once(name for path in _each(paths) for name in names_at(path))
 
 
 def names_at(path: str | Path) -> Iterator[str]:
@@ -92,6 +92,27 @@ def each_once(names: Iterable[str]) -> PackedNames:
     if len(first) == len(packed):
         return packed
     return packed.take(np.sort(first))
+
+
+def _each(paths: str | Path | Iterable[str | Path]) -> Iterator[str | Path]:
+    """Every path; a lone one is one, and not the letters of its name."""
+    if isinstance(paths, str | os.PathLike):
+        yield paths
+        return
+    if isinstance(paths, bytes) or not isinstance(paths, Iterable):
+        raise _no_path(paths)
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise _no_path(path)
+        yield path
+
+
+def _no_path(found: object) -> DataError:
+    return DataError(
+        f"Got an object of {type(found).__name__}. Expected the path of a photo, a "
+        "folder or a pattern, or a list of them; save a picture that is in memory to "
+        "a file, and pass its path."
+    )
 
 
 def _packed(names: Iterator[str]) -> PackedNames:

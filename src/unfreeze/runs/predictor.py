@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import compress
@@ -127,16 +127,19 @@ class Classifier:
         """How probabilities become answers."""
         return rules_of(self.header, tta=tta)
 
-    def predict(self, paths: Sequence[str | Path], *, tta: bool = False) -> Answers:
+    def predict(
+        self, paths: str | Path | Iterable[str | Path], *, tta: bool = False
+    ) -> Answers:
         """Classify photos, all answers in memory; ``blocks`` needs less of it.
 
         Args:
-            paths: Files, folders, and patterns such as ``"photos/**/*.jpg"``. Each
-                file is answered once.
+            paths: Files, folders, and patterns such as ``"photos/**/*.jpg"``; one or
+                several. Each file is answered once.
             tta: Average over the plain photo and four augmented views.
 
         Raises:
-            DataError: If a path does not exist, or none of the images can be read.
+            DataError: If a path does not exist, none of the images can be read, or
+                something else than paths is given.
         """
         photos = photos_at(paths)
         names: list[str] = []

@@ -86,7 +86,11 @@ def _thumbnails(record: RunRecord, root: Path | None) -> dict[str, str]:
     if root is None:
         return {}
     # A run folder can come from anywhere: it names files below the photos or none.
-    files = [each.file for each in chosen(record.answers) if is_below(each.file)]
+    files = [
+        each.file
+        for each in chosen(record.answers, record.separator)
+        if is_below(each.file)
+    ]
     made = {file: thumbnail_or_none(root / file, _SIDE) for file in files}
     return {file: uri for file, uri in made.items() if uri is not None}
 

@@ -18,6 +18,7 @@ __all__ = [
     "files_of_run",
     "free_name",
     "holds_nothing",
+    "is_at_work",
     "is_run",
     "is_running",
     "is_unfinished",
@@ -145,6 +146,14 @@ def is_running(run: Path) -> bool:
     return is_held(run / CHECKPOINT / LOCK)
 
 
+def is_at_work(run: Path) -> bool:
+    """The same, and no where that cannot be found out."""
+    try:
+        return is_running(run)
+    except OSError:  # a folder of somebody else, or on a disk that is only read
+        return False
+
+
 def files_of_run(run: Path) -> list[Path]:
     """What a run writes into its folder, whether or not it is there yet."""
     return [run / name for name in sorted(_OURS)]
@@ -159,10 +168,7 @@ def model_file(run: Path) -> Path:
     if run.is_file():
         return run
     if not (run / "model.safetensors").is_file():
-        raise DataError(
-            f"There is no model in {run}. Expected a run folder of unfreeze train, "
-            "with model.safetensors in it, or such a file."
-        )
+        raise DataError(f"There is no model in {run}{_why_no_model(run)}")
     return run / "model.safetensors"
 
 
@@ -179,6 +185,24 @@ def free_name(wanted: Path, mark: str, first: int) -> Path:
         free = wanted.with_name(f"{wanted.name}{mark}{number}")
         number += 1
     return free
+
+
+def _why_no_model(run: Path) -> str:
+    """The rest of the sentence, and what to do."""
+    if is_unfinished(run):
+        if is_at_work(run):
+            return (
+                " yet: its run is still running. Ask again when its first epoch has "
+                "ended."
+            )
+        go_on = f"unfreeze resume {shlex.quote(str(run))}"
+        return f" yet: its run was stopped before its first one. Go on with it: {go_on}"
+    if status_of(run) == "stopped":
+        return ": its run was stopped before its first one. Train again."
+    return (
+        ". Expected a run folder of unfreeze train, with model.safetensors in it, or "
+        "such a file."
+    )
 
 
 def _require_run(folder: Path) -> None:

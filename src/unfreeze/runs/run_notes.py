@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unfreeze.runs.run_folder import (
     CHECKPOINT,
-    is_running,
+    is_at_work,
     is_unfinished,
     status_of,
     usual_run_folder,
@@ -51,25 +51,21 @@ def unfinished_note(model: Path) -> str | None:
         model: A run folder, or the model file in one.
 
     Returns:
-        None where the run is finished, or nothing says that it is not.
+        None where the run is finished, or nothing says that it is not; and where it
+        has no model yet, which whoever asks it is told.
     """
     run = model if model.is_dir() else model.parent
+    if not (run / "model.safetensors").is_file():
+        return None
     weights = "its weights are those of its best epoch so far"
     if is_unfinished(run):
-        if _is_running(run):
+        if is_at_work(run):
             return f"note: This run is still running: {weights}."
         go_on = f"unfreeze resume {shlex.quote(str(run))}"
         return f"note: This run is unfinished: {weights}; {go_on} goes on."
     if status_of(run) == "stopped":
         return f"note: This run was stopped before its end: {weights}."
     return None
-
-
-def _is_running(run: Path) -> bool:
-    try:
-        return is_running(run)
-    except OSError:  # a folder of somebody else, or on a disk that is only read
-        return False
 
 
 def _latest_unfinished(first: Path, planned: Path) -> Path | None:
@@ -80,5 +76,5 @@ def _latest_unfinished(first: Path, planned: Path) -> Path | None:
 
 def _waits_for_us(run: Path) -> bool:
     """Whether this user can go on with a run; a colleague's is none of his."""
-    is_waiting = is_unfinished(run) and not _is_running(run)
+    is_waiting = is_unfinished(run) and not is_at_work(run)
     return is_waiting and os.access(run / CHECKPOINT, os.W_OK)

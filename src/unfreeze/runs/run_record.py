@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from unfreeze.answering import separator_of
 from unfreeze.errors import DataError
 from unfreeze.insight.report.record import Answer, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
@@ -33,23 +34,33 @@ def read_run(run: Path) -> RunRecord:
         summary=summary,
         fits=fits_of(rows, summary.get("steps") or ()),
         searches=tuple(_searches(rows)),
-        answers=() if _is_multi(summary) else read_answers(run, _classes(summary)),
+        answers=read_answers(run, _classes(summary), is_multi=_is_multi(summary)),
         kept=kept_in(run),
         is_running=is_running(run),
         can_go_on=is_unfinished(run),
     )
 
 
-def read_answers(run: Path, classes: Sequence[str]) -> tuple[Answer, ...]:
-    """Read ``predictions.csv`` of a run whose photos carry one label each.
+def read_answers(
+    run: Path, classes: Sequence[str], *, is_multi: bool = False
+) -> tuple[Answer, ...]:
+    """Read ``predictions.csv`` of a run.
 
     Empty if there is none, or if it is not one of such a run.
+
+    Args:
+        run: Its folder.
+        classes: What a photo can be, or carry.
+        is_multi: Whether a photo carries several of them.
 
     Raises:
         DataError: If it is damaged.
     """
     answers = answers_in(run) or ()
     named = {name for each in answers for name in (each.label, each.predicted)}
+    if is_multi:
+        separator = separator_of(classes)
+        named = {name for each in named for name in each.split(separator)} - {""}
     return answers if named <= set(classes) else ()
 
 

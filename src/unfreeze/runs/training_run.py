@@ -118,7 +118,8 @@ def look_at_photos(
     name_skipped(data)
     for note in reading_notes(folder, settings, data):
         write(note)
-    findings = findings_before_training(folder, data)
+    has_table = settings.csv is not None
+    findings = findings_before_training(folder, data, has_table=has_table)
     name_findings(findings, write)
     return data, findings
 

@@ -6,7 +6,7 @@ predictor = Predictor.load("model.onnx")
 print(predictor(Path("photo.jpg")).label)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import final
 
@@ -104,24 +104,24 @@ class Predictor:
         return answer
 
     def predict(
-        self, images: Sequence[str | Source], *, heat: bool = False
+        self, images: str | Source | Iterable[str | Source], *, heat: bool = False
     ) -> list[Answer]:
         """Classify images in batches.
 
         Args:
-            images: Paths, contents of files, or uint8 pixels.
+            images: Paths, contents of files, or uint8 pixels; or a single one of them,
+                whose answer is the only one of the list.
             heat: Whether to say where the model looked.
 
         Raises:
-            ImageError: If one of them cannot be read.
+            ImageError: If one of them cannot be read, or is none of these.
             PlanError: If heat maps are asked of a model that has none.
         """
         if heat and not self.header.has_heat:
             raise PlanError(
                 "This model has no heat maps: its features have no places. Ask without."
             )
-        sources = [Path(each) if isinstance(each, str) else each for each in images]
-        return list(self._answers(sources, heat))
+        return list(self._answers(list(_each(images)), heat))
 
     def square(self, image: Source) -> UInt8[np.ndarray, "S S 3"]:
         """What the model reads of an image.
@@ -184,3 +184,17 @@ class Predictor:
     ) -> Float[np.ndarray, " K"]:
         probs, _ = self.probabilities(self.square(image)[None])
         return probs[0]
+
+
+def _each(images: str | Source | Iterable[str | Source]) -> Iterator[Source]:
+    """The images of a list, or of an array of several; or the single one that it is."""
+    if isinstance(images, np.ndarray):
+        yield from images if images.ndim == 4 else (images,)
+    elif isinstance(images, str | bytes | Path) or not isinstance(images, Iterable):
+        yield _source(images)
+    else:
+        yield from map(_source, images)
+
+
+def _source(image: str | Source) -> Source:
+    return Path(image) if isinstance(image, str) else image

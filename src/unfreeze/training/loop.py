@@ -35,6 +35,7 @@ from unfreeze.training.runtime import memory_explained
 from unfreeze.training.source import FromImages, Setup, Source, shuffled
 from unfreeze.training.stand_in import fused_if_frozen
 from unfreeze.training.step import train_step
+from unfreeze.words import ordinal
 
 __all__ = ["Fit"]
 
@@ -317,9 +318,10 @@ class _Good:
 
 def _diverged(found: _ExplodedError, epoch: int) -> DivergedError:
     row = found.row
-    which = "that epoch" if epoch == row.epoch else f"epoch {epoch}"
+    which = "that epoch" if epoch == row.epoch else f"the {ordinal(epoch + 1)} epoch"
     return DivergedError(
-        f"{found.finding} in epoch {row.epoch}, step {row.step}, at learning rates "
+        f"{found.finding} in the {ordinal(row.epoch + 1)} epoch, at the "
+        f"{ordinal(row.step + 1)} step of the fit, at learning rates "
         f"{list(row.rates)}. The weights are back to those from before {which}. "
         "Try rates 10 times lower, or let lr_find() suggest one; clip=1.0 also helps."
     )

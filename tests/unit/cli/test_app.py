@@ -70,6 +70,7 @@ def test_a_wrong_command_line_is_one_line_and_says_where_to_read(
     mistake = unfreeze(line).mistake
 
     assert found in mistake
+    assert "Value error" not in mistake
     command = line.split(maxsplit=1)[0]
     page = "unfreeze" if command.endswith("bogus") else f"unfreeze {command}"
     assert mistake.endswith(f"See: {page} --help")

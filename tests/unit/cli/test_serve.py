@@ -133,6 +133,7 @@ def test_a_run_that_is_not_finished_is_said_to_be_none(
     status: str,
 ) -> None:
     run_folder = model.parent
+    (run_folder / "model.safetensors").touch()
     if status == "stopped":
         (run_folder / "summary.json").write_text('{"status": "stopped"}')
     else:
@@ -161,6 +162,19 @@ def test_of_a_finished_run_and_an_exported_file_nothing_is_said(
         given["load"]()
         assert given["settings"].note is None
     assert capsys.readouterr().err == ""
+
+
+def test_a_run_without_its_first_model_is_only_told_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint/begun.json").write_text("{}")
+
+    assert run(["serve", str(tmp_path), "--port", "0"]) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no model" in line
+    assert line.endswith(f"unfreeze resume {tmp_path}")
 
 
 def test_a_missing_file_is_named(

@@ -44,6 +44,8 @@ def test_it_ends_with_a_table_that_fits_80_columns(
     assert "accuracy" in ended.out
     assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
+    (kept,) = re.findall(r"^kept: best epoch of step \d +(\d\w\w) ", ended.out, re.M)
+    assert kept in ("1st", "2nd")
 
 
 def test_it_speaks_before_it_loads_what_trains(
@@ -256,6 +258,33 @@ def test_labels_of_two_words_are_several_and_it_says_so(
     assert ended.content["classes"] == found
     assert "several labels per photo, 5 in all: 'golden', 'irish'" in ended.err
     assert "--label-separator '' takes each for one label" in ended.err
+
+
+@pytest.mark.slow
+def test_with_several_labels_one_name_stands_for_one_measure(
+    unfreeze: Unfreeze, breeds: Path, tmp_path: Path
+) -> None:
+    table = "--csv labels.csv --folder train"
+
+    trained = unfreeze(f"train {SHORT} --epochs 1 --out run {table}", breeds)
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    measured = unfreeze(f"evaluate run {breeds} {table}")
+    exported = unfreeze("export run m.onnx")
+    accuracy, exact = summary["accuracy"], summary["scores"]["exact"]
+
+    assert accuracy != exact
+    assert f"accuracy {accuracy:.4f} of yes-or-no answers on" in trained.out
+    assert f"all labels right {exact:.4f}; F2" in trained.out
+    assert "of yes-or-no answers, all labels right" in measured.out
+    proof = dict(re.findall(r"^(\S.*\S) +([\d.]+)$", exported.out, re.MULTILINE))
+    # Of the file itself, an answer at its threshold may come or go.
+    assert {
+        "accuracy of yes-or-no answers, of the file",
+        "all labels right, by the file",
+    } < set(proof)
+    of_trained = "accuracy of yes-or-no answers, of the trained model"
+    assert proof[of_trained] == f"{accuracy:.4f}"
+    assert proof["all labels right, by the trained model"] == f"{exact:.4f}"
 
 
 def test_a_label_of_two_words_is_kept_whole_where_that_is_asked_for(

@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/data/class_findings.py."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,30 @@ def test_uneven_classes_are_found(drawn_folder: Path) -> None:
     assert found.score == 3
     assert found.files[0] == "train/squares"
     assert "has 12 photos, 3 times as many as 'squares' with 4." in found.message
+
+
+def test_of_a_table_no_folders_are_spoken(drawn_folder: Path) -> None:
+    for name in ("SQUARES", "empty"):
+        for split in ("train", "valid"):
+            (drawn_folder / split / name).mkdir()
+    first = sorted((drawn_folder / "train/squares").iterdir())[0]
+    shutil.copy(first, drawn_folder / "train/SQUARES")
+    several = survey_of(drawn_folder)
+    for folder in drawn_folder.glob("*/*"):
+        if folder.name != "squares":
+            shutil.rmtree(folder)
+    alone = survey_of(drawn_folder)
+
+    for survey in (several, alone):
+        said = _said(replace(survey, has_table=True))
+        assert "folder" in _said(survey)
+        assert "folder" not in said
+        assert "the table" in said
+
+
+def _said(survey: Survey) -> str:
+    return " ".join(
+        each.message
+        for each in class_findings(survey)
+        if each.kind in ("class_case", "class_tiny") or len(survey.classes) == 1
+    )

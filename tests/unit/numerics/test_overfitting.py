@@ -12,7 +12,7 @@ def test_a_validation_loss_that_rises_while_training_falls_is_flagged() -> None:
     assert report.is_overfitting
     assert report.best_epoch == 1
     assert report.rise == pytest.approx(0.3)
-    assert "lowest after epoch 1" in report.reason
+    assert "lowest after epoch 1, the 2nd: 0.5000" in report.reason
 
 
 def test_falling_together_is_healthy() -> None:

@@ -3,8 +3,10 @@
 import os
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from unfreeze.errors import DataError
 from unfreeze.runs.photo_list import each_once, names_at, photos_at
@@ -60,6 +62,32 @@ def test_a_file_with_brackets_is_itself(root: Path) -> None:
 def test_nothing_there_is_refused(root: Path, path: str, found: str) -> None:
     with pytest.raises(DataError, match=found):
         photos_at([path])
+
+
+@pytest.mark.parametrize(
+    "path", ["5.jpg", Path("5.jpg"), "a", Path("a"), "**/*.jpg"], ids=repr
+)
+def test_a_path_alone_is_a_list_of_one(root: Path, path: str | Path) -> None:
+    assert list(photos_at(path)) == list(photos_at([path]))
+
+
+@pytest.mark.parametrize("as_it_is", [True, False])
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        (Image.new("RGB", (4, 4)), "Image"),
+        (b"5.jpg", "bytes"),
+        (7, "int"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_path_is_refused_in_a_sentence(
+    root: Path, found: object, name: str, as_it_is: bool
+) -> None:
+    paths: Any = found if as_it_is else ["5.jpg", found]
+
+    with pytest.raises(DataError, match=rf"object of {name}\. Expected the path"):
+        photos_at(paths)
 
 
 def test_each_photo_is_named_once_where_it_came_first(root: Path) -> None:

@@ -88,6 +88,18 @@ def test_the_answer_for_a_photo_does_not_depend_on_its_company(
     assert alone.predictions.probs[0] == pytest.approx(expected, abs=2e-2)
 
 
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_photo_alone_gets_the_answer_it_gets_in_a_list(
+    classifier: Classifier, photos: Path, kind: type[str | Path]
+) -> None:
+    one = kind(photos / "valid" / "stripes" / "stripes03.png")
+
+    alone, listed = classifier.predict(one), classifier.predict([one])
+
+    assert list(alone.rows()) == list(listed.rows())
+    assert len(alone.predictions.names) == 1
+
+
 def test_files_that_cannot_be_read_are_named(
     classifier: Classifier, photos: Path, tmp_path: Path
 ) -> None:

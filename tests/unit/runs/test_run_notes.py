@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.runs import run_notes
+from unfreeze.runs import run_folder
 from unfreeze.runs.locks import held
 from unfreeze.runs.run_notes import place_notes, unfinished_note
 
@@ -24,6 +24,7 @@ def left(folder: Path, *, status: str, can_go_on: bool = False) -> Path:
         (folder / "checkpoint/begun.json").touch()
     (folder / "summary.json").write_text(json.dumps({"status": status}))
     (folder / "report.html").touch()
+    (folder / "model.safetensors").touch()
     return folder
 
 
@@ -85,7 +86,6 @@ def test_a_model_alone_needs_no_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "model.safetensors"])
 def test_an_unfinished_run_says_how_it_goes_on(tmp_path: Path, name: str) -> None:
     run = left(tmp_path / "my run", status="stopped", can_go_on=True)
-    (run / "model.safetensors").touch()
 
     note = unfinished_note(run / name)
 
@@ -93,6 +93,16 @@ def test_an_unfinished_run_says_how_it_goes_on(tmp_path: Path, name: str) -> Non
         "note: This run is unfinished: its weights are those of its best epoch so far; "
         f"unfreeze resume '{run}' goes on."
     )
+
+
+@pytest.mark.parametrize("can_go_on", [True, False])
+def test_of_weights_that_are_not_there_nothing_is_said(
+    tmp_path: Path, can_go_on: bool
+) -> None:
+    run = left(tmp_path / "run", status="stopped", can_go_on=can_go_on)
+    (run / "model.safetensors").unlink()
+
+    assert unfinished_note(run) is None
 
 
 def test_a_running_one_is_not_to_be_gone_on_with(tmp_path: Path) -> None:
@@ -123,6 +133,6 @@ def test_a_lock_that_may_not_be_opened_stops_nobody(
     def fail(run: Path) -> bool:
         raise PermissionError
 
-    monkeypatch.setattr(run_notes, "is_running", fail)
+    monkeypatch.setattr(run_folder, "is_running", fail)
 
     assert "unfreeze resume" in (unfinished_note(run) or "")

@@ -101,11 +101,14 @@ def test_answers_are_read_with_and_without_a_column_per_class(run: Path) -> None
     assert not answer.is_right
 
 
-def test_answers_with_several_labels_are_left_out(run: Path) -> None:
+def test_answers_with_several_labels_are_those_of_a_run_with_several(run: Path) -> None:
     table = "file,label,predicted,probability,loss\nx.jpg,a b,a,0.7,1.2\n"
     (run / "predictions.csv").write_text(table)
 
     assert read_answers(run, ["a", "b"]) == ()
+    (answer,) = read_answers(run, ["a", "b"], is_multi=True)
+    assert (answer.label, answer.is_right) == ("a b", False)
+    assert read_answers(run, ["a", "c"], is_multi=True) == ()
 
 
 def test_damaged_answers_are_refused(run: Path) -> None:

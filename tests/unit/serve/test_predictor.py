@@ -1,7 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.tiny_bundles import (
     CLASSES,
@@ -44,6 +46,33 @@ def test_more_photos_than_a_batch_keep_their_order(predictor: Predictor) -> None
     words = {"red": "red", "lime": "green", "blue": "blue"}
     assert [each.label for each in answers] == [words[each] for each in colours]
     assert all(each.heat.shape == (SIZE, SIZE) for each in answers)
+
+
+def test_a_photo_alone_is_a_list_of_one(predictor: Predictor, tmp_path: Path) -> None:
+    content = photo("red")
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    square = preprocess(content, colour_header().image)
+
+    for one in (str(path), path, content, square):
+        (answer,) = predictor.predict(one)
+        assert answer.label == "red"
+
+
+def test_an_array_of_several_photos_is_a_list_of_them(predictor: Predictor) -> None:
+    spec = colour_header().image
+    squares = np.stack([preprocess(photo(each), spec) for each in ("red", "blue")])
+
+    assert [each.label for each in predictor.predict(squares)] == ["red", "blue"]
+
+
+def test_a_picture_that_is_no_source_is_refused_in_a_sentence(
+    predictor: Predictor,
+) -> None:
+    picture: Any = Image.new("RGB", (4, 4))
+
+    with pytest.raises(ImageError, match=r"object of Image\. Expected a path"):
+        predictor.predict(picture)
 
 
 def test_nothing_is_asked_about_no_photos(predictor: Predictor) -> None:

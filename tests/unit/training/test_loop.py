@@ -406,7 +406,7 @@ def test_one_exploded_loss_of_a_short_epoch_is_found_at_its_end(
     )
     fit = make_fit(setup=_on_a_distant_device(setup))
 
-    message = rf"The loss became {value:g} in epoch 0, step 2,"
+    message = rf"The loss became {value:g} in the 1st epoch, at the 3rd step of"
     with pytest.raises(DivergedError, match=message.replace("+", r"\+")):
         fit.run()
 
@@ -422,8 +422,8 @@ def _validated_in_turn(*losses: float) -> Callable[[StagedClassifier], Evaluatio
     ("validation", "good", "message"),
     [
         ([0.5, 0.5], 2, "from before that epoch"),
-        ([0.5, 2.4e34], 1, "from before epoch 1"),
-        ([2.4e34, 1e3], 0, "from before epoch 0"),
+        ([0.5, 2.4e34], 1, "from before the 2nd epoch"),
+        ([2.4e34, 1e3], 0, "from before the 1st epoch"),
         ([2.4e34, 999.0], 2, "from before that epoch"),
     ],
 )
@@ -478,9 +478,8 @@ def test_a_diverged_loss_brings_back_the_weights_from_before_the_epoch(
     fit = make_fit(model=model, callbacks=[_Diary("a", notes, at={"epoch end": keep})])
     _loss_becomes(monkeypatch, value, step=9)
 
-    message = (
-        rf"loss became {value:g} in epoch 1, step 9, .*rates \[.*0\.05\].*10 times"
-    )
+    where = "in the 2nd epoch, at the 10th step of the fit"
+    message = rf"loss became {value:g} {where}.*rates \[.*0\.05\].*10 times"
     with pytest.raises(DivergedError, match=message):
         fit.run()
 
@@ -517,7 +516,9 @@ def test_a_diverged_validation_brings_the_weights_back_too(
     fit = make_fit(validate=lambda model: measured)
     before = state_of(fit.model)
 
-    with pytest.raises(DivergedError, match="validation loss became nan in epoch 0"):
+    with pytest.raises(
+        DivergedError, match="validation loss became nan in the 1st epoch"
+    ):
         fit.run()
 
     assert state_of(fit.model) == before
@@ -543,7 +544,7 @@ def test_the_loss_of_a_distant_device_is_looked_at_every_20_steps(
         epochs=1,
     )
 
-    with pytest.raises(DivergedError, match="epoch 0, step 30"):
+    with pytest.raises(DivergedError, match="1st epoch, at the 31st step"):
         fit.run()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from unfreeze.insight.report.record import FitRecord
 from unfreeze.numerics.overfitting import OverfitReport, overfit_report
-from unfreeze.words import counted
+from unfreeze.words import counted, ordinal
 
 __all__ = ["FitVerdict", "judge_fits"]
 
@@ -38,6 +38,9 @@ class _Judged:
     """Among the fits of the run, from 1."""
 
     fit: FitRecord
+    is_last: bool
+    """Whether no other fit of the run came after it."""
+
     begin: int
     """Batches of the run before it."""
 
@@ -53,6 +56,13 @@ class _Judged:
         return self.report.best_epoch + 1
 
     @property
+    def is_still_falling(self) -> bool:
+        """Whether the last epoch was clearly the best."""
+        losses = self.fit.valid_by_epoch
+        is_course = len(losses) >= _COURSE
+        return is_course and losses[-1] < (1 - _CLEARLY) * min(losses[:-1])
+
+    @property
     def answered_better_later(self) -> bool:
         """Whether a later epoch was kept, which means that its answers were better."""
         kept = self.fit.kept_epoch
@@ -60,31 +70,44 @@ class _Judged:
 
 
 def judge_fits(fits: Sequence[FitRecord]) -> FitVerdict:
-    """Look at every fit of a run; the last one that can be judged decides.
+    """Look at every fit of a run; the one whose weights were kept decides.
 
+    Where that is not known or it cannot be judged, the last before it that can be does.
     Losses say where over-fitting begins; which weights a run keeps is decided by its
     answers.
     """
     judged = list(_judged(fits))
-    if not judged:
+    kept = _number_of_kept(fits)
+    until = [each for each in judged if each.number <= (kept or len(fits))]
+    if not until:
         words = (
             "Over-fitting cannot be judged: it takes two epochs of one fit at least."
+            if kept is None or kept == len(fits)
+            else "Over-fitting cannot be judged: the fit whose weights were kept had "
+            "less than two epochs, or its losses exploded."
         )
-        return FitVerdict("Too short to tell", (words,))
-    last = judged[-1]
-    is_last = last.number == len(fits)
+        said = (words, *_kept(None, fits), *_in_vain(kept, len(fits)))
+        return FitVerdict("Too short to tell", said)
+    chosen = until[-1]
     sentences = (
-        *_which(last, fits),
-        *(_too_long if last.report.is_overfitting else _why_not)(last),
-        *_kept(last, fits),
-        *_earlier(judged[:-1]),
+        *_which(chosen, fits, kept),
+        *(_too_long if chosen.report.is_overfitting else _why_not)(chosen),
+        *_kept(chosen.number, fits),
+        *_in_vain(kept, len(fits)),
+        *_others(chosen, judged),
     )
     return FitVerdict(
-        _title(last, len(fits)),
+        _title(chosen, len(fits)),
         sentences,
-        _onset(last),
-        is_last and _is_still_falling(last),
+        _onset(chosen),
+        chosen.is_last and chosen.is_still_falling,
     )
+
+
+def _number_of_kept(fits: Sequence[FitRecord]) -> int | None:
+    """Which fit, from 1, the kept weights are from; None if that is not known."""
+    found = [number for number, fit in enumerate(fits, start=1) if fit.kept_epoch]
+    return found[-1] if found else None
 
 
 def _judged(fits: Sequence[FitRecord]) -> Iterator[_Judged]:
@@ -92,7 +115,7 @@ def _judged(fits: Sequence[FitRecord]) -> Iterator[_Judged]:
     for number, fit in enumerate(fits, start=1):
         if _is_judgeable(fit):
             report = overfit_report(fit.train_by_epoch, fit.valid_by_epoch)
-            yield _Judged(number, fit, begin, report)
+            yield _Judged(number, fit, number == len(fits), begin, report)
         begin += len(fit.losses.losses)
 
 
@@ -102,8 +125,8 @@ def _title(judged: _Judged, num_fits: int) -> str:
         is_short = judged.num_epochs < _COURSE
         return f"No over-fitting{' so far' if is_short else ''}"
     if judged.answered_better_later:
-        return f"The loss rises after epoch {judged.best}{where}"
-    return f"Over-fitting begins after epoch {judged.best}{where}"
+        return f"The loss rises after the {ordinal(judged.best)} epoch{where}"
+    return f"Over-fitting begins after the {ordinal(judged.best)} epoch{where}"
 
 
 def _onset(judged: _Judged) -> int | None:
@@ -112,13 +135,17 @@ def _onset(judged: _Judged) -> int | None:
     return judged.begin + judged.fit.losses.valid[judged.report.best_epoch][0]
 
 
-def _which(judged: _Judged, fits: Sequence[FitRecord]) -> Iterator[str]:
+def _which(
+    judged: _Judged, fits: Sequence[FitRecord], kept: int | None
+) -> Iterator[str]:
     """Name the fit that is judged, where there are several."""
     if len(fits) == 1:
         return
     step = f", of the step “{judged.fit.step}”" if judged.fit.step else ""
     yield f"Judged is fit {judged.number} of {len(fits)}{step}."
-    if judged.number < len(fits):
+    if kept is not None and judged.number < kept < len(fits):
+        yield f"Fit {kept} was too short to judge, or its losses exploded."
+    elif judged.number != kept and not judged.is_last:
         yield "What came after it was too short to judge, or its losses exploded."
 
 
@@ -126,9 +153,9 @@ def _too_long(judged: _Judged) -> Iterator[str]:
     lowest = judged.fit.valid_by_epoch[judged.report.best_epoch]
     last = judged.fit.valid_by_epoch[-1]
     found = (
-        f"The validation loss was lowest after epoch {judged.best}, {lowest:.3f}; at "
-        f"the end of the fit it was {last:.3f}, while the training loss ended lower "
-        "than then"
+        f"The validation loss was lowest after the {ordinal(judged.best)} epoch, "
+        f"{lowest:.3f}; at the end of the fit it was {last:.3f}, while the training "
+        "loss ended lower than then"
     )
     if judged.answered_better_later:
         yield (
@@ -151,45 +178,51 @@ def _why_not(judged: _Judged) -> Iterator[str]:
             f"{counted(judged.num_epochs, 'epoch')} do not tell whether a longer "
             "training would help."
         )
-    elif _is_still_falling(judged):
+    elif judged.is_still_falling and not judged.is_last:
+        yield "The validation loss was still falling in its last epoch."
+    elif judged.is_still_falling:
         yield (
             "The validation loss was still falling in the last epoch, and so a longer "
             "training might bring a little more."
         )
     else:
         yield (
-            f"The validation loss was lowest after epoch {judged.best} of "
-            f"{judged.num_epochs} and has not clearly risen since: the length of the "
-            "training fits."
+            f"The validation loss was lowest after the {ordinal(judged.best)} of "
+            f"{judged.num_epochs} epochs and has not clearly risen since: the length "
+            "of the training fits."
         )
 
 
-def _kept(judged: _Judged, fits: Sequence[FitRecord]) -> Iterator[str]:
+def _kept(judged: int | None, fits: Sequence[FitRecord]) -> Iterator[str]:
     """Say which weights the run kept, where that is known."""
     for number, fit in enumerate(fits, start=1):
         if fit.kept_epoch is None:
             continue
-        which = "this fit" if number == judged.number else f"fit {number}"
+        which = "this fit" if number == judged else f"fit {number}"
+        epochs = counted(len(fit.valid_by_epoch), "epoch")
         yield (
-            f"The weights that were kept are those of epoch {fit.kept_epoch} of "
-            f"{which}: of all epochs, it answered best on the validation photos."
+            f"The weights that were kept are those of the {ordinal(fit.kept_epoch)} of "
+            f"{epochs} of {which}: of all epochs, it answered best on the validation "
+            "photos."
         )
 
 
-def _earlier(judged: Sequence[_Judged]) -> Iterator[str]:
+def _in_vain(kept: int | None, num_fits: int) -> Iterator[str]:
+    """Say that fits after the kept one brought nothing, where there are any."""
+    if kept is None or kept == num_fits:
+        return
+    after = "the last fit" if num_fits - kept == 1 else f"fits {kept + 1} to {num_fits}"
+    yield f"What came after it gained nothing: no epoch of {after} answered better."
+
+
+def _others(chosen: _Judged, judged: Sequence[_Judged]) -> Iterator[str]:
     for each in judged:
-        if each.report.is_overfitting:
+        if each.report.is_overfitting and each is not chosen:
+            where = "before" if each.number < chosen.number else "after it"
             yield (
-                f"In fit {each.number}, before, the validation loss rose after epoch "
-                f"{each.best}."
+                f"In fit {each.number}, {where}, the validation loss rose after the "
+                f"{ordinal(each.best)} epoch."
             )
-
-
-def _is_still_falling(judged: _Judged) -> bool:
-    """Whether the last epoch was clearly the best."""
-    losses = judged.fit.valid_by_epoch
-    is_course = len(losses) >= _COURSE
-    return is_course and losses[-1] < (1 - _CLEARLY) * min(losses[:-1])
 
 
 def _is_judgeable(fit: FitRecord) -> bool:

@@ -130,7 +130,7 @@ class ReportParts:
         """The validation photos as the model sees them."""
         places = self.run.kept.get("map")
         answers = self.run.answers
-        if not places or len(places) != len(answers):
+        if self.run.is_multi or not places or len(places) != len(answers):
             return None
         numbers = {name: number for number, name in enumerate(self.run.classes)}
         return feature_map_chart(
@@ -166,7 +166,10 @@ class ReportParts:
         heat = self.run.kept.get("heat") or {}
         if not self.run.answers:
             return []
-        return list(galleries_of(self.run.answers, self._thumbnails, heat))
+        found = galleries_of(
+            self.run.answers, self._thumbnails, heat, self.run.separator
+        )
+        return list(found)
 
     @property
     def photos_are_gone(self) -> bool:
@@ -174,7 +177,7 @@ class ReportParts:
         return bool(self.run.answers) and not self._thumbnails
 
     def per_class(self) -> Table | None:
-        """Scores of every class, the least recognised first."""
+        """Scores of every class, the least recognised first; of labels, by F1."""
         return class_table(self.run, _MOST_ROWS)
 
     def reject(self) -> Table | None:
@@ -205,7 +208,12 @@ class ReportParts:
         )
 
     def confused(self) -> Table | None:
-        """Pairs of classes that are taken for each other most often."""
+        """Pairs of classes that are taken for each other most often.
+
+        None where photos carry several labels, none of which excludes another.
+        """
+        if self.run.is_multi:
+            return None
         wrong = Counter(
             (each.label, each.predicted)
             for each in self.run.answers

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from unfreeze.answering import separator_of
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.numerics.suggest import Curve
 
@@ -45,16 +46,19 @@ class Answer:
 
     file: str
     label: str
+    """Where photos carry several labels, all of them, as is ``predicted``: separated
+    as ``separator_of`` says, and empty without any."""
+
     predicted: str
     probability: float
-    """Of the predicted class, 0 to 1."""
+    """Of the predicted class, or of the most probable label, 0 to 1."""
 
     loss: float
     """Nats."""
 
     @property
     def is_right(self) -> bool:
-        """Whether the predicted class is the labelled one."""
+        """Whether the predicted class is the labelled one, or all labels are."""
         return self.label == self.predicted
 
 
@@ -69,7 +73,7 @@ class RunRecord:
     fits: tuple[FitRecord, ...] = ()
     searches: tuple[SearchRecord, ...] = ()
     answers: tuple[Answer, ...] = ()
-    """Of ``predictions.csv``; of a run with one label per photo."""
+    """Of ``predictions.csv``."""
 
     kept: Json
     """``report.json``: what only the model could tell."""
@@ -89,6 +93,16 @@ class RunRecord:
     def is_multi(self) -> bool:
         """Whether photos carry several labels; runs without scores are older."""
         return bool(self.scores.get("kind") == "multi")
+
+    @property
+    def has_no_mistake(self) -> bool:
+        """Whether every answer about a validation photo is right."""
+        return all(each.is_right for each in self.answers)
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between labels of a photo; None where each photo has one."""
+        return separator_of(self.classes) if self.is_multi else None
 
     @property
     def findings(self) -> Sequence[Json]:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from unfreeze.insight.report.record import RunRecord
-from unfreeze.insight.wording import counted, duration, percent
+from unfreeze.insight.wording import counted, duration, ordinal, percent
 
 __all__ = [
     "Step",
     "Table",
+    "by_f1",
     "by_recall",
     "class_rows",
     "class_table",
@@ -92,17 +93,27 @@ def by_recall(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda row: (not row["support"], row["recall"], row["f1"]))
 
 
+def by_f1(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Labels in order, the lowest F1 first, those without photos last.
+
+    Thresholds of labels can be so low that all photos of a label are found, and many
+    others: recall alone hides that.
+    """
+    return sorted(rows, key=lambda row: (not row["support"], row["f1"], row["recall"]))
+
+
 def class_table(run: RunRecord, most: int) -> Table | None:
-    """Scores of every class, the least recognised first.
+    """Scores of every class, the weakest first: by recall, or by F1 of several labels.
 
     Args:
         run: With or without scores of classes.
         most: Rows to show; the others are counted.
     """
-    rows = by_recall(class_rows(run))
+    rows = (by_f1 if run.is_multi else by_recall)(class_rows(run))
     if not rows:
         return None
-    titles = ("class", "recognised", "95 % interval", "precision", "F1", "photos")
+    name = "label" if run.is_multi else "class"
+    titles = (name, "recognised", "95 % interval", "precision", "F1", "photos")
     cells = [_class_in_cells(row) for row in rows[:most]]
     if len(rows) > most:
         more = f"and {len(rows) - most:,} more, in summary.json"
@@ -156,7 +167,7 @@ def _kept(step: Mapping[str, Any]) -> str:
     figures = [f"validation loss {step['best_valid_loss']:.3f}"]
     if step["best_accuracy"] is not None:
         figures.append(f"accuracy {percent(step['best_accuracy'])}")
-    which = f"epoch {step['best_epoch']} of {step['epochs']}"
+    which = f"the {ordinal(step['best_epoch'])} of {counted(step['epochs'], 'epoch')}"
     return f"the weights kept are those of {which}: {' · '.join(figures)}"
 
 

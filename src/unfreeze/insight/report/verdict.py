@@ -1,14 +1,20 @@
 """The first thing a report says: how good, how sure, what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from unfreeze.insight.markup import joined, tag
 from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
 from unfreeze.insight.report.record import RunRecord
-from unfreeze.insight.report.tables import by_recall, class_rows, interval_in_words
+from unfreeze.insight.report.tables import (
+    by_f1,
+    by_recall,
+    class_rows,
+    interval_in_words,
+)
 from unfreeze.insight.report.trust_words import trust_in_short
 from unfreeze.insight.wording import counted, duration, percent, shortened
 
@@ -21,7 +27,8 @@ _WORTH_SAYING = 0.01
 """Of F2, 0 to 1: what another threshold has to bring to be spoken of."""
 
 _WEAK_CLASS = 0.15
-"""Recall below the mean of the classes by this much is worth a sentence."""
+"""Recall below the mean of the classes by this much is worth a sentence; or F1 below
+that of the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ def _several(run: RunRecord, accuracy: float) -> Iterator[str]:
     )
     yield from _elsewhere(run, accuracy)
     yield (
-        f"Of all its yes-or-no answers, {percent(accuracy)} are right. Where most "
+        f"Of all its yes-or-no answers, {percent(accuracy)} are right: that is called "
+        "its accuracy. Where most "
         "labels are rare, saying no to all of them gets most of these right, too."
     )
 
@@ -151,13 +159,13 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     summary, scores = run.summary, run.scores
     yield _main_figure(run, accuracy)
     if run.is_multi:
-        yield "Yes-or-no answers", percent(accuracy), "right, of all labels together"
+        yield "Accuracy", percent(accuracy), "of yes-or-no answers, over all labels"
     if "f2" in scores:
         yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
         if run.is_multi:
-            views = f"of the yes-or-no answers are right, {views}"
+            views = f"accuracy of yes-or-no answers, {views}"
         yield "With more looks", percent(summary["tta_accuracy"]), views
     if "macro_f1" in scores:
         rare = "mean of all classes, rare ones count in full"
@@ -210,7 +218,7 @@ def _steps(
             f"{counted(leaked, 'validation photo')}, or from near copies. Separate "
             "training and validation photos, and train again."
         )
-    if any(not each.is_right for each in run.answers):
+    if not run.has_no_mistake:
         yield "Look at the most wrong photos below: some labels may be at fault."
     weak = _weakest(run)
     if weak:
@@ -232,6 +240,8 @@ def _weakest(run: RunRecord) -> str:
     rows = [row for row in class_rows(run) if row["support"] >= FEWEST_VALID]
     if len(rows) < 2:
         return ""
+    if run.is_multi:
+        return _weakest_label(rows)
     mean = sum(row["recall"] for row in rows) / len(rows)
     worst = by_recall(rows)[0]
     if mean - worst["recall"] < _WEAK_CLASS:
@@ -242,5 +252,20 @@ def _weakest(run: RunRecord) -> str:
             tag("bdi", shortened(worst["name"], 40)),
             f" is the weakest: {percent(worst['recall'])} of its photos are "
             "recognised. Look at what is taken for what.",
+        )
+    )
+
+
+def _weakest_label(rows: Sequence[Mapping[str, Any]]) -> str:
+    mean = sum(row["f1"] for row in rows) / len(rows)
+    worst = by_f1(rows)[0]
+    if mean - worst["f1"] < _WEAK_CLASS:
+        return ""
+    return joined(
+        (
+            f"Of labels on {FEWEST_VALID} validation photos or more, ",
+            tag("bdi", shortened(worst["name"], 40)),
+            f" is the weakest: its F1 is {worst['f1']:.3f}, and {mean:.3f} on average. "
+            "Look at whether it is missed or named too often.",
         )
     )

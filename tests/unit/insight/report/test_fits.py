@@ -30,7 +30,7 @@ def said(*fits: FitRecord) -> str:
 def test_the_epoch_where_it_begins_is_counted_from_one() -> None:
     verdict = judge_fits([OVERFITTED])
 
-    assert verdict.title == "Over-fitting begins after epoch 2"
+    assert verdict.title == "Over-fitting begins after the 2nd epoch"
     assert verdict.begins_at == 20
     assert "0.400" in verdict.sentences[0]
     assert "0.900" in verdict.sentences[0]
@@ -40,7 +40,7 @@ def test_the_epoch_where_it_begins_is_counted_from_one() -> None:
 def test_batches_are_counted_over_the_whole_run() -> None:
     verdict = judge_fits([STEADY, OVERFITTED])
 
-    assert verdict.title == "Over-fitting begins after epoch 2 of fit 2"
+    assert verdict.title == "Over-fitting begins after the 2nd epoch of fit 2"
     assert verdict.begins_at == 30 + 20
 
 
@@ -56,7 +56,7 @@ def test_a_loss_that_still_falls_is_no_over_fitting() -> None:
 def test_a_level_loss_is_the_right_length() -> None:
     verdict = judge_fits([fit([0.5, 0.4, 0.3], [0.4, 0.39, 0.395])])
 
-    assert "lowest after epoch 2 of 3" in verdict.sentences[0]
+    assert "lowest after the 2nd of 3 epochs" in verdict.sentences[0]
 
 
 def test_both_losses_rising_speaks_for_the_rate() -> None:
@@ -95,10 +95,10 @@ def test_a_later_epoch_with_better_answers_is_kept_although_its_loss_is_higher()
     losses = [0.9, 0.5, 0.4, 0.45, 0.5]
     verdict = judge_fits([fit([0.9, 0.6, 0.4, 0.3, 0.2], losses, kept_epoch=5)])
 
-    assert verdict.title == "The loss rises after epoch 3"
+    assert verdict.title == "The loss rises after the 3rd epoch"
     assert verdict.begins_at is None
     assert "answers became better all the same" in verdict.sentences[0]
-    assert "epoch 5 of this fit" in verdict.sentences[-1]
+    assert "the 5th of 5 epochs of this fit" in verdict.sentences[-1]
     assert "by heart" not in " ".join(verdict.sentences)
 
 
@@ -110,9 +110,9 @@ def test_an_earlier_fit_that_over_fits_does_not_speak_for_the_last() -> None:
     assert verdict.title == "No over-fitting"
     assert verdict.begins_at is None
     assert verdict.sentences[0] == "Judged is fit 2 of 2, of the step “Train all”."
-    assert "epoch 3 of this fit" in " ".join(verdict.sentences)
+    assert "the 3rd of 3 epochs of this fit" in " ".join(verdict.sentences)
     assert (
-        "In fit 1, before, the validation loss rose after epoch 2"
+        "In fit 1, before, the validation loss rose after the 2nd epoch"
         in (verdict.sentences[-1])
     )
 
@@ -122,5 +122,47 @@ def test_a_last_fit_of_one_epoch_is_not_judged_in_the_name_of_another() -> None:
 
     assert verdict.sentences[0] == "Judged is fit 1 of 2."
     assert "too short to judge" in verdict.sentences[1]
-    assert "epoch 1 of fit 2" in verdict.sentences[-1]
+    assert "the 1st of 1 epoch of fit 2" in verdict.sentences[-1]
     assert not verdict.is_still_falling
+
+
+def test_the_fit_whose_weights_were_kept_decides_and_what_came_later_was_in_vain() -> (
+    None
+):
+    good = fit([0.9, 0.6, 0.5], [0.8, 0.5, 0.4], kept_epoch=2, step="Train the head")
+
+    verdict = judge_fits([good, OVERFITTED, STEADY])
+
+    assert verdict.title == "No over-fitting"
+    assert verdict.begins_at is None
+    assert not verdict.is_still_falling
+    assert verdict.sentences == (
+        "Judged is fit 1 of 3, of the step “Train the head”.",
+        "The validation loss was still falling in its last epoch.",
+        "The weights that were kept are those of the 2nd of 3 epochs of this fit: of "
+        "all epochs, it answered best on the validation photos.",
+        "What came after it gained nothing: no epoch of fits 2 to 3 answered better.",
+        "In fit 2, after it, the validation loss rose after the 2nd epoch.",
+    )
+
+
+def test_a_kept_fit_of_one_epoch_is_not_judged_by_later_ones() -> None:
+    verdict = judge_fits([fit([0.3], [0.2], kept_epoch=1), OVERFITTED])
+
+    assert verdict.title == "Too short to tell"
+    assert verdict.begins_at is None
+    assert "the fit whose weights were kept had less than two" in verdict.sentences[0]
+    assert "1st of 1 epoch of fit 1" in verdict.sentences[1]
+    assert verdict.sentences[2].endswith("no epoch of the last fit answered better.")
+
+
+def test_a_kept_fit_that_cannot_be_judged_leaves_it_to_the_one_before() -> None:
+    fits = [STEADY, fit([0.3], [0.2], kept_epoch=1), OVERFITTED]
+
+    verdict = judge_fits(fits)
+
+    assert verdict.title == "No over-fitting"
+    assert verdict.sentences[:2] == (
+        "Judged is fit 1 of 3.",
+        "Fit 2 was too short to judge, or its losses exploded.",
+    )

@@ -160,13 +160,13 @@ def test_every_part_of_a_whole_run_is_there() -> None:
     for words in (
         "4 of 5 validation photos are recognised",
         "after its last epoch: training loss 0.200 · validation loss 0.300",
-        "the weights kept are those of epoch 1 of 2: validation loss 0.280",
+        "the weights kept are those of the 1st of 2 epochs: validation loss 0.280",
         "unfreeze predict RUN PHOTO --min-precision 0.95",
         "between 37.0 % and 96.0 %",
         "label may be wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
-        "Over-fitting begins after epoch 1",
+        "Over-fitting begins after the 1st epoch",
         "34.0 % to 100 %",
         "cannot be promised",
         "Most wrong",
@@ -406,6 +406,90 @@ def test_galleries_show_the_most_telling_photos_first() -> None:
     ]
     assert unsure.photos[0].pictures[0][0] == "data:,"
     assert wrong.photos[0].pictures[0][0] is None
+
+
+def several() -> RunRecord:
+    """A run whose photos carry several labels."""
+    rows = [
+        {"name": name, "precision": f1, "recall": 1.0, "f1": f1, "support": support}
+        for name, f1, support in (("sky", 0.9, 4), ("sea", 0.2, 2), ("dog", 0.0, 0))
+    ]
+    scores = {"kind": "multi", "exact": 0.5, "f2": 0.6, "per_class": rows}
+    return RunRecord(
+        name="several",
+        summary=summary(
+            confusion=None, scores=scores, classes=["sky", "sea", "dog"], n_valid=4
+        ),
+        answers=(
+            Answer("a.jpg", "sky", "sky", 0.9, 0.1),
+            Answer("b.jpg", "sky sea", "sky dog", 0.9, 0.9),
+            Answer("c.jpg", "", "", 0.2, 0.2),
+            Answer("d.jpg", "sky", "", 0.4, 0.7),
+        ),
+        kept={},
+    )
+
+
+def test_photos_with_several_labels_say_which_were_missed() -> None:
+    wrong, right = ReportParts(several(), {"b.jpg": "data:,"}).galleries()
+
+    assert [each.title for each in (wrong, right)] == ["Most wrong", "Most right"]
+    said = [re.sub(r"</?bdi>", "", each.words[0]) for each in wrong.photos]
+    assert said == [
+        "found: sky; missed: sea; named wrongly: dog",
+        "missed: sky",
+    ]
+    assert wrong.photos[0].pictures[0][0] == "data:,"
+    said = [re.sub(r"</?bdi>", "", each.words[0]) for each in right.photos]
+    assert said == ["found: sky", "no label, and none named"]
+
+
+def test_names_of_several_labels_are_shown_as_text() -> None:
+    run = several()
+    hostile = Answer("a.jpg", HOSTILE, f"{HOSTILE} sky", 0.9, 0.3)
+
+    read = Reader(report_page(dataclasses.replace(run, answers=(hostile,))))
+
+    assert "script" not in read.tags
+    assert HOSTILE in read.text
+
+
+def test_labels_are_listed_by_f1_since_recall_alone_hides_false_ones() -> None:
+    read = Reader(report_page(several()))
+    table = ReportParts(several()).per_class()
+
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["sea", "sky", "dog"]
+    assert table.titles[0] == "label"
+    assert "Labels, the lowest F1 first" in read.text
+
+
+def test_of_several_labels_no_sentence_of_single_ones_is_said() -> None:
+    text = " ".join(Reader(report_page(several())).text.split())
+
+    assert "How well each label is recognised" in text
+    assert "none is taken for another." in text
+    assert "or the run was not finished" not in text
+    assert "What is taken for what" not in text
+    assert "There are no answers about single photos" not in text
+    assert "There is no mistake" not in text
+    assert "taken for" not in text.replace("none is taken for another", "")
+
+
+def test_cells_of_wide_tables_name_their_columns_for_narrow_screens() -> None:
+    """There, each row is a block of its own, and the head of the table is hidden."""
+    page = report_page(several())
+    (table,) = re.findall(r'<table role="table" class="many">.*?</table>', page, re.S)
+    titles = re.findall(r'role="columnheader">(.*?)</th>', table)
+
+    sea, _, dog = re.findall(r"<tr.*?</tr>", table.partition("<tbody")[2], re.S)
+
+    assert "@media (max-width: 40rem)" in page
+    assert ".many td:not([data-title]) { display: none; }" in page
+    cells = dict(re.findall(r'data-title="(.*?)"><bdi>(.*?)</bdi>', sea))
+    assert list(cells) == [title for title in titles if title != "95 % interval"]
+    assert (cells["label"], cells["F1"]) == ("sea", "0.200")
+    assert re.findall(r'data-title="(.*?)"', dog) == ["label", "photos"]
 
 
 def test_a_model_without_mistakes_has_an_empty_gallery_and_a_sentence() -> None:

@@ -184,6 +184,18 @@ def test_a_threshold_that_misses_fewer_labels_is_named(
     assert any("--threshold 0.31" in each for each in steps) is is_said
 
 
+def test_the_weakest_label_is_that_of_the_lowest_f1() -> None:
+    rows = [{"name": name, "recall": 1.0, "precision": f1, "f1": f1, "support": 50}
+            for name, f1 in (("sky", 0.9), ("sea", 0.2), ("dog", 0.7))]  # fmt: skip
+
+    steps = " ".join(on(scores=several(0.5, per_class=rows)).steps)
+    even = [{**row, "f1": 0.5} for row in rows]
+
+    assert "<bdi>sea</bdi> is the weakest: its F1 is 0.200, and 0.600 on" in steps
+    assert "taken for what" not in steps
+    assert "weakest" not in " ".join(on(scores=several(0.5, per_class=even)).steps)
+
+
 def test_a_model_that_never_says_yes_is_not_good() -> None:
     """40 labels, one per photo: 97.5 % of all answers are right, and no photo is."""
     verdict = on(scores=several(0.0, f2=0.0), accuracy=0.975)
