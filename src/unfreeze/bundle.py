@@ -8,7 +8,6 @@ writing and checking them needs no ONNX library.
 """
 
 import hashlib
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from unfreeze.model_file.fields import as_members, as_text, member
 from unfreeze.model_file.header import header_of
 from unfreeze.model_file.json_text import parse_json
 from unfreeze.records import ImageSpec
+from unfreeze.written_json import exact_json_text
 
 __all__ = [
     "BUNDLE_FORMAT",
@@ -217,8 +217,8 @@ def _readable(header: BundleHeader) -> bytes:
     Raises:
         WeightsError: If it could not be read again.
     """
-    text = json.dumps({"format": BUNDLE_FORMAT, **_as_json(header)})
     try:
+        text = exact_json_text({"format": BUNDLE_FORMAT, **_as_json(header)})
         if len(text) > _MOST_TEXT:
             raise ValueError(f"{len(text):,} bytes, at most {_MOST_TEXT:,} are read")
         _from_json(parse_json(text))

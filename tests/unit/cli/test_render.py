@@ -7,7 +7,6 @@ import pytest
 
 from unfreeze.cli.render import (
     GrowingRows,
-    as_json_text,
     print_json,
     print_table,
     say,
@@ -96,14 +95,6 @@ def test_long_names_are_folded_and_nothing_else_is_lost(
     assert lines[0].split() == ["file", "label", "probability"]
     assert {each.index(end) + 6 for each in lines for end in ("0.7500", "0.2500")
             if end in each} == {len(lines[0])}  # fmt: skip
-
-
-def test_json_has_no_number_that_json_does_not_know() -> None:
-    content = {"a": [float("inf"), {"b": float("nan")}, 1.5, (None, True, "x")]}
-
-    assert json.loads(as_json_text(content)) == {
-        "a": [None, {"b": None}, 1.5, [None, True, "x"]]
-    }
 
 
 def test_letters_of_all_languages_are_printed_as_they_are() -> None:
