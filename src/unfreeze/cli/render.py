@@ -24,16 +24,29 @@ _BETWEEN = 2
 """Columns of a terminal between two of a table."""
 
 
-def talker(as_json: bool) -> Callable[[str], None]:
-    """Where the words of a run go: to standard error when the answer is JSON."""
+def talker(as_json: bool, before: Sequence[str] = ()) -> Callable[[str], None]:
+    """Where the words of a run go: to standard error when the answer is JSON.
+
+    Args:
+        as_json: Whether it is.
+        before: What to say before the first words of the run; nothing of a run that is
+            refused without a word.
+    """
+    waiting = [*before]
 
     def write(line: str) -> None:
-        # Looked up here, since a progress bar puts its own streams there for a while.
-        stream = sys.stderr if as_json else sys.stdout
-        stream.write("\n".join(map(printable, line.split("\n"))) + "\n")
-        stream.flush()
+        while waiting:
+            _say_of_run(waiting.pop(0), as_json)
+        _say_of_run(line, as_json)
 
     return write
+
+
+def _say_of_run(line: str, as_json: bool) -> None:
+    # Looked up here, since a progress bar puts its own streams there for a while.
+    stream = sys.stderr if as_json else sys.stdout
+    stream.write("\n".join(map(printable, line.split("\n"))) + "\n")
+    stream.flush()
 
 
 def say(

@@ -67,15 +67,16 @@ def train(  # one parameter per option
     folder where that is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
-    write = talker(as_json)
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.runs.run_folder import planned_run_folder
     from unfreeze.runs.run_notes import place_notes
 
     run = planned_run_folder(out, data)
-    for note in place_notes(run, data) if out is None else ():
-        write(note)
-    with loading(), _first_look(data, csv, [weights, fixes], write):
+    notes = place_notes(run, data) if out is None else []
+    write = talker(as_json, before=notes)
+    # Beside JSON, a mistake that is found after loading is to be the only line.
+    announce = _unsaid if as_json else write
+    with loading(), _first_look(data, csv, [weights, fixes], announce):
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder
 
@@ -103,6 +104,11 @@ def train(  # one parameter per option
     with saying_how_to_go_on(run):
         summary = train_folder(data, run, settings, write=write, began=began)
     show_run(summary, run, as_json)
+
+
+def _unsaid(line: str) -> None:
+    """Say nothing."""
+    del line
 
 
 def _first_look(

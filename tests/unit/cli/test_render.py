@@ -26,6 +26,20 @@ def test_words_leave_standard_output_to_json(
     assert (captured.out if as_json else captured.err) == ""
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_run_that_is_refused_without_a_word_has_none_before_it(
+    capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    write = talker(as_json, before=["note 1", "note 2"])
+    assert "".join(capsys.readouterr()) == ""
+
+    write("a line")
+    write("another")
+
+    lines = "".join(capsys.readouterr()).splitlines()
+    assert lines == ["note 1", "note 2", "a line", "another"]
+
+
 def test_json_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"a": "line\nbreak", "b": [1, None]})
 
