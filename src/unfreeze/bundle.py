@@ -33,6 +33,7 @@ __all__ = [
     "find_bundle",
     "golden_file",
     "is_bundle",
+    "is_export",
     "read_bundle",
     "write_bundle",
 ]
@@ -141,6 +142,13 @@ def is_bundle(path: Path) -> bool:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - len(_seal_with("0" * _DIGITS))))
         return _begins_with_seal(stream.read())
+
+
+def is_export(path: Path) -> bool:
+    """Whether a path leads to an exported model, by its name or by its seal."""
+    if path.suffix.lower() == ".onnx":
+        return not path.is_dir()
+    return path.is_file() and os.access(path, os.R_OK) and is_bundle(path)
 
 
 def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:

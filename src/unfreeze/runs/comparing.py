@@ -108,7 +108,7 @@ def compare_runs(
         DataError: If there are no photos that both answered, or the models give
             several labels to a photo.
         WeightsError: If a model file is damaged.
-        PlanError: If alpha is out of range.
+        PlanError: If alpha is out of range, or a model is an exported one.
     """
     facts = read_facts(first), read_facts(second)
     skipped: tuple[Skipped, ...] = ()

@@ -31,8 +31,8 @@ from unfreeze.numerics.ensembling import mean_log_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
+from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.photo_list import photos_at
-from unfreeze.runs.run_folder import model_file
 from unfreeze.runs.table_photos import Table, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
@@ -114,9 +114,10 @@ class Classifier:
 
         Raises:
             DataError: If there is no model at ``path``.
+            PlanError: If it is an exported one.
             WeightsError: If its file is damaged or not one of ours.
         """
-        return cls(*load_model(model_file(Path(path))), num_workers=num_workers)
+        return cls(*load_model(trained_model_file(Path(path))), num_workers=num_workers)
 
     @property
     def classes(self) -> tuple[str, ...]:

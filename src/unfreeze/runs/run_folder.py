@@ -5,7 +5,7 @@ from pathlib import Path
 
 from unfreeze.atomic import is_part
 from unfreeze.data.split_folders import photo_folders
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import PlanError
 from unfreeze.runs.locks import is_held
 from unfreeze.runs.run_files import summary_in
 
@@ -21,7 +21,6 @@ __all__ = [
     "is_run",
     "is_running",
     "is_unfinished",
-    "model_file",
     "planned_run_folder",
     "require_usable",
     "run_folder",
@@ -148,22 +147,6 @@ def is_running(run: Path) -> bool:
 def files_of_run(run: Path) -> list[Path]:
     """What a run writes into its folder, whether or not it is there yet."""
     return [run / name for name in sorted(_OURS)]
-
-
-def model_file(run: Path) -> Path:
-    """The model of a run folder, or the model file itself.
-
-    Raises:
-        DataError: If there is neither.
-    """
-    if run.is_file():
-        return run
-    if not (run / "model.safetensors").is_file():
-        raise DataError(
-            f"There is no model in {run}. Expected a run folder of unfreeze train, "
-            "with model.safetensors in it, or such a file."
-        )
-    return run / "model.safetensors"
 
 
 def run_folder(run: Path) -> Path:
