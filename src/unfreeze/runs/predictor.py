@@ -1,6 +1,5 @@
 """A trained model from its file, asked about new photos."""
 
-import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from torch.nn import functional
 
 from unfreeze.answering import Answering
 from unfreeze.augment.pipeline import Augmentation
+from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
@@ -99,10 +99,9 @@ class Classifier:
         # The same answers on every processor, and in every exported file.
         self._runtime = runtime or AcceleratedRuntime("fp32")
         self._model = self._runtime.place(model)
-        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
         loading = Loading(
             batch_size=BLOCK,
-            num_workers=workers,
+            num_workers=loading_threads(num_workers),
             seed=_seed_in(header),
             delivery=self._runtime.delivery,
         )
