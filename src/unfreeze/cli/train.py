@@ -132,7 +132,22 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     if as_json:
         print_json({"run": str(run), **summary.as_json()})
         return
-    rows = [
+    say("")
+    titles = [
+        "step (at its last epoch)",
+        "head's rate",
+        "epochs",
+        "valid loss",
+        "accuracy",
+        "seconds",
+    ]
+    print_table(titles, _rows_of_steps(summary))
+    say("", *_closing_lines(summary, run))
+
+
+def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
+    """A row for each step, and one for the weights that are kept."""
+    rows: list[tuple[str, ...]] = [
         (
             shorten(f"{number}. {step.name}", _TITLE_WIDTH, placeholder=" ..."),
             f"{step.lr[-1]:.1e}" if step.lr else "",
@@ -149,21 +164,16 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         words = f"kept: step {number}, epoch {best.best_epoch} of {best.epochs}"
         figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
         rows.append((words, "", "", *figures, ""))
-    say("")
-    titles = [
-        "step (at its last epoch)",
-        "head's rate",
-        "epochs",
-        "valid loss",
-        "accuracy",
-        "seconds",
-    ]
-    print_table(titles, rows)
+    return rows
+
+
+def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
+    """How good it is, what it took, and how to go on from there."""
     augmented = summary.tta_accuracy
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
     skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
-    lines = (
+    sentences = (
         f"accuracy {_figure(summary.accuracy)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
@@ -172,7 +182,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
     )
-    say("", *lines.split("\n"))
+    return sentences.split("\n")
 
 
 def _beside_accuracy(summary: "RunSummary") -> str:
