@@ -8,7 +8,6 @@ writing and checking them needs no ONNX library.
 """
 
 import hashlib
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from unfreeze.model_file.fields import as_members, as_text, member
 from unfreeze.model_file.header import header_of
 from unfreeze.model_file.json_text import parse_json
 from unfreeze.records import ImageSpec
+from unfreeze.written_json import exact_json_text
 
 __all__ = [
     "BUNDLE_FORMAT",
@@ -33,6 +33,7 @@ __all__ = [
     "find_bundle",
     "golden_file",
     "is_bundle",
+    "is_export",
     "read_bundle",
     "write_bundle",
 ]
@@ -143,6 +144,13 @@ def is_bundle(path: Path) -> bool:
         return _begins_with_seal(stream.read())
 
 
+def is_export(path: Path) -> bool:
+    """Whether a path leads to an exported model, by its name or by its seal."""
+    if path.suffix.lower() == ".onnx":
+        return not path.is_dir()
+    return path.is_file() and os.access(path, os.R_OK) and is_bundle(path)
+
+
 def write_bundle(path: Path, graph: bytes, header: BundleHeader) -> None:
     """Write an ONNX model with its description and its seal, whole or not at all.
 
@@ -217,8 +225,8 @@ def _readable(header: BundleHeader) -> bytes:
     Raises:
         WeightsError: If it could not be read again.
     """
-    text = json.dumps({"format": BUNDLE_FORMAT, **_as_json(header)})
     try:
+        text = exact_json_text({"format": BUNDLE_FORMAT, **_as_json(header)})
         if len(text) > _MOST_TEXT:
             raise ValueError(f"{len(text):,} bytes, at most {_MOST_TEXT:,} are read")
         _from_json(parse_json(text))

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from tests.tiny_bundles import write_colour_bundle
 from unfreeze import bundle
 from unfreeze.answering import Answering
 from unfreeze.bundle import (
@@ -17,6 +18,7 @@ from unfreeze.bundle import (
     FoundBundle,
     find_bundle,
     is_bundle,
+    is_export,
     read_bundle,
     write_bundle,
 )
@@ -319,3 +321,14 @@ def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
 
     assert peaks[0] < 2_000_000
     assert peaks[1] < 22_000_000
+
+
+def test_an_export_is_known_by_its_name_or_its_seal(tmp_path: Path) -> None:
+    write_colour_bundle(tmp_path / "model.bin")
+    (tmp_path / "notes.txt").write_text("notes")
+    (tmp_path / "run.onnx").mkdir()
+
+    exports = ["model.bin", "nowhere.onnx", "NOWHERE.ONNX"]
+    others = ["notes.txt", "nowhere", "run.onnx", ""]
+    assert all(is_export(tmp_path / name) for name in exports)
+    assert not any(is_export(tmp_path / name) for name in others)

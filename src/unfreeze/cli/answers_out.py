@@ -1,12 +1,12 @@
 """How answers leave the command ``predict``: lines, one JSON object, or only files."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from unfreeze.cli.render import GrowingRows, as_json_text, say
+from unfreeze.cli.render import GrowingRows, say
+from unfreeze.written_json import as_json_text
 
 if TYPE_CHECKING:
     from unfreeze.answering import Answering
@@ -152,11 +152,11 @@ class JsonAnswers:
                 continue
             before = ", "
             if self._is_first:
-                before = f'{{"classes": {json.dumps(classes)}, "predictions": ['
+                before = f'{{"classes": {as_json_text(classes)}, "predictions": ['
                 self._is_first = False
             sys.stdout.write(before + as_json_text(each.as_json(classes)))
         sys.stdout.flush()
 
     def end(self) -> None:
         """Close the object."""
-        sys.stdout.write(f'], "skipped": {json.dumps(self._skipped)}}}\n')
+        sys.stdout.write(f'], "skipped": {as_json_text(self._skipped)}}}\n')

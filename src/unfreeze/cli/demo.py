@@ -41,9 +41,8 @@ def demo(
 
     run = planned_run_folder(out, demo_folder(), name="demo")
     photos = demo_photos()
-    write = talker(as_json)
-    for note in place_notes(run, Path("demo")) if out is None else ():
-        write(note)
+    notes = place_notes(run, Path("demo")) if out is None else []
+    write = talker(as_json, before=notes)
     settings = demo_settings(seed, num_workers)
     with saying_how_to_go_on(run):
         summary = train_folder(photos, run, settings, write=write, began=began)

@@ -58,12 +58,12 @@ def export(
     and is not left if it answers differently.
     """
     from unfreeze.extras import need
+    from unfreeze.runs.model_files import trained_model_file
     from unfreeze.runs.output_places import export_place
 
-    if run.suffix in (".onnx", ".pt2"):
-        raise PlanError(f"{run} is an exported model already. Pass the run folder.")
     if int8 and fp16:
         raise PlanError("--int8 and --fp16 exclude each other: pass one.")
+    model = trained_model_file(run)
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="export")
     file = export_place(file)
@@ -72,11 +72,9 @@ def export(
         from unfreeze.runs.export_photos import photos_below, photos_of_run
         from unfreeze.runs.exporting import Precision, export_model, require_target
         from unfreeze.runs.predictor import rules_of
-        from unfreeze.runs.run_folder import model_file
 
     precision: Precision = "int8" if int8 else "fp16" if fp16 else "fp32"
     require_target(file, precision, is_batched=batch)
-    model = model_file(run)
     rules = rules_of(read_header(model), tta=False)
     proof = photos_of_run(run, rules) if data is None else photos_below(data, rules)
     done = export_model(model, file, proof, precision=precision, is_batched=batch)

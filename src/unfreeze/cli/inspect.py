@@ -67,7 +67,8 @@ def _in_words(name: str, value: object) -> str:
         return f"{value:,}"
     if isinstance(value, list):
         return _first_of(name, value)
-    return json.dumps(value, ensure_ascii=False)
+    # For people to read, in letters of all languages.
+    return json.dumps(value, ensure_ascii=False)  # noqa: TID251
 
 
 def _first_of(name: str, items: list[object]) -> str:

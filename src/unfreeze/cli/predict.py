@@ -79,6 +79,7 @@ def predict(
     command goes on from there.
     """
     from unfreeze.answering import require_one_limit
+    from unfreeze.bundle import is_export
     from unfreeze.runs.answers import AnswerColumns
     from unfreeze.runs.batch import Job
     from unfreeze.runs.listed_photos import Naming, PhotoSources
@@ -108,14 +109,16 @@ def predict(
         tables=tuple(tables),
         settings=(least, style, positive),
     )
-    if run.suffix != ".onnx":
+    if not is_export(run):
         say_if_unfinished(run)
     _do(job, least, as_json)
 
 
 def _answerer(run: Path, tta: bool, num_workers: int | None) -> "Answerer":
     """Open a run, or an exported model, which needs no torch."""
-    if run.suffix != ".onnx":
+    from unfreeze.bundle import is_export
+
+    if not is_export(run):
         with loading():
             from unfreeze.runs.run_answers import RunAnswers
 

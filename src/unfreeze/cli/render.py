@@ -1,7 +1,5 @@
 """How outcomes look on a terminal, and the one place where lines leave for it."""
 
-import json
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
@@ -9,10 +7,10 @@ from typing import Any, final
 import typer
 
 from unfreeze.words import printable
+from unfreeze.written_json import as_json_text
 
 __all__ = [
     "GrowingRows",
-    "as_json_text",
     "print_json",
     "print_table",
     "say",
@@ -26,16 +24,29 @@ _BETWEEN = 2
 """Columns of a terminal between two of a table."""
 
 
-def talker(as_json: bool) -> Callable[[str], None]:
-    """Where the words of a run go: to standard error when the answer is JSON."""
+def talker(as_json: bool, before: Sequence[str] = ()) -> Callable[[str], None]:
+    """Where the words of a run go: to standard error when the answer is JSON.
+
+    Args:
+        as_json: Whether it is.
+        before: What to say before the first words of the run; nothing of a run that is
+            refused without a word.
+    """
+    waiting = [*before]
 
     def write(line: str) -> None:
-        # Looked up here, since a progress bar puts its own streams there for a while.
-        stream = sys.stderr if as_json else sys.stdout
-        stream.write("\n".join(map(printable, line.split("\n"))) + "\n")
-        stream.flush()
+        while waiting:
+            _say_of_run(waiting.pop(0), as_json)
+        _say_of_run(line, as_json)
 
     return write
+
+
+def _say_of_run(line: str, as_json: bool) -> None:
+    # Looked up here, since a progress bar puts its own streams there for a while.
+    stream = sys.stderr if as_json else sys.stdout
+    stream.write("\n".join(map(printable, line.split("\n"))) + "\n")
+    stream.flush()
 
 
 def say(
@@ -61,26 +72,6 @@ def say(
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on standard output."""
     sys.stdout.write(as_json_text(content) + "\n")
-
-
-def as_json_text(content: Mapping[str, Any]) -> str:
-    """Write an object as JSON, which has null for what is no finite number."""
-    try:
-        return json.dumps(content, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(content), allow_nan=False)
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case Mapping():
-            return {name: _finite(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_finite(each) for each in value]
-        case _:
-            return value
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

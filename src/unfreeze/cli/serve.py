@@ -54,6 +54,7 @@ def serve(
     from unfreeze.extras import need
 
     need("fastapi", extra="serve")
+    from unfreeze.bundle import is_export
     from unfreeze.serve.predictor import Predictor
     from unfreeze.serve.running import serve as run_server
     from unfreeze.serve.settings import Limits, ServerSettings
@@ -66,7 +67,7 @@ def serve(
     )
 
     def load() -> Predictor:
-        if model.suffix != ".onnx":
+        if not is_export(model):
             say_if_unfinished(model)
         return Predictor.load(
             _exported(model),
@@ -87,9 +88,10 @@ def serve(
 
 def _note_on(model: Path) -> str | None:
     """What visitors of the page should know; paths of this machine are not theirs."""
+    from unfreeze.bundle import is_export
     from unfreeze.runs.run_notes import unfinished_note
 
-    if model.suffix == ".onnx" or unfinished_note(model) is None:
+    if is_export(model) or unfinished_note(model) is None:
         return None
     return (
         "The run of this model was not finished when this server was started: it "
@@ -99,7 +101,9 @@ def _note_on(model: Path) -> str | None:
 
 def _exported(model: Path) -> Path:
     """The exported file itself, or that of a run folder, exported first if need be."""
-    if model.suffix == ".onnx":
+    from unfreeze.bundle import is_export
+
+    if is_export(model):
         return model
     from unfreeze.extras import need
 

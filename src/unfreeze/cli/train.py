@@ -67,15 +67,16 @@ def train(  # one parameter per option
     folder where that is read-only; everything else goes to the run folder.
     """
     began = time.perf_counter()
-    write = talker(as_json)
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.runs.run_folder import planned_run_folder
     from unfreeze.runs.run_notes import place_notes
 
     run = planned_run_folder(out, data)
-    for note in place_notes(run, data) if out is None else ():
-        write(note)
-    with loading(), _first_look(data, csv, [weights, fixes], write):
+    notes = place_notes(run, data) if out is None else []
+    write = talker(as_json, before=notes)
+    # Beside JSON, a mistake that is found after loading is to be the only line.
+    announce = _unsaid if as_json else write
+    with loading(), _first_look(data, csv, [weights, fixes], announce):
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder
 
@@ -105,6 +106,11 @@ def train(  # one parameter per option
     show_run(summary, run, as_json)
 
 
+def _unsaid(line: str) -> None:
+    """Say nothing."""
+    del line
+
+
 def _first_look(
     data: Path,
     csv: str | None,
@@ -126,7 +132,22 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
     if as_json:
         print_json({"run": str(run), **summary.as_json()})
         return
-    rows = [
+    say("")
+    titles = [
+        "step (at its last epoch)",
+        "head's rate",
+        "epochs",
+        "valid loss",
+        "accuracy",
+        "seconds",
+    ]
+    print_table(titles, _rows_of_steps(summary))
+    say("", *_closing_lines(summary, run))
+
+
+def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
+    """A row for each step, and one for the weights that are kept."""
+    rows: list[tuple[str, ...]] = [
         (
             shorten(f"{number}. {step.name}", _TITLE_WIDTH, placeholder=" ..."),
             f"{step.lr[-1]:.1e}" if step.lr else "",
@@ -144,21 +165,16 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         place = "" if best.best_epoch is None else ordinal(best.best_epoch)
         figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
         rows.append((words, "", place, *figures, ""))
-    say("")
-    titles = [
-        "step (at its last epoch)",
-        "head's rate",
-        "epochs",
-        "valid loss",
-        "accuracy",
-        "seconds",
-    ]
-    print_table(titles, rows)
+    return rows
+
+
+def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
+    """How good it is, what it took, and how to go on from there."""
     augmented = summary.tta_accuracy
     views = "" if augmented is None else f"; averaged over 5 views {augmented:.4f}"
     skipped = counted(len(summary.skipped), "file")
     given = "" if summary.budget is None else f" of {summary.budget:.0f}"
-    lines = (
+    sentences = (
         f"accuracy {_figure(summary.accuracy)}{_measure(summary)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
@@ -167,7 +183,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
     )
-    say("", *lines.split("\n"))
+    return sentences.split("\n")
 
 
 def _measure(summary: "RunSummary") -> str:

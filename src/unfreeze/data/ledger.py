@@ -18,6 +18,7 @@ from jaxtyping import Int64, Shaped, UInt64
 from unfreeze.atomic import written_whole
 from unfreeze.data.decode import DECODER
 from unfreeze.data.looks import LOOK
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["ENTRY", "Ledger", "name_keys", "read_ledger", "write_ledger"]
 
@@ -125,7 +126,7 @@ def read_ledger(path: Path) -> Ledger:
 def write_ledger(path: Path, ledger: Ledger) -> None:
     """Replace the ledger at ``path`` in one move."""
     about = {"decoder": DECODER, "reasons": ledger.reasons}
-    body = json.dumps(about).encode() + b"\n" + ledger.entries.tobytes()
+    body = exact_json_text(about).encode() + b"\n" + ledger.entries.tobytes()
     with written_whole(path) as stream:
         stream.write(_title(body) + b"\n")
         stream.write(body)

@@ -73,8 +73,8 @@ class ImageClassifierData(ImageData):
             val_name: Folder of the validation photos, with the same class folders.
             test_name: Folder of test photos, if any.
             test_with_labels: Whether that folder has class folders, too.
-            num_workers: Loading threads; as many as the machine has cores, 8 at most,
-                unless given.
+            num_workers: Loading threads; as many as there are cores to use, 8 at
+                most, unless given.
             group_by: A regular expression that finds the group of a photo, such as its
                 patient, in its path below ``path``. The split stays as it is;
                 ``grouping`` names the groups that have photos on both sides.

@@ -1,12 +1,12 @@
 """How photos are read, and which of them can be: each is opened once beforehand."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.learnable import require_learnable
 from unfreeze.data.screen import Screening, screen
@@ -42,8 +42,8 @@ def as_reading(bs: int, tfms: TransformPair, num_workers: int | None) -> Reading
     Args:
         bs: Photos in a batch.
         tfms: What ``tfms_from_model`` returns.
-        num_workers: Loading threads, 0 for none; as many as the machine has cores, 8 at
-            most, unless given.
+        num_workers: Loading threads, 0 for none; as many as there are cores to use,
+            8 at most, unless given.
 
     Raises:
         PlanError: If there are no transforms, or a number is out of range.
@@ -55,7 +55,7 @@ def as_reading(bs: int, tfms: TransformPair, num_workers: int | None) -> Reading
             "tfms=tfms_from_model(arch, sz), for example "
             "tfms=tfms_from_model(resnet34, 224)."
         )
-    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+    workers = loading_threads(num_workers)
     if bs < 1:
         raise PlanError(f"bs is the number of photos in a batch, got {bs}.")
     if workers < 0:

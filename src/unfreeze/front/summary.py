@@ -1,7 +1,6 @@
 """``summary.json``: what a run did, in numbers that other programs read."""
 
 import dataclasses
-import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import torch
 from unfreeze.atomic import written_whole
 from unfreeze.records import Finding, Skipped
 from unfreeze.training.runtime import Runtime
+from unfreeze.written_json import as_json_text
 
 __all__ = ["RunSummary", "StepSummary", "hardware"]
 
@@ -120,7 +120,7 @@ class RunSummary:
     def write(self, path: Path) -> None:
         """Write it in one move."""
         with written_whole(path) as stream:
-            stream.write((json.dumps(self.as_json(), indent=1) + "\n").encode())
+            stream.write((as_json_text(self.as_json(), indent=1) + "\n").encode())
 
 
 def hardware(runtime: Runtime) -> dict[str, Any]:

@@ -6,7 +6,6 @@ description holds the hash of the tensors. So one changed byte anywhere shows.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from unfreeze.model_file.fields import as_members, as_text, member
 from unfreeze.model_file.header import ModelHeader, as_content, header_of
 from unfreeze.model_file.json_text import parse_json
 from unfreeze.model_file.layout import Layout, read_layout
+from unfreeze.written_json import exact_json_text
 
 __all__ = [
     "FORMAT",
@@ -66,8 +66,8 @@ def description(
         "versions": dict(versions),
         "digest": digest,
     }
-    text = json.dumps(content)
     try:
+        text = exact_json_text(content)
         header_of(parse_json(text))
     except ValueError as error:
         raise PlanError(

@@ -12,6 +12,7 @@ from unfreeze.atomic import written_whole
 from unfreeze.models import zoo
 from unfreeze.models.embedded import EMBEDDED_ARCH
 from unfreeze.places import cache_home
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["ModelInfo", "WeightsPlace", "list_models"]
 
@@ -96,4 +97,5 @@ def _keep(counts: dict[str, int | None], file: Path) -> None:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(file) as stream:
-            stream.write(json.dumps(counts, indent=0, sort_keys=True).encode())
+            text = exact_json_text(counts, indent=0, sort_keys=True)
+            stream.write(text.encode())

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from unfreeze.bundle import is_export
 from unfreeze.errors import WeightsError
 
 __all__ = ["content_hash", "find_misfits", "fit_weights", "read_weights"]
@@ -165,6 +166,11 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"{path} is an HDF5 file, as Keras writes them. Expected a safetensors "
             "file or a torch state dict; convert it first."
+        )
+    if is_export(path):
+        raise WeightsError(
+            f"{path} is an exported model, in which weights have no names. Expected a "
+            "safetensors file or a torch state dict."
         )
     if path.suffix == ".safetensors":
         return _read_safetensors(path)

@@ -1,7 +1,6 @@
 """Answer any number of photos into tables, and go on where a command was stopped."""
 
 import hashlib
-import json
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from unfreeze.runs.blocks import Answerer, Block, require_some_read
 from unfreeze.runs.growing_table import Columns, GrowingTable
 from unfreeze.runs.journal import Journal
 from unfreeze.versions import version_of
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["Job", "Work"]
 
@@ -42,7 +42,7 @@ class Job:
         found = hashlib.blake2b(digest_size=6)
         ours = [DECODER, version_of("unfreeze")]
         said = [str(Path.cwd()), self.answerer.digest, self.settings, ours]
-        found.update(json.dumps(said).encode())
+        found.update(exact_json_text(said).encode())
         for name in self.photos:
             found.update(name.encode(errors="surrogateescape") + b"\0")
         return found.hexdigest()

@@ -14,6 +14,7 @@ from unfreeze.runs.run_folder import BEGUN, CHECKPOINT
 from unfreeze.runs.settings import RunSettings
 from unfreeze.training.runtime import AcceleratedRuntime
 from unfreeze.versions import versions
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["Begun"]
 
@@ -96,7 +97,7 @@ class Begun:
         """Write it to a run folder, in one move."""
         content: dict[str, Any] = {"format": _FORMAT, **asdict(self)}
         with text_written_whole(run / CHECKPOINT / BEGUN) as text:
-            json.dump(content, text, indent=1)
+            text.write(exact_json_text(content, indent=1))
 
     def other_versions(self) -> list[str]:
         """What is installed in another version now, in words."""

@@ -1,6 +1,5 @@
 """The data doctor: what is unusual about a folder of labelled photos."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from unfreeze.cores import loading_threads
 from unfreeze.data.class_findings import class_findings
 from unfreeze.data.duplicate_findings import duplicate_findings, leaked_rows
 from unfreeze.data.file_findings import file_findings
@@ -116,7 +116,7 @@ def check_folder(
         DataError: If there is no such folder, or no photo in it.
         WeightsError: If the weights cannot be had, are damaged, or do not fit.
     """
-    workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
+    workers = loading_threads(num_workers)
     found = _found(folder)
     survey = _surveyed(folder, found, workers)
     likeness = look_alikes(survey.digests, survey.looks["hash"])

@@ -1,7 +1,6 @@
 """Two runs side by side: from what they wrote, or from photos that both answer now."""
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,7 @@ class RunComparison:
             content[which] = {
                 **dataclasses.asdict(facts),
                 "accuracy": content.pop(f"{which}_accuracy"),
-                "loss": _finite(content.pop(f"{which}_loss")),
+                "loss": content.pop(f"{which}_loss"),
             }
         return {
             "verdict": found.verdict,
@@ -109,7 +108,7 @@ def compare_runs(
         DataError: If there are no photos that both answered, or the models give
             several labels to a photo.
         WeightsError: If a model file is damaged.
-        PlanError: If alpha is out of range.
+        PlanError: If alpha is out of range, or a model is an exported one.
     """
     facts = read_facts(first), read_facts(second)
     skipped: tuple[Skipped, ...] = ()
@@ -185,7 +184,3 @@ def _learned_from(run: Path, files: Sequence[str]) -> list[str]:
         f"{counted(len(others), 'other')}, from which it may have learned: its "
         "accuracy may be flattered. Without DATA, validation photos are compared."
     ]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -1,6 +1,5 @@
 """An exported model, as something that answers photos in blocks, without torch."""
 
-import os
 from collections.abc import Generator
 from contextlib import closing
 from itertools import islice
@@ -12,6 +11,7 @@ from jaxtyping import Float, UInt8
 
 from unfreeze.answering import Answering
 from unfreeze.bundle import BundleHeader
+from unfreeze.cores import loading_threads
 from unfreeze.data.paths import PackedNames
 from unfreeze.data.threads import map_in_order
 from unfreeze.errors import ImageError
@@ -52,8 +52,7 @@ class ExportedAnswers:
 
     def __init__(self, model: ExportedModel, *, num_workers: int | None = None) -> None:
         self._model = model
-        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
-        self._num_workers = workers
+        self._num_workers = loading_threads(num_workers)
 
     @property
     def rules(self) -> Answering:

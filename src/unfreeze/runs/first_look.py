@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from unfreeze.cores import loading_threads
 from unfreeze.data.index import class_folders, index_folder
 from unfreeze.data.screen import screen
 from unfreeze.data.split_folders import split_folders
@@ -22,8 +23,6 @@ from unfreeze.errors import UnfreezeError
 from unfreeze.places import made, ours_beside
 
 __all__ = ["first_look", "look"]
-
-_MOST_THREADS = 8
 
 _PATIENCE = 10.0
 """Seconds that a single photo may take, before the process that reads it is ended."""
@@ -117,7 +116,7 @@ def _main() -> None:
             raise _StoppedError
 
     threading.Thread(target=await_the_end, daemon=True).start()
-    threads = min(os.cpu_count() or 1, _MOST_THREADS) - 1  # one core loads libraries
+    threads = loading_threads() - 1  # one core loads libraries
     with suppress(_StoppedError):
         look(Path(sys.argv[1]), go_on, num_workers=max(1, threads))
 

@@ -1,6 +1,5 @@
 """The fits of a run, from the rows of its history and the steps of its summary."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -9,8 +8,9 @@ from typing import Any
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.report.record import FitRecord
 from unfreeze.insight.report.tables import number_of_kept
+from unfreeze.written_json import figure_or_nan
 
-__all__ = ["fits_of", "loss_or_nan"]
+__all__ = ["fits_of"]
 
 Row = Mapping[str, Any]
 
@@ -28,28 +28,23 @@ def fits_of(rows: Sequence[Row], steps: Sequence[Row]) -> tuple[FitRecord, ...]:
     return tuple(_placed(list(_fits(rows)), steps))
 
 
-def loss_or_nan(value: float | None) -> float:
-    """A loss as JSON has it, where null stands for what is no finite number."""
-    return math.nan if value is None else float(value)
-
-
 def _fits(rows: Sequence[Row]) -> Iterator[FitRecord]:
     starts = [n for n, row in enumerate(rows) if row["kind"] == "fit"]
     for number, begin in enumerate(starts, start=1):
         end = starts[number] if number < len(starts) else len(rows)
         within = rows[begin + 1 : end]
-        losses = [loss_or_nan(row["loss"]) for row in within if row["kind"] == "step"]
+        losses = [figure_or_nan(row["loss"]) for row in within if row["kind"] == "step"]
         epochs = [row for row in within if row["kind"] == "epoch"]
         if not losses:
             continue
         per_epoch = rows[begin].get("steps_per_epoch") or len(losses)
         valid = [
-            (min((n + 1) * per_epoch, len(losses)), loss_or_nan(row["valid_loss"]))
+            (min((n + 1) * per_epoch, len(losses)), figure_or_nan(row["valid_loss"]))
             for n, row in enumerate(epochs)
         ]
         yield FitRecord(
             FitLosses(f"fit {number}", losses, valid),
-            [loss_or_nan(row["train_loss"]) for row in epochs],
+            [figure_or_nan(row["train_loss"]) for row in epochs],
             [loss for _, loss in valid],
         )
 

@@ -1,21 +1,19 @@
 """What a saved model says of itself, for people and programs, without building it.
 
-Nothing here needs torch. One function reads one kind of file; ``_READERS`` names them
-by suffix.
+Nothing here needs torch. One function reads one kind of file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from unfreeze.bundle import BUNDLE_FORMAT, BundleHeader, find_bundle
+from unfreeze.bundle import BUNDLE_FORMAT, BundleHeader, find_bundle, is_export
 from unfreeze.errors import WeightsError
 from unfreeze.model_file.header import HeadShape
 from unfreeze.model_file.reading import FORMAT, read_model_file
 from unfreeze.records import ImageSpec
-from unfreeze.runs.run_folder import model_file
+from unfreeze.runs.model_files import model_file
 
 __all__ = ["Inspection", "inspect_model"]
 
@@ -47,13 +45,14 @@ def inspect_model(path: Path) -> Inspection:
             short, it is of a later format, or of a kind that cannot be inspected.
     """
     file = model_file(path)
-    reader = _READERS.get(file.suffix)
-    if reader is None:
-        raise WeightsError(
-            f"{file} is no model file by its name. Expected one that ends in "
-            f"{' or '.join(_READERS)}."
-        )
-    return reader(file)
+    if is_export(file):
+        return _inspect_bundle(file)
+    if file.suffix == ".safetensors":
+        return _inspect_safetensors(file)
+    raise WeightsError(
+        f"{file} is no model file by its name. Expected one that ends in "
+        ".safetensors or .onnx."
+    )
 
 
 def _inspect_safetensors(path: Path) -> Inspection:
@@ -127,8 +126,3 @@ def _in_json(record: ImageSpec | HeadShape) -> dict[str, Any]:
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(record).items()
     }
-
-
-_READERS: Mapping[str, Callable[[Path], Inspection]] = MappingProxyType(
-    {".safetensors": _inspect_safetensors, ".onnx": _inspect_bundle}
-)

@@ -1,7 +1,6 @@
 """``history.jsonl`` read again: the searches and fits of a run, for going on."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from unfreeze.numerics.smoothing import RunningMean
 from unfreeze.numerics.suggest import Curve, Suggestion
 from unfreeze.training.history import EpochRow, History, StepRow
 from unfreeze.training.lr_find import RateSearch
+from unfreeze.written_json import figure_or_nan
 
 __all__ = ["FitRows", "PastRows", "cut_history", "read_past_rows"]
 
@@ -83,19 +83,31 @@ def _take(row: dict[str, Any], found: PastRows) -> None:
         case "fit":
             found.fits.append(FitRows())
         case "step":
-            loss = _figure(row.pop("loss"))
-            smooth = _figure(row.pop("smooth_loss"))
+            loss = figure_or_nan(row.pop("loss"))
+            smooth = figure_or_nan(row.pop("smooth_loss"))
             rates = tuple(row.pop("rates"))
             step = StepRow(rates=rates, loss=loss, smooth_loss=smooth, **row)
             found.fits[-1].steps.append(step)
         case "epoch":
-            found.fits[-1].epochs.append(EpochRow(**row))
+            found.fits[-1].epochs.append(_epoch(row))
         case _:
             raise ValueError(kind)
 
 
+def _epoch(row: Mapping[str, Any]) -> EpochRow:
+    words = dict(row)
+    for name in ("train_loss", "valid_loss"):
+        words[name] = figure_or_nan(row[name])
+    for name in ("metrics", "extra"):
+        words[name] = {each: figure_or_nan(row[name][each]) for each in row[name]}
+    return EpochRow(**words)
+
+
 def _search(row: Mapping[str, Any]) -> RateSearch:
-    curves = tuple(Curve(each["rates"], each["losses"]) for each in row["curves"])
+    curves = tuple(
+        Curve(each["rates"], [figure_or_nan(loss) for loss in each["losses"]])
+        for each in row["curves"]
+    )
     words = {name: value for name, value in row.items() if name != "curves"}
     history, mean = History(), RunningMean()
     rows = []
@@ -106,8 +118,3 @@ def _search(row: Mapping[str, Any]) -> RateSearch:
         rows.append(StepRow(number, 0, (rate,), None, float(loss), mean.value))
     history.add_past_steps(rows)
     return RateSearch(Suggestion(**words), curves, history)
-
-
-def _figure(value: float | None) -> float:
-    """A figure; JSON has none for what is no finite number."""
-    return math.nan if value is None else value

@@ -17,6 +17,7 @@ from unfreeze.data.screen import Screening
 from unfreeze.errors import DataError
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.words import counted
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["PhotoPrints"]
 
@@ -69,7 +70,7 @@ class PhotoPrints:
 
     def write(self, path: Path) -> None:
         """Write them in one move."""
-        text = json.dumps(self.classes)
+        text = exact_json_text(self.classes)
         with written_whole(path) as stream:
             stream.write(save(self.arrays, metadata={_CLASSES: text}))
 

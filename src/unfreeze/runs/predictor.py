@@ -1,6 +1,5 @@
 """A trained model from its file, asked about new photos."""
 
-import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ from torch.nn import functional
 
 from unfreeze.answering import Answering
 from unfreeze.augment.pipeline import Augmentation
+from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening, screen
@@ -31,8 +31,8 @@ from unfreeze.numerics.ensembling import mean_log_probs
 from unfreeze.numerics.keyed import Purpose
 from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
+from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.photo_list import photos_at
-from unfreeze.runs.run_folder import model_file
 from unfreeze.runs.table_photos import Table, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
@@ -99,10 +99,9 @@ class Classifier:
         # The same answers on every processor, and in every exported file.
         self._runtime = runtime or AcceleratedRuntime("fp32")
         self._model = self._runtime.place(model)
-        workers = min(os.cpu_count() or 1, 8) if num_workers is None else num_workers
         loading = Loading(
             batch_size=BLOCK,
-            num_workers=workers,
+            num_workers=loading_threads(num_workers),
             seed=_seed_in(header),
             delivery=self._runtime.delivery,
         )
@@ -114,9 +113,10 @@ class Classifier:
 
         Raises:
             DataError: If there is no model at ``path``.
+            PlanError: If it is an exported one.
             WeightsError: If its file is damaged or not one of ours.
         """
-        return cls(*load_model(model_file(Path(path))), num_workers=num_workers)
+        return cls(*load_model(trained_model_file(Path(path))), num_workers=num_workers)
 
     @property
     def classes(self) -> tuple[str, ...]:

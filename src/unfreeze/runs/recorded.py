@@ -9,6 +9,7 @@ from unfreeze.model_file.header import ModelHeader
 from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import read_header
 from unfreeze.records import Task
+from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.run_files import answers_in, kept_in, summary_in
 
 __all__ = ["photos_of", "read_facts", "read_outcomes", "require_single_label"]
@@ -65,6 +66,7 @@ def read_facts(run: Path) -> RunFacts:
         run: A run folder, or a model file. What is not there is not known.
 
     Raises:
+        PlanError: If it is an exported model.
         WeightsError: If its model file is damaged.
     """
     model = run if run.is_file() else run / _MODEL
@@ -99,6 +101,7 @@ def require_single_label(run: Path) -> None:
 
     Raises:
         DataError: If it does; a run without a model file is let pass.
+        PlanError: If it is an exported model.
         WeightsError: If its model file is damaged.
     """
     header = _header(run)
@@ -110,7 +113,7 @@ def require_single_label(run: Path) -> None:
 
 
 def _header(run: Path) -> ModelHeader | None:
-    model = run if run.is_file() else run / _MODEL
+    model = trained_model_file(run) if run.is_file() else run / _MODEL
     return read_header(model) if model.is_file() else None
 
 

@@ -1,6 +1,5 @@
 """Write the report of a run, at its end and whenever it is asked for again."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from unfreeze.runs.explained import heat_pictures, places_of
 from unfreeze.runs.recorded import photos_of
 from unfreeze.runs.run_files import KEPT
 from unfreeze.runs.run_record import read_answers, read_run
+from unfreeze.written_json import as_json_text
 
 __all__ = ["REPORT", "keep_for_report", "write_report"]
 
@@ -54,7 +54,7 @@ def keep_for_report(learn: ConvLearner, run: Path) -> None:
         content["map"] = places_of(learn)
         content["outlook"] = _outlook(learn, answers)
     with text_written_whole(run / KEPT) as text:
-        json.dump(content, text)
+        text.write(as_json_text(content))
 
 
 def write_report(run: Path, photos: Path | None = None) -> Path:
@@ -75,7 +75,7 @@ def write_report(run: Path, photos: Path | None = None) -> Path:
     if photos is not None:
         record = replace(record, kept={**record.kept, "photos": str(photos)})
         with text_written_whole(run / KEPT) as text:
-            json.dump(record.kept, text)
+            text.write(as_json_text(record.kept))
     page = report_page(record, _thumbnails(record, photos_of(run)))
     with text_written_whole(run / REPORT) as text:
         text.write(page)

@@ -10,8 +10,8 @@ from unfreeze.data.paths import PackedNames
 from unfreeze.errors import PlanError
 from unfreeze.model_file.reading import read_header
 from unfreeze.runs.blocks import Block
+from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.predictor import Classifier, augmentation_of, rules_of
-from unfreeze.runs.run_folder import model_file
 from unfreeze.versions import version_of
 
 __all__ = ["RunAnswers"]
@@ -30,14 +30,15 @@ class RunAnswers:
 
     Raises:
         DataError: If there is no model at ``run``.
-        PlanError: If views are wanted and the model cannot make them.
+        PlanError: If views are wanted and the model cannot make them, or it is an
+            exported one.
         WeightsError: If its file is damaged or not one of ours.
     """
 
     def __init__(
         self, run: Path, *, tta: bool = False, num_workers: int | None = None
     ) -> None:
-        self._file = model_file(run)
+        self._file = trained_model_file(run)
         self._tta = tta
         self._num_workers = num_workers
         self._header = read_header(self._file)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from unfreeze.atomic import is_part
 from unfreeze.data.split_folders import photo_folders
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import PlanError
 from unfreeze.runs.locks import is_held
 from unfreeze.runs.run_files import summary_in
 
@@ -22,12 +22,12 @@ __all__ = [
     "is_run",
     "is_running",
     "is_unfinished",
-    "model_file",
     "planned_run_folder",
     "require_usable",
     "run_folder",
     "status_of",
     "usual_run_folder",
+    "why_no_model",
 ]
 
 CHECKPOINT = "checkpoint"
@@ -159,19 +159,6 @@ def files_of_run(run: Path) -> list[Path]:
     return [run / name for name in sorted(_OURS)]
 
 
-def model_file(run: Path) -> Path:
-    """The model of a run folder, or the model file itself.
-
-    Raises:
-        DataError: If there is neither.
-    """
-    if run.is_file():
-        return run
-    if not (run / "model.safetensors").is_file():
-        raise DataError(f"There is no model in {run}{_why_no_model(run)}")
-    return run / "model.safetensors"
-
-
 def run_folder(run: Path) -> Path:
     """The folder of a run, which may be named by its model in there."""
     is_model = run.name == "model.safetensors" and run.is_file()
@@ -187,7 +174,7 @@ def free_name(wanted: Path, mark: str, first: int) -> Path:
     return free
 
 
-def _why_no_model(run: Path) -> str:
+def why_no_model(run: Path) -> str:
     """The rest of the sentence, and what to do."""
     if is_unfinished(run):
         if is_at_work(run):

@@ -9,9 +9,10 @@ from unfreeze.answering import separator_of
 from unfreeze.errors import DataError
 from unfreeze.insight.report.record import Answer, RunRecord, SearchRecord
 from unfreeze.numerics.suggest import Curve
-from unfreeze.runs.fit_records import fits_of, loss_or_nan
+from unfreeze.runs.fit_records import fits_of
 from unfreeze.runs.run_files import answers_in, kept_in, summary_in
 from unfreeze.runs.run_folder import is_running, is_unfinished
+from unfreeze.written_json import figure_or_nan
 
 __all__ = ["read_answers", "read_run"]
 
@@ -90,7 +91,9 @@ def _searches(rows: list[dict[str, Any]]) -> Iterator[SearchRecord]:
         if row["kind"] == "search":
             yield SearchRecord(
                 tuple(
-                    Curve(each["rates"], [loss_or_nan(loss) for loss in each["losses"]])
+                    Curve(
+                        each["rates"], [figure_or_nan(loss) for loss in each["losses"]]
+                    )
                     for each in row["curves"]
                 ),
                 row["rate"],

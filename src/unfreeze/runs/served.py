@@ -9,8 +9,9 @@ from unfreeze.model_file.reading import read_header
 from unfreeze.places import beside, require_place
 from unfreeze.runs.export_photos import photos_of_run
 from unfreeze.runs.exporting import export_model, source_of
+from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.predictor import rules_of
-from unfreeze.runs.run_folder import SERVED, model_file, run_folder
+from unfreeze.runs.run_folder import SERVED, run_folder
 
 __all__ = ["bundle_for_run"]
 
@@ -27,10 +28,10 @@ def bundle_for_run(run: Path, say: Callable[[str], None] = lambda line: None) ->
 
     Raises:
         DataError: If there is no model, or its validation photos are gone.
-        PlanError: If the export answers differently than the trained model, or cannot
-            be written anywhere.
+        PlanError: If ``run`` is an export itself, or its export answers differently
+            than the trained model, or cannot be written anywhere.
     """
-    file = model_file(run)
+    file = trained_model_file(run)
     folder = run_folder(run)
     if not folder.is_dir():
         raise DataError(

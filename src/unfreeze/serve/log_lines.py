@@ -1,12 +1,13 @@
 """The server's log: one line of JSON for each event, without anybody's photos."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import TextIO, final
 
 from typing_extensions import override
+
+from unfreeze.written_json import as_json_text
 
 __all__ = ["JsonLines", "log_to"]
 
@@ -28,7 +29,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        return as_json_text(line)
 
 
 def log_to(stream: TextIO = sys.stderr) -> logging.Handler:

@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from unfreeze.bundle import Bundle, BundleHeader, golden_file, read_bundle
+from unfreeze.cores import usable_cores
 from unfreeze.data.decode import Region, Source, preprocess, square_and_region
 from unfreeze.errors import PlanError
 from unfreeze.serve.answer import Answer, answer_from
-from unfreeze.serve.cores import usable_cores
 from unfreeze.serve.golden import require_golden_answers
 from unfreeze.serve.session import Session
 

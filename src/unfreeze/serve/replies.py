@@ -1,6 +1,5 @@
 """How answers look on the wire."""
 
-import json
 from typing import Any, final
 
 import numpy as np
@@ -11,6 +10,7 @@ from typing_extensions import override
 
 from unfreeze.data.decode import Region
 from unfreeze.serve.answer import Answer
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["Json", "refusal", "row_of", "unreadable_row"]
 
@@ -23,8 +23,7 @@ class Json(Response):
 
     @override
     def render(self, content: Any) -> bytes:
-        text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-        return text.encode("ascii")
+        return exact_json_text(content, is_compact=True).encode("ascii")
 
 
 def refusal(error: HTTPException) -> Json:

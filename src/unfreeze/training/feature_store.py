@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
 from unfreeze.atomic import written_whole
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["FeatureStore", "StoredRows", "store_folder"]
 
@@ -38,7 +39,7 @@ def store_folder(parent: Path, name: str, key: Mapping[str, object]) -> Path:
         name: For people: shows architecture, cut and size.
         key: Everything besides the image that the rows depend on.
     """
-    text = json.dumps(key, sort_keys=True)
+    text = exact_json_text(key, sort_keys=True)
     return (
         parent / f"{name}_{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
     )
@@ -178,7 +179,8 @@ def _files_of(manifest: Path) -> tuple[Path, Path]:
 
 def _save_json(target: Path, content: Mapping[str, object]) -> None:
     with written_whole(target) as stream:
-        stream.write(json.dumps(content, indent=1, sort_keys=True).encode())
+        text = exact_json_text(content, indent=1, sort_keys=True)
+        stream.write(text.encode())
 
 
 def _save(target: Path, array: np.ndarray) -> None:

@@ -1,7 +1,5 @@
 """What happened while training: a row per step and a row per epoch."""
 
-import json
-import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from unfreeze.numerics.smoothing import RunningMean
+from unfreeze.written_json import as_json_text
 
 __all__ = ["EpochRow", "History", "HistoryFile", "StepRow"]
 
@@ -68,8 +67,7 @@ class HistoryFile:
 
     def write(self, kind: str, row: Mapping[str, object]) -> None:
         """Append one row: a ``fit``, ``step``, ``epoch`` or ``search``."""
-        content = _as_json({"kind": kind, **row})
-        self._file.write(json.dumps(content, allow_nan=False) + "\n")
+        self._file.write(as_json_text({"kind": kind, **row}) + "\n")
         now = time.monotonic()
         if kind != "step" or now - self._flushed_at > 1:
             self._file.flush()
@@ -129,15 +127,3 @@ class History:
                 self._steps.append(row)
             self._pending.clear()
         return self._steps
-
-
-def _as_json(value: object) -> object:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case Mapping():
-            return {name: _as_json(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_as_json(each) for each in value]
-        case _:
-            return value

@@ -12,6 +12,7 @@ from unfreeze.atomic import written_whole
 from unfreeze.errors import WeightsError
 from unfreeze.model_file.layout import read_layout
 from unfreeze.training.fit_state import Tensors
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["read_state_file", "write_state_file"]
 
@@ -27,7 +28,7 @@ def write_state_file(path: Path, tensors: Tensors, content: Mapping[str, Any]) -
         content: Numbers are finite.
     """
     ready = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
-    text = json.dumps(content, allow_nan=False)
+    text = exact_json_text(content)
     with written_whole(path) as stream:
         stream.write(save(ready, metadata={_CONTENT: text}))
 

@@ -1,6 +1,5 @@
 """Which batches a model should get in its present state."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +20,7 @@ from unfreeze.training.source import (
     Setup,
     Source,
 )
+from unfreeze.written_json import exact_json_text
 
 __all__ = ["Supply"]
 
@@ -176,7 +176,7 @@ class Supply:
 
     def _forget_others(self, keeper: FeatureKeeper) -> None:
         """Drop rows that an earlier state of the backbone computed."""
-        key = json.dumps(keeper.key(), sort_keys=True)
+        key = exact_json_text(keeper.key(), sort_keys=True)
         if key != self._key:
             self._rows.clear()
             self._key = key

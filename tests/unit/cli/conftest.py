@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import pytest
 
@@ -23,9 +23,10 @@ class Ended:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Standard output as the one JSON object it must be."""
+        """Standard output as the one JSON object it must be, as strictly as can be."""
         assert self.out.count("\n") == 1, self.out
-        found: dict[str, Any] = json.loads(self.out)
+        found = json.loads(self.out, parse_constant=_refuse_constant)
+        assert isinstance(found, dict)
         return found
 
     @property
@@ -35,6 +36,10 @@ class Ended:
         assert self.err.count("\n") == 1, self.err
         assert self.err.startswith("error: ")
         return self.err.strip()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 Unfreeze: TypeAlias = Callable[..., Ended]

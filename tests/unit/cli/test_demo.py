@@ -32,7 +32,8 @@ def test_it_trains_on_the_digits_with_the_embedded_backbone(
 def test_a_second_demo_says_where_it_goes(
     unfreeze: Unfreeze, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def stop(*arguments: object, **words: object) -> None:
+    def stop(*arguments: object, write: Callable[[str], None], **words: object) -> None:
+        write("1. Look")
         raise KeyboardInterrupt
 
     monkeypatch.setattr("unfreeze.runs.training_run.train_folder", stop)

@@ -7,7 +7,6 @@ import pytest
 
 from unfreeze.cli.render import (
     GrowingRows,
-    as_json_text,
     print_json,
     print_table,
     say,
@@ -25,6 +24,20 @@ def test_words_leave_standard_output_to_json(
     captured = capsys.readouterr()
     assert (captured.err if as_json else captured.out) == "a line\n"
     assert (captured.out if as_json else captured.err) == ""
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_run_that_is_refused_without_a_word_has_none_before_it(
+    capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    write = talker(as_json, before=["note 1", "note 2"])
+    assert "".join(capsys.readouterr()) == ""
+
+    write("a line")
+    write("another")
+
+    lines = "".join(capsys.readouterr()).splitlines()
+    assert lines == ["note 1", "note 2", "a line", "another"]
 
 
 def test_json_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,14 +109,6 @@ def test_long_names_are_folded_and_nothing_else_is_lost(
     assert lines[0].split() == ["file", "label", "probability"]
     assert {each.index(end) + 6 for each in lines for end in ("0.7500", "0.2500")
             if end in each} == {len(lines[0])}  # fmt: skip
-
-
-def test_json_has_no_number_that_json_does_not_know() -> None:
-    content = {"a": [float("inf"), {"b": float("nan")}, 1.5, (None, True, "x")]}
-
-    assert json.loads(as_json_text(content)) == {
-        "a": [None, {"b": None}, 1.5, [None, True, "x"]]
-    }
 
 
 def test_letters_of_all_languages_are_printed_as_they_are() -> None:

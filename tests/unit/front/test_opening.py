@@ -1,12 +1,12 @@
 """Mirrors src/unfreeze/front/opening.py."""
 
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from unfreeze.cores import loading_threads
 from unfreeze.data import screen
 from unfreeze.data.index import ImageIndex, index_folder
 from unfreeze.errors import DataError, PlanError
@@ -41,13 +41,8 @@ def test_numbers_out_of_range_are_refused(bs: int, num_workers: int, word: str) 
         as_reading(bs, TFMS, num_workers)
 
 
-@pytest.mark.parametrize(("cores", "expected"), [(None, 1), (3, 3), (64, 8)])
-def test_a_thread_works_on_each_core_unless_there_are_many(
-    cores: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-
-    assert as_reading(8, TFMS, None).num_workers == expected
+def test_threads_are_chosen_unless_they_are_given() -> None:
+    assert as_reading(8, TFMS, None).num_workers == loading_threads()
     assert as_reading(8, TFMS, 0).num_workers == 0
 
 

@@ -1,15 +1,21 @@
 """Mirrors src/unfreeze/front/summary.py."""
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from unfreeze.front.summary import RunSummary, StepSummary, hardware
 from unfreeze.records import Skipped
 from unfreeze.training.runtime import PlainRuntime
 
 
-def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
-    summary = RunSummary(
+@pytest.fixture
+def summary() -> RunSummary:
+    """Of a short run, with numbers for all that one can measure."""
+    return RunSummary(
         status="finished",
         arch="resnet34",
         size=224,
@@ -33,6 +39,10 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
         versions={"python": "3.11"},
     )
 
+
+def test_the_file_has_the_fields_of_the_contract(
+    summary: RunSummary, tmp_path: Path
+) -> None:
     summary.write(tmp_path / "summary.json")
 
     content = json.loads((tmp_path / "summary.json").read_text())
@@ -50,3 +60,20 @@ def test_the_file_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     }  # fmt: skip
     assert content["hardware"]["device"] == "cpu"
     assert content["hardware"]["precision"] == "fp32"
+
+
+def test_losses_without_a_number_leave_valid_json(
+    summary: RunSummary, tmp_path: Path
+) -> None:
+    steps = [StepSummary("look", valid_loss=math.nan, train_loss=math.inf)]
+    path = tmp_path / "summary.json"
+
+    replace(summary, valid_loss=-math.inf, steps=steps).write(path)
+
+    text = path.read_text()
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    content = json.loads(text)
+    assert content["valid_loss"] is None
+    (step,) = content["steps"]
+    assert (step["train_loss"], step["valid_loss"]) == (None, None)

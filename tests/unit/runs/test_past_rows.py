@@ -50,10 +50,20 @@ def test_a_loss_that_was_no_number_is_none_again(tmp_path: Path) -> None:
     file = HistoryFile(path)
     file.write("fit", {"name": "fit 0"})
     file.write("step", {**asdict(STEP), "loss": math.inf})
+    lost = {"train_loss": math.nan, "valid_loss": math.inf, "metrics": {"f2": math.nan}}
+    file.write("epoch", {**asdict(EPOCH), **lost})
+    curves = [{"rates": [1e-5, 1e-4], "losses": [1.1, math.nan]}]
+    file.write("search", {**asdict(SUGGESTION), "curves": curves})
     file.close()
 
     rows = read_past_rows(path, path.stat().st_size)
-    assert math.isnan(rows.fits[0].steps[0].loss)
+
+    (epoch,) = rows.fits[0].epochs
+    (search,) = rows.searches
+    figures = [rows.fits[0].steps[0].loss, epoch.train_loss, epoch.valid_loss]
+    figures += [epoch.metrics["f2"], search.curves[0].losses[1]]
+    assert all(map(math.isnan, figures))
+    assert epoch.extra == EPOCH.extra
 
 
 def test_a_run_that_has_no_rows_yet_has_none(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import PlanError
 from unfreeze.runs.locks import held
 from unfreeze.runs.run_folder import (
     BEGUN,
@@ -13,7 +13,6 @@ from unfreeze.runs.run_folder import (
     LOCK,
     holds_nothing,
     is_unfinished,
-    model_file,
     planned_run_folder,
     run_folder,
 )
@@ -165,20 +164,7 @@ def test_a_folder_that_one_is_in_is_not_moved_aside(
         planned_run_folder(Path(), photos)
 
 
-# --- model_file --------------------------------------------------------------------
-
-
-def test_a_model_is_found_in_its_run_or_by_itself(tmp_path: Path) -> None:
-    out = left_by_a_run(tmp_path / "run", "finished")
-
-    assert model_file(out) == out / "model.safetensors"
-    assert model_file(out / "model.safetensors") == out / "model.safetensors"
-
-
-@pytest.mark.parametrize("name", ["photos", "nowhere"])
-def test_a_folder_without_a_model_is_refused(photos: Path, name: str) -> None:
-    with pytest.raises(DataError, match=r"no model in .*model\.safetensors"):
-        model_file(photos.parent / name)
+# --- run_folder --------------------------------------------------------------------
 
 
 def test_a_run_without_its_first_model_says_how_it_goes_on(tmp_path: Path) -> None:

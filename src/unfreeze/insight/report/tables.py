@@ -164,11 +164,15 @@ def _at_the_end(step: Mapping[str, Any]) -> str:
 
 
 def _kept(step: Mapping[str, Any]) -> str:
-    figures = [f"validation loss {step['best_valid_loss']:.3f}"]
+    figures = []
+    if step["best_valid_loss"] is not None:
+        figures.append(f"validation loss {step['best_valid_loss']:.3f}")
     if step["best_accuracy"] is not None:
         figures.append(f"accuracy {percent(step['best_accuracy'])}")
     which = f"the {ordinal(step['best_epoch'])} of {counted(step['epochs'], 'epoch')}"
-    return f"the weights kept are those of {which}: {' · '.join(figures)}"
+    return ": ".join(
+        filter(None, (f"the weights kept are those of {which}", " · ".join(figures)))
+    )
 
 
 def _rates(rates: Sequence[float]) -> str:

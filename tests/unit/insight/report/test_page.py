@@ -524,3 +524,15 @@ def test_a_drawing_that_is_missing_is_none() -> None:
 
     assert parts.figure("losses") is None
     assert parts.figure("rates") is None
+
+
+def test_losses_that_were_no_numbers_are_left_out() -> None:
+    content = summary(valid_loss=None)
+    (step,) = content["steps"]
+    step |= {"train_loss": None, "valid_loss": None, "best_valid_loss": None}
+    run = RunRecord(name="run", summary=content, kept={})
+
+    page = report_page(run)
+
+    assert "epoch 1 of 2: accuracy 85" in page
+    assert "validation loss" not in page

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-__all__ = ["usable_cores"]
+__all__ = ["loading_threads", "usable_cores"]
+
+_MOST_LOADING = 8
+"""Threads that read photos, unless a person wants more."""
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Of control groups, version 2: microseconds of processor time in each period, or
@@ -22,6 +25,15 @@ def usable_cores(quota_file: Path = _QUOTA) -> int:
         return max(1, min(cores, -(-int(quota) // int(period))))
     except (OSError, ValueError):  # no such file, or no quota
         return cores
+
+
+def loading_threads(wanted: int | None = None) -> int:
+    """How many threads read photos: as many as wanted, else one for each usable core.
+
+    Args:
+        wanted: 0 for none besides the one that asks; up to 8 unless given.
+    """
+    return min(usable_cores(), _MOST_LOADING) if wanted is None else wanted
 
 
 def _has_affinity() -> bool:
