@@ -1,12 +1,19 @@
 """Which files are photos, by the endings of their names."""
 
-__all__ = ["PHOTO_ENDINGS", "is_photo_name"]
+__all__ = ["PHOTO_ENDINGS", "UNREAD_ENDINGS", "is_photo_name", "is_unread_photo_name"]
 
 _ENDINGS = """
 apng avif bmp gif j2k jfif jp2 jpe jpeg jpg mpo pbm pgm png pnm ppm qoi tif tiff webp
 """
 PHOTO_ENDINGS = frozenset(_ENDINGS.split())
 """In small letters, without the dot."""
+
+_UNREAD = """
+3fr arw cr2 cr3 crw dcr dng erf heic heif iiq jxl kdc mef mos mrw nef nrw orf pef raf
+raw rw2 rwl sr2 srf srw x3f
+"""
+UNREAD_ENDINGS = frozenset(_UNREAD.split())
+"""Of photos that cannot be read: from phones, and as cameras store them raw."""
 
 
 def is_photo_name(name: str) -> bool:
@@ -18,3 +25,14 @@ def is_photo_name(name: str) -> bool:
     """
     _, dot, ending = name.rpartition(".")
     return bool(dot) and ending.lower() in PHOTO_ENDINGS
+
+
+def is_unread_photo_name(name: str) -> bool:
+    """Whether a file is, by its ending, a photo of a kind that cannot be read.
+
+    Example:
+        >>> is_unread_photo_name("a/IMG_1.HEIC"), is_unread_photo_name("a/cat.jpg")
+        (True, False)
+    """
+    _, dot, ending = name.rpartition(".")
+    return bool(dot) and ending.lower() in UNREAD_ENDINGS

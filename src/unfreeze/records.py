@@ -42,6 +42,7 @@ FindingKind = Literal[
     "class_missing",
     "class_tiny",
     "class_case",
+    "class_look",
     "imbalance",
 ]
 """What can be unusual about a folder of labelled photos."""

@@ -29,6 +29,7 @@ FINDING_TITLES: Mapping[str, str] = {
     "class_missing": "classes missing",
     "class_tiny": "classes with few photos",
     "class_case": "class names look alike",
+    "class_look": "classes given away by how files look",
     "imbalance": "classes of uneven size",
 }
 """What can be unusual about photos, in plain words: a heading for each kind."""

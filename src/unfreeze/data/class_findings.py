@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from unfreeze.data.class_looks import class_looks
 from unfreeze.data.survey import Split, Survey
 from unfreeze.data.wording import listed
 from unfreeze.records import Finding
@@ -21,7 +22,10 @@ _UNEVEN = 2.0
 
 
 def class_findings(survey: Survey) -> list[Finding]:
-    """Name the classes that are missing, small, uneven, or easily confused by name."""
+    """Name the classes that are missing, small, uneven, or easily confused by name.
+
+    Those that the look of their files gives away are among them.
+    """
     return [
         *_too_few_classes(survey),
         *_missing(survey),
@@ -29,6 +33,7 @@ def class_findings(survey: Survey) -> list[Finding]:
         *_tiny(survey),
         *_alike(survey),
         *_uneven(survey),
+        *class_looks(survey),
     ]
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 
 from unfreeze.data.perceptual import LEAST_CONTRAST
 from unfreeze.data.survey import Survey
+from unfreeze.photo_names import is_unread_photo_name
 from unfreeze.records import Finding, FindingKind
 from unfreeze.words import counted
 
@@ -74,9 +75,14 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
             (each.file,),
             0.5,
             "skipped",
-            f"{each.reason} It is skipped. Move it out of the photos, or into a "
-            "class folder if it is one of them.",
+            f"{each.reason} It is skipped.{_where_to(each.file)}",
         )
+
+
+def _where_to(file: str) -> str:
+    if is_unread_photo_name(file):
+        return ""  # it is where it should be
+    return " Move it out of the photos, or into a class folder if it is one of them."
 
 
 def _wrong_extension(survey: Survey) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unfreeze.data.names import END, joined, parted
 from unfreeze.errors import DataError
-from unfreeze.photo_names import PHOTO_ENDINGS
+from unfreeze.photo_names import PHOTO_ENDINGS, is_unread_photo_name
 from unfreeze.records import Skipped
 
 __all__ = [
@@ -29,6 +29,10 @@ CACHE_TAG = b"CACHEDIR.TAG"
 _SUFFIXES = frozenset(map(str.encode, PHOTO_ENDINGS))
 _LONGEST_ENDING = 1 + max(map(len, _SUFFIXES))
 _OTHER_NAME = "Its name is not that of an image file."
+_UNREAD_KIND = (
+    "It is a photo of a kind that cannot be read (HEIC, JPEG XL or raw): save it as "
+    "JPEG or PNG with the program of your camera or phone."
+)
 _NOT_A_FILE = "It is not a regular file, or a link that leads nowhere."
 _PHOTOS_IN_CACHE = (
     "It is a folder with photos that CACHEDIR.TAG in it marks as a cache; remove that "
@@ -122,7 +126,13 @@ def note_ignored(ignored: Ignored, folder: bytes, names: list[bytes]) -> None:
     for name in names:
         if name == CACHE_TAG:
             continue
-        ignored.add(folder, name, _NOT_A_FILE if _is_image(name) else _OTHER_NAME)
+        ignored.add(folder, name, _why_ignored(name))
+
+
+def _why_ignored(name: bytes) -> str:
+    if _is_image(name):
+        return _NOT_A_FILE
+    return _UNREAD_KIND if is_unread_photo_name(os.fsdecode(name)) else _OTHER_NAME
 
 
 def note_cache(ignored: Ignored, folder: bytes, listing: Listing) -> None:

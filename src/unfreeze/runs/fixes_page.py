@@ -43,8 +43,10 @@ def write_fixes_page(
 
     The page saves ``fixes.csv``, as ``read_fixes`` reads it. It is one file, needs no
     network, and shows 100 photos, or sets of copies, of a kind and 500 photos at most:
-    of all kinds, where there are more. A button drops the copies of all sets, as
-    ``parted`` chooses them.
+    of all kinds, where there are more. A button drops the copies of all sets whose
+    labels agree, as ``parted`` chooses them: where they differ, nobody but a person
+    can say which photo has the wrong one, and a validation photo with a wrong label
+    would be all that stays.
 
     Args:
         path: Where the page goes.
@@ -176,10 +178,9 @@ class _Build:
 
     def _drops(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
         """What a button would do with all sets of a section, shown or not."""
-        is_leak = kind == "leakage"
         sets = [
             Copies(each.files, ())
-            if not is_leak and self._labels_differ(each)
+            if self._labels_differ(each)
             else parted(each.files, self._valid)
             for each in found
         ]
@@ -189,7 +190,7 @@ class _Build:
             for each in clear
         ]
         num_drops = len({file for each in clear for file in each.drops})
-        words = drops_in_words(num_drops, self._valid, is_leak=is_leak)
+        words = drops_in_words(num_drops, self._valid, is_leak=kind == "leakage")
         return {"drops": words if clear else "", "num_unclear": len(sets) - len(clear)}
 
     def _labels_differ(self, finding: Finding) -> bool:

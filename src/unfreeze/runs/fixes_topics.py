@@ -36,7 +36,8 @@ TOPICS: Mapping[FindingKind, Topic] = {
         "Both sides",
         "The same photo in training and validation",
         "The model is asked what it was told before, and its accuracy looks better "
-        "than it is. Drop the training copies, and all validation photos still count.",
+        "than it is. Drop the training copies, and all validation photos still count. "
+        "Where their labels differ, one is wrong: find out which before you drop any.",
         is_in_sets=True,
     ),
     "exact_duplicate": Topic(

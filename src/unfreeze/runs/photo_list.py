@@ -20,6 +20,7 @@ from unfreeze.photo_names import is_photo_name
 __all__ = ["each_once", "names_at", "photos_at"]
 
 _WILD = re.compile(r"[*?[]")
+_ADDRESS = re.compile(r"(?i)(https?|ftp|s3|gs|file|data):")
 _AT_ONCE = 2**15
 """Names that are packed together: a million Python strings would take 100 MB."""
 
@@ -55,6 +56,16 @@ def names_at(path: str | Path) -> Iterator[str]:
         yield from (str(found / name) for name in names)
     elif found.exists():
         yield str(found)
+    elif _ADDRESS.match(str(path)):
+        raise DataError(
+            f"{str(path)[:80]} is an address, and photos are read from files alone. "
+            "Download it, and pass the file."
+        )
+    elif str(path) == "-":
+        raise DataError(
+            "There is no file called -. To read names of photos from standard input, "
+            "pass --list -."
+        )
     elif _WILD.search(str(path)):
         yield from _matching(str(path))
     else:

@@ -39,6 +39,17 @@ def test_damaged_files_and_strays_are_unreadable(drawn_folder: Path) -> None:
     assert "web page" in found[0].message
 
 
+def test_a_photo_that_cannot_be_read_is_to_be_converted_and_not_moved(
+    drawn_folder: Path,
+) -> None:
+    (drawn_folder / "train/squares/IMG_1.HEIC").write_bytes(b"ftypheic")
+
+    (found,) = _found(drawn_folder, "unreadable")
+
+    assert "save it as JPEG" in found.message
+    assert "Move it" not in found.message
+
+
 def test_names_that_say_another_format_are_found(drawn_folder: Path) -> None:
     _photo().save(drawn_folder / "train/squares/a.png", "JPEG")
     _photo().save(drawn_folder / "train/squares/b.JPG", "JPEG")

@@ -206,3 +206,16 @@ def test_only_the_first_thousand_ignored_files_are_named() -> None:
     assert ignored.count == 1200
     assert len(ignored.named) == 1000
     assert ignored.named[0].file == "a/0.txt"
+
+
+def test_photos_of_a_kind_that_cannot_be_read_are_told_from_other_files(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.HEIC", "b.nef", "c.txt"):
+        (tmp_path / name).touch()
+    ignored = Ignored()
+
+    list(walk_images(tmp_path, [b""], ignored))
+
+    told = {each.file: "save it as JPEG" in each.reason for each in ignored.named}
+    assert told == {"a.HEIC": True, "b.nef": True, "c.txt": False}

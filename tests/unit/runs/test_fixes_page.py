@@ -128,7 +128,10 @@ def test_photos_of_one_finding_that_are_no_copies_stand_one_by_one(
 
 
 def test_every_kind_of_finding_that_names_photos_is_shown_as_photos() -> None:
-    of_folders = {"class_missing", "class_tiny", "class_case", "imbalance"}
+    of_folders = {
+        "imbalance",
+        *(each for each in get_args(FindingKind) if "class_" in each),
+    }
 
     assert {*TOPICS} == {*get_args(FindingKind)} - of_folders - {"unreadable"}
 
@@ -191,6 +194,25 @@ def test_of_a_leak_all_training_copies_can_be_dropped_and_no_other(
     assert known(page)["copies"] == {"leakage": [{"keeps": [0, 1], "drops": [2, 3]}]}
     text = read(page).text
     assert "Drop 2 training copies, keep every validation photo" in text
+
+
+def test_a_leak_whose_labels_differ_is_left_to_a_person(
+    tmp_path: Path, photos: Path
+) -> None:
+    """Dropping the training copy might keep the wrong label, and in validation."""
+    clear = ("valid/circles/circles00.png", "train/circles/circles00.png")
+    torn = ("valid/circles/circles01.png", "train/stripes/stripes01.png")
+    page = written(tmp_path, photos, found("leakage", *clear), found("leakage", *torn))
+
+    named = known(page)
+    [[one]] = named["copies"].values()
+    assert [[named["files"][n] for n in one[side]] for side in ("keeps", "drops")] == [
+        [clear[0]], [clear[1]]
+    ]  # fmt: skip
+    text = " ".join(read(page).text.split())
+    assert "Drop 1 training copy, keep every validation photo" in text
+    assert "1 set is left to you: the labels differ" in text
+    assert "Where their labels differ, one is wrong" in text
 
 
 def test_sets_beyond_the_shown_ones_are_dropped_and_counted_too(

@@ -57,6 +57,9 @@ def test_a_file_with_brackets_is_itself(root: Path) -> None:
         ("no.jpg", "no file or folder no.jpg"),
         ("*.gif", r"pattern \*.gif matches no images"),
         ("a/*.txt", "matches no images"),
+        ("https://a.org/x.jpg?w=5", "is an address, .* Download it"),
+        (Path("https://a.org/x.jpg"), "is an address, .* Download it"),
+        ("-", "pass --list -"),
     ],
 )
 def test_nothing_there_is_refused(root: Path, path: str, found: str) -> None:
