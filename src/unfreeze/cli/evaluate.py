@@ -34,6 +34,9 @@ def evaluate(
             help="Between labels of a photo in the table; as in training unless given."
         ),
     ] = None,
+    file_column: options.FileColumn = None,
+    label_column: options.LabelColumn = None,
+    no_header: options.NoHeader = False,
     tta: options.Tta = False,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
@@ -45,9 +48,15 @@ def evaluate(
     with loading():
         from unfreeze.runs.predictor import Classifier
         from unfreeze.runs.scores import scores_of
+        from unfreeze.runs.table_notes import table_note
         from unfreeze.runs.table_photos import Table
 
-    table = None if csv is None else Table(csv, folder, suffix, label_separator)
+    table = None
+    if csv is not None:
+        table = Table(
+            csv, folder, suffix, label_separator, file_column, label_column, no_header
+        )
+        say(table_note(data, table), err=True)
     classifier = Classifier.load(run, num_workers=num_workers)
     answers = classifier.evaluate(data, table, tta=tta)
     scores = scores_of(answers)

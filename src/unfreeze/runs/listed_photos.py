@@ -10,6 +10,8 @@ from pathlib import Path
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.paths import PackedNames
+from unfreeze.data.table_columns import photo_column
+from unfreeze.data.table_form import form_of
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.photo_list import each_once, names_at
@@ -24,12 +26,6 @@ __all__ = [
 
 STANDARD_INPUT = Path("-")
 """Stands for a list that another program writes."""
-
-_TITLES = frozenset(
-    {"file", "filename", "file_name", "filepath", "file_path", "path", "image"}
-    | {"image_name", "image_path", "image_id", "img", "photo", "picture", "name", "id"}
-)
-"""Of columns that name photos, as data sets and competitions call them."""
 
 _TRIED = 100
 """Photos of which at least one has to exist; a list of a million with the wrong folder
@@ -132,16 +128,16 @@ def names_in_table(path: Path, column: str | None, naming: Naming) -> Iterator[s
     """Read photos from one column of a CSV file whose first row holds titles.
 
     Args:
-        path: Text in UTF-8, separated by commas.
-        column: Title of the column; unless given, the first that is called file, path,
-            image, id or the like, in whatever case.
+        path: The table, in UTF-8 or UTF-16, in a form that ``form_of`` knows.
+        column: Title of the column; unless given, that which ``photo_column`` finds.
         naming: How cells become paths; empty cells are passed over.
 
     Raises:
         DataError: If it cannot be read, has no such column, or names nothing, or not
             one of the first hundred photos exists.
     """
-    rows = csv_rows(path, odd_bytes="surrogateescape")
+    form = form_of(path, odd_bytes="surrogateescape")
+    rows = csv_rows(path, form=form, odd_bytes="surrogateescape")
     _, titles = next(rows, (1, []))
     place = _place(titles, column, path)
     cells = (from_cell(each[place]) for _, each in rows if place < len(each))
@@ -158,9 +154,9 @@ def _place(titles: Sequence[str], column: str | None, path: Path) -> int:
                 f"{listed(found)}. Pass one of them as --column."
             )
         return found.index(column)
-    for place, title in enumerate(found):
-        if title.lower() in _TITLES:
-            return place
+    place = photo_column(found)
+    if place is not None:
+        return place
     raise DataError(
         f"{path} has no column that is called file, path, image or id in its first "
         f"row, which holds {listed(found)}. Pass --column with the title of the one "
