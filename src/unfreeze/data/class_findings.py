@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from unfreeze.data.nearby_tables import advice_on_tables
 from unfreeze.data.survey import Split, Survey
 from unfreeze.data.wording import listed
 from unfreeze.records import Finding
@@ -42,7 +43,7 @@ def _too_few_classes(survey: Survey) -> Iterator[Finding]:
             "refused",
             f"There is {count} class, {listed(survey.classes)}, and a classifier needs "
             "2 or more. Training refuses this: add a folder with photos of another "
-            "class.",
+            f"class.{advice_on_tables(survey.root)}",
         )
 
 

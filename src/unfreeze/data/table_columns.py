@@ -173,10 +173,12 @@ def _next_column(titles: Sequence[str], photos: int, choice: Choice, path: Path)
     places = places_for_labels(titles, photos, choice.groups)
     if places:
         return places[0]
+    splits = [title for title in titles if _plain(title) in _SPLIT_TITLES]
+    said = f" ({splits[0]!r} is taken for the side of a split)" if splits else ""
     raise DataError(
         f"{path} has the columns {listed(titles)}, and none that is called label, "
-        "class or the like. Call the one with labels 'label', or pass its title: "
-        "--label-column TITLE (label_column='...')."
+        f"class or the like{said}. Call the one with labels 'label', or pass its "
+        "title: --label-column TITLE (label_column='...')."
     )
 
 

@@ -128,7 +128,7 @@ class ImageClassifierData(ImageData):
         root = Path(path)
         reading = as_reading(bs, tfms, num_workers)
         index = index_folder(root)
-        require_classes(root, index)
+        require_classes(root, index, in_folders=True)
         whole = opened_to_learn(root, index, reading.num_workers)
         names = None
         if group_by is not None:

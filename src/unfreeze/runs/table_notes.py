@@ -1,6 +1,7 @@
 """What to say about how a table of labels was read."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
@@ -26,7 +27,7 @@ def table_note(root: Path, table: Table) -> str:
 def _sentences(found: LabelTable, table: Table) -> Iterator[str]:
     yield _of_columns(found, table.group_by)
     if form := said_of_form(found.form):
-        yield form
+        yield form + _odd_word(found)
     repeated = len(found.rows) - len(
         {table.names.path(row.photo) for row in found.rows}
     )
@@ -63,10 +64,19 @@ def _of_columns(found: LabelTable, group_by: str | None) -> str:
     said += f"; not read: {listed(others)}." if others else "."
     if split := [title for title in columns.splits if title != group_by]:
         said += (
-            f" So photos are not split by {split[0]!r}; to keep that split, put them "
-            "into train/ and valid/ with a folder per class in each."
+            f" So photos count whatever {split[0]!r} says of them; to keep that split, "
+            "put them into train/ and valid/ with a folder per class in each."
         )
     return said
+
+
+def _odd_word(found: LabelTable) -> str:
+    """What shows whether letters were read rightly, where that is not certain."""
+    if found.form.encoding != "cp1252":
+        return ""
+    rows = chain([found.columns.titles or ()], (row.cells for row in found.rows))
+    odd = next((cell for cell in chain.from_iterable(rows) if not cell.isascii()), "")
+    return f" If {odd!r} is wrong, save it as UTF-8."
 
 
 def _perhaps_several(found: LabelTable) -> tuple[str, str] | None:

@@ -60,7 +60,7 @@ def test_a_column_of_groups_holds_no_labels() -> None:
     ("titles", "choice", "found"),
     [
         ("file,split", {}, "none that is called label.*--label-column TITLE"),
-        ("file,fold,id", {}, "none that is called label"),
+        ("file,fold,id", {}, "'fold' is taken for the side of a split"),
         ("file,label", {"labels": "breed"}, "no column 'breed'.*--label-column"),
         ("file,label", {"photos": "img"}, "no column 'img'.*--file-column"),
         ("file,label", {"labels": "file"}, "'file' .* cannot hold both"),

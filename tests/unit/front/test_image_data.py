@@ -344,3 +344,16 @@ def test_photos_smaller_than_the_model_reads_are_refused(
 ) -> None:
     with pytest.raises(PlanError, match=r"resize\(31\).*32 pixels"):
         data.resize(31)
+
+
+def test_a_table_beside_a_single_class_folder_is_pointed_to(numbered: Path) -> None:
+    with pytest.raises(DataError, match=r"1 class \['photos'\].*'labels.csv'.*--csv"):
+        ImageClassifierData.from_folder(numbered, **WORDS)
+
+
+def test_a_single_class_in_a_table_is_refused_without_that(numbered: Path) -> None:
+    table = numbered / "labels.csv"
+    table.write_text(table.read_text().replace("odd", "even"))
+
+    with pytest.raises(DataError, match=r"1 class \['even'\].*2 classes or more\.$"):
+        ImageClassifierData.from_csv(numbered, "photos", table, suffix=".png", **WORDS)

@@ -40,7 +40,7 @@ def test_a_split_that_is_not_kept_is_said(tmp_path: Path) -> None:
 
     said = _note(tmp_path, text)
 
-    assert "not read: 'split'. So photos are not split by 'split'; to keep" in said
+    assert "not read: 'split'. So photos count whatever 'split' says of them" in said
     assert "train/ and valid/" in said
     assert "So photos" not in _note(tmp_path, text, replace(TABLE, group_by="split"))
 
@@ -56,6 +56,14 @@ def test_an_unusual_form_and_repeated_rows_are_said(tmp_path: Path) -> None:
 
     assert "UTF-8 text with ';' between columns." in said
     assert "2 repeated rows left out." in said
+
+
+def test_letters_that_are_guessed_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes("file,label\n1.jpg,Bär\n".encode("cp1252"))
+
+    said = table_note(tmp_path, TABLE)
+
+    assert "Windows-1252 text with ',' between columns. If 'Bär' is wrong, save" in said
 
 
 @pytest.mark.parametrize(
