@@ -19,8 +19,10 @@ from unfreeze.errors import DataError
 
 __all__ = ["LabelTable", "TableRow", "read_label_table"]
 
-_YES_OR_NO = frozenset({"", "0", "1", "0.0", "1.0"})
-_NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_YES_OR_NO = frozenset({"", "0", "1", "0.0", "1.0", "false", "true", "no", "yes"})
+_NUMBER = re.compile(
+    r"[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?|false|true|no|yes", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +158,12 @@ def _refuse_numbers(table: LabelTable, groups: str | None) -> None:
     if len(numbers) < 2:
         return
     names = listed([titles[place] for place in numbers])
-    values = {_cell(row.cells, place) for row in table.rows for place in numbers}
+    values = {_cell(row.cells, at).lower() for row in table.rows for at in numbers}
     if values <= _YES_OR_NO:
         raise DataError(
-            f"{table.path} has a column of 0 and 1 for each of {names}. Expected one "
-            "column with the name of the class: write 'file,label' with a row such as "
-            "'1.jpg,cat'; several labels of a photo as 'cat;dog' in its cell."
+            f"{table.path} has a column of 0 and 1, or no and yes, for each of "
+            f"{names}. Expected one column with the name of the class: write "
+            "'file,label' with a row such as '1.jpg,cat'; several labels of a photo as 'cat;dog' in its cell."
         )
     raise DataError(
         f"{table.path} has several columns of numbers, {names}, and none is called "
@@ -171,6 +173,6 @@ def _refuse_numbers(table: LabelTable, groups: str | None) -> None:
 
 
 def _are_numbers(table: LabelTable, place: int) -> bool:
-    """Whether all that stands in a column is numbers, and something does."""
+    """Whether all that stands in a column is numbers, or yes and no."""
     cells = {_cell(row.cells, place) for row in table.rows} - {""}
     return bool(cells) and all(_NUMBER.fullmatch(cell) for cell in cells)
