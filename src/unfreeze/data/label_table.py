@@ -163,7 +163,8 @@ def _refuse_numbers(table: LabelTable, groups: str | None) -> None:
         raise DataError(
             f"{table.path} has a column of 0 and 1, or no and yes, for each of "
             f"{names}. Expected one column with the name of the class: write "
-            "'file,label' with a row such as '1.jpg,cat'; several labels of a photo as 'cat;dog' in its cell."
+            "'file,label' with a row such as '1.jpg,cat'; several labels of a photo as "
+            "'cat;dog' in its cell."
         )
     raise DataError(
         f"{table.path} has several columns of numbers, {names}, and none is called "
