@@ -11,6 +11,7 @@ from unfreeze.data.table_columns import (
     Columns,
     chosen_columns,
     has_titles,
+    photo_column,
     places_for_labels,
 )
 from unfreeze.data.table_form import form_of
@@ -83,6 +84,8 @@ def read_label_table(
     first = found[0][1]
     _require_two(found[:1], path)
     is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
+    if choice.has_titles is None and _is_like_the_others([row for _, row in found]):
+        is_titled = False
     if choice.has_titles and not is_titled:
         raise DataError(
             f"The first row of {path} names an image, {first[0]!r}, and no titles. "
@@ -108,6 +111,16 @@ def read_label_table(
 
 def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place] if place < len(cells) else ""
+
+
+def _is_like_the_others(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row, with no title that is known, has the label of another.
+
+    Its photo may be missing, and would be lost as a title.
+    """
+    first = rows[0]
+    labels = {_cell(row, 1) for row in rows[1:]} - {""}
+    return photo_column(first) is None and _cell(first, 1) in labels
 
 
 def _no_rows(path: Path) -> DataError:

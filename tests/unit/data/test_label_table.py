@@ -36,6 +36,14 @@ def test_a_first_row_that_names_a_photo_is_one_of_photos(tmp_path: Path) -> None
         _read(tmp_path, "a,x\nb,y\n", has_titles=True)
 
 
+def test_a_first_row_whose_photo_is_missing_is_no_titles(tmp_path: Path) -> None:
+    table = _read(tmp_path, "z,cat\nb,dog\nc,cat\n")
+
+    assert [row.photo for row in table.rows] == ["z", "b", "c"]
+    titled = _read(tmp_path, "file,cat\nb,dog\nc,cat\n")
+    assert [row.photo for row in titled.rows] == ["b", "c"]
+
+
 def test_a_first_row_is_one_of_photos_where_that_is_said(tmp_path: Path) -> None:
     table = _read(tmp_path, "file,label\nb,y\n", has_titles=False)
 

@@ -39,6 +39,7 @@ def test_characters_are_read_as_spreadsheets_write_them(
         ("файл,кошка\n1.jpg,собака\n", "cp1251"),
         ("file,κόκκινο\n1.jpg,μπλε\n", "cp1253"),
         ("file,犬\n1.jpg,ねこ\n", "shift-jis"),
+        ("file,cat\x81\n", "latin-1"),  # a byte that is no character there
         ("file,größe\n", "cp850"),
         ("file,größe\n", "mac-roman"),
         ("file,label\n", "utf-16-le"),  # without its mark
