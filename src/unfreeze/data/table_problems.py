@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
-from unfreeze.photo_names import PHOTO_ENDINGS
+from unfreeze.photo_names import missing_suffix
 
 __all__ = ["require_sound"]
 
@@ -115,14 +115,15 @@ def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
 
 def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
     """Say which ending is missing where no photo is there, or what may be wrong."""
+    suffix = None
     if len(missing) == len(distinct):
-        for ending in sorted(PHOTO_ENDINGS):
-            for suffix in (f".{ending}", f".{ending.upper()}"):
-                # The ending may be there, and its dot not.
-                name = missing[0].removesuffix(suffix[1:]) + suffix
-                if _is_there(root, name):
-                    return f"{name!r} is there: pass --suffix {suffix} ({suffix=})."
-    return "Check folder and suffix."
+        suffix = missing_suffix(missing[0], lambda name: _is_there(root, name))
+    if suffix is None:
+        return "Check folder and suffix."
+    return (
+        f"With {suffix} behind it the first is there: pass --suffix {suffix} "
+        f"({suffix=})."
+    )
 
 
 def _is_there(root: Path, name: str) -> bool:

@@ -14,6 +14,7 @@ from unfreeze.data.table_columns import photo_column
 from unfreeze.data.table_form import form_of
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError, PlanError
+from unfreeze.photo_names import missing_suffix
 from unfreeze.runs.photo_list import each_once, names_at
 
 __all__ = [
@@ -188,11 +189,21 @@ def _some_there(names: Iterator[str], what: str, naming: Naming) -> Iterator[str
     first = list(islice(names, _TRIED))
     if not first:
         raise DataError(f"There are no photos in {what}. Expected one on each row.")
-    if not any(os.access(name, os.F_OK) for name in first if "\0" not in name):
+    if not any(map(_is_there, first)):
+        suffix = missing_suffix(first[0], _is_there)
+        advice = f"There is one with {suffix} behind it: pass --suffix {suffix}."
+        if suffix is None:
+            advice = (
+                "Pass --folder with where they lie, and --suffix with what is missing "
+                "behind their names."
+            )
         raise DataError(
             f"None of the first {len(first)} photos in {what} exists: the first is "
-            f"taken for {first[0]}. Pass --folder with where they lie, and --suffix "
-            "with what is missing behind their names."
+            f"taken for {first[0]}. {advice}"
         )
     yield from first
     yield from names
+
+
+def _is_there(name: str) -> bool:
+    return "\0" not in name and os.access(name, os.F_OK)

@@ -69,7 +69,7 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, stem: str) -> Non
 def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None:
     said = _refused(tmp_path, "id,breed\na,pug\nb,boxer\n", suffix)
 
-    assert "'train/a.jpg' is there: pass --suffix .jpg (suffix='.jpg')." in said
+    assert "first is there: pass --suffix .jpg (suffix='.jpg')." in said
     assert "Check folder" not in said
 
 

@@ -125,7 +125,11 @@ def test_names_are_read_as_our_own_tables_write_them(here: Path) -> None:
         ("what,label\n1,a\n", None, "no column that is called.*--column"),
         ("", None, "no column that is called"),
         ("id,label\n", None, "no photos in x.csv"),
-        ("id,label\n1,a\n", None, "taken for 1. Pass --folder.*--suffix"),
+        (
+            "id,label\n1,a\n",
+            None,
+            r"taken for 1. There is one with .jpg.*--suffix .jpg\.",
+        ),
     ],
 )
 def test_a_table_without_photos_is_refused(
