@@ -87,7 +87,9 @@ class RunSettings:
 
     def _require_no_table(self) -> None:
         given = (self.folder, self.suffix, self.file_column, self.label_column)
-        if any(given) or self.no_header or self.label_separator is not None:
+        # A space stands there in runs that began before tables were looked at.
+        is_parted = self.label_separator not in (None, " ")
+        if any(given) or self.no_header or is_parted:
             raise PlanError(
                 "folder, suffix, label_separator, file_column, label_column and "
                 "no_header say how a table is read, and there is no table. Pass csv, "

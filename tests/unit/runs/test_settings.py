@@ -69,3 +69,7 @@ def test_what_a_table_leaves_open_is_decided_once(
     assert found.table is not None
     assert found.table.label_separator == decided
     assert RunSettings().decided(tmp_path) == RunSettings()
+
+
+def test_a_run_from_before_tables_were_looked_at_can_go_on() -> None:
+    assert RunSettings(label_separator=" ").table is None

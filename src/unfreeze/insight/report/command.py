@@ -22,8 +22,10 @@ def command_of(run: RunRecord) -> str:
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
+    has_table = settings.get("csv") is not None
     for name, value in settings.items():
         is_left_out = name in _OF_TABLES and value == ""
+        is_left_out |= name == "label_separator" and not has_table
         if value is None or value is False or value == [] or is_left_out:
             continue
         option = f"--{name.replace('_', '-')}"
