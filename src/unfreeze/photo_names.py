@@ -1,6 +1,14 @@
 """Which files are photos, by the endings of their names."""
 
-__all__ = ["PHOTO_ENDINGS", "UNREAD_ENDINGS", "is_photo_name", "is_unread_photo_name"]
+from collections.abc import Callable
+
+__all__ = [
+    "PHOTO_ENDINGS",
+    "UNREAD_ENDINGS",
+    "is_photo_name",
+    "is_unread_photo_name",
+    "missing_suffix",
+]
 
 _ENDINGS = """
 apng avif bmp gif j2k jfif jp2 jpe jpeg jpg mpo pbm pgm png pnm ppm qoi tif tiff webp
@@ -36,3 +44,24 @@ def is_unread_photo_name(name: str) -> bool:
     """
     _, dot, ending = name.rpartition(".")
     return bool(dot) and ending.lower() in UNREAD_ENDINGS
+
+
+def missing_suffix(name: str, is_there: Callable[[str], bool]) -> str | None:
+    """The ending with which there is a photo; None if no ending helps.
+
+    Args:
+        name: Of a photo that is not there; its ending may lack its dot alone.
+        is_there: Whether there is a file of a name.
+
+    Example:
+        >>> missing_suffix("a", "a.JPG".__eq__), missing_suffix("apng", "a.png".__eq__)
+        ('.JPG', '.png')
+    """
+    for ending in sorted(_with_capitals()):
+        if is_there(f"{name.removesuffix(ending)}.{ending}"):
+            return f".{ending}"
+    return None
+
+
+def _with_capitals() -> frozenset[str]:
+    return PHOTO_ENDINGS | {ending.upper() for ending in PHOTO_ENDINGS}

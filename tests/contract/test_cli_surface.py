@@ -14,7 +14,8 @@ SURFACE = {
     "train": (
         "DATA --arch --weights --size --batch-size --epochs --budget --recipe "
         "--augment --max-zoom --balance --seed --num-workers --out --csv --folder "
-        "--suffix --label-separator --valid-fraction --group-by --fixes --json --help"
+        "--suffix --label-separator --file-column --label-column --no-header "
+        "--valid-fraction --group-by --fixes --json --help"
     ),
     "resume": "RUN --data --weights --anyway --json --help",
     "check": (
@@ -27,10 +28,12 @@ SURFACE = {
     "lr-find": (
         "DATA --arch --weights --size --batch-size --augment --max-zoom --balance "
         "--seed --num-workers --unfrozen --plot --csv --folder --suffix "
-        "--label-separator --valid-fraction --group-by --fixes --json --help"
+        "--label-separator --file-column --label-column --no-header "
+        "--valid-fraction --group-by --fixes --json --help"
     ),
     "evaluate": (
-        "RUN DATA --csv --folder --suffix --label-separator --tta --num-workers "
+        "RUN DATA --csv --folder --suffix --label-separator --file-column "
+        "--label-column --no-header --tta --num-workers "
         "--json --help"
     ),
     "predict": (

@@ -4,7 +4,7 @@ import mimetypes
 
 import pytest
 
-from unfreeze.photo_names import PHOTO_ENDINGS, is_photo_name
+from unfreeze.photo_names import PHOTO_ENDINGS, is_photo_name, missing_suffix
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "A.JPEG", "a.b.Png", ".webp", "é.tiff"])
@@ -23,3 +23,20 @@ def test_what_the_standard_library_knows_of_them_is_an_image() -> None:
     known = {kind for kind in kinds.values() if kind is not None}
     assert len(known) > 5
     assert all(kind.startswith("image/") for kind in known)
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "suffix"),
+    [
+        ("7", "7.jpg", ".jpg"),
+        ("7", "7.PNG", ".PNG"),
+        ("7jpg", "7.jpg", ".jpg"),
+        ("7.jpg", "7.jpg.webp", ".webp"),
+        ("7", "7.txt", None),
+        ("7", "8.jpg", None),
+    ],
+)
+def test_the_ending_that_a_name_lacks_is_found(
+    name: str, there: str, suffix: str | None
+) -> None:
+    assert missing_suffix(name, there.__eq__) == suffix

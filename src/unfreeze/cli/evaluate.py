@@ -9,6 +9,7 @@ from unfreeze.cli import options
 from unfreeze.cli.interrupts import say_if_unfinished
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, say
+from unfreeze.errors import PlanError
 from unfreeze.words import counted
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def evaluate(
             help="Between labels of a photo in the table; as in training unless given."
         ),
     ] = None,
+    file_column: options.FileColumn = None,
+    label_column: options.LabelColumn = None,
+    no_header: options.NoHeader = False,
     tta: options.Tta = False,
     num_workers: options.NumWorkers = None,
     as_json: options.AsJson = False,
@@ -45,11 +49,21 @@ def evaluate(
     with loading():
         from unfreeze.runs.predictor import Classifier
         from unfreeze.runs.scores import scores_of
+        from unfreeze.runs.table_notes import table_note
         from unfreeze.runs.table_photos import Table
 
-    table = None if csv is None else Table(csv, folder, suffix, label_separator)
+    table = Table(
+        csv or "", folder, suffix, label_separator, file_column, label_column, no_header
+    )
+    if csv is not None:
+        say(table_note(data, table), err=True)
+    elif table != Table(""):
+        raise PlanError(
+            "There are options that say how a table is read, and there is no table. "
+            "Pass --csv, too."
+        )
     classifier = Classifier.load(run, num_workers=num_workers)
-    answers = classifier.evaluate(data, table, tta=tta)
+    answers = classifier.evaluate(data, table if csv else None, tta=tta)
     scores = scores_of(answers)
     say_if_unfinished(run)
     if as_json:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from unfreeze.numerics.durations import seconds_of
+from unfreeze.photo_names import PHOTO_ENDINGS
 
 __all__ = [
     "Arch",
@@ -17,12 +18,15 @@ __all__ = [
     "Csv",
     "CsvFolder",
     "CsvSuffix",
+    "FileColumn",
     "Fixes",
     "Folder",
     "GroupBy",
+    "LabelColumn",
     "LabelSeparator",
     "MaxZoom",
     "MinPrecision",
+    "NoHeader",
     "NumWorkers",
     "Recipe",
     "Run",
@@ -41,15 +45,51 @@ Csv = Annotated[
 CsvFolder = Annotated[
     str, typer.Option("--folder", help="Of the photos in the table, below DATA.")
 ]
+
+
+def _with_dot(suffix: str) -> str:
+    """Read ``jpg`` as ``.jpg``: no name ends in one without the other."""
+    return f".{suffix}" if suffix.lower() in PHOTO_ENDINGS else suffix
+
+
 CsvSuffix = Annotated[
-    str, typer.Option("--suffix", help="Added to names in the table, such as .jpg.")
+    str,
+    typer.Option(
+        "--suffix",
+        callback=_with_dot,
+        help="Added to names in the table, such as .jpg.",
+    ),
 ]
-_SEPARATOR = typer.Option(
-    "--label-separator",
-    show_default="a space",
-    help="Between labels of a photo in the table; '' where each cell is one label.",
-)
-LabelSeparator = Annotated[str, _SEPARATOR]
+FileColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TITLE",
+        show_default="file, path, image or the like",
+        help="Column of the table that names photos.",
+    ),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TITLE",
+        show_default="label, class or the like",
+        help="Column of the table with labels.",
+    ),
+]
+NoHeader = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The table has no titles, whatever its first row looks like.",
+    ),
+]
+LabelSeparator = Annotated[
+    str | None,
+    typer.Option(
+        show_default="what the table shows",
+        help="Between labels of a photo in the table; '' where each cell is one label.",
+    ),
+]
 Folder = Annotated[
     Path,
     typer.Argument(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from unfreeze.data.class_looks import class_looks
+from unfreeze.data.nearby_tables import advice_on_tables
 from unfreeze.data.survey import Split, Survey
 from unfreeze.data.wording import listed
 from unfreeze.records import Finding
@@ -51,6 +52,7 @@ def _too_few_classes(survey: Survey) -> Iterator[Finding]:
                 "photos of another class to the table."
                 if survey.has_table
                 else "a folder with photos of another class."
+                f"{advice_on_tables(survey.root)}"
             ),
         )
 

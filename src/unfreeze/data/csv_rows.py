@@ -2,23 +2,43 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from unfreeze.errors import DataError
 
-__all__ = ["csv_rows"]
+__all__ = ["OddBytes", "TableForm", "csv_rows"]
+
+OddBytes: TypeAlias = Literal["strict", "surrogateescape"]
+"""What to do with bytes that are no text, as ``open`` takes it: refuse the file, or
+keep them as Python keeps such file names."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """How the text of a table is written; unless said, as we write ours."""
+
+    encoding: str = "utf-8-sig"
+    """As ``open`` takes it; with or without the byte order mark that spreadsheet
+    programs put in front."""
+
+    delimiter: str = ","
+    """Between the cells of a row."""
 
 
 def csv_rows(
-    path: Path, *, odd_bytes: Literal["strict", "surrogateescape"] = "strict"
+    path: Path,
+    *,
+    form: TableForm = TableForm(),
+    odd_bytes: OddBytes = "strict",
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the rows that are not blank.
 
     Args:
-        path: Text in UTF-8, separated by commas, with or without a byte order mark.
-        odd_bytes: What to do with bytes that are not UTF-8, as ``open`` takes it:
-            refuse the file, or keep them as Python keeps such file names.
+        path: A text file.
+        form: How it is written.
+        odd_bytes: What to do with bytes that are no such text.
 
     Yields:
         The line on which the row ends, from 1, and its cells.
@@ -27,15 +47,14 @@ def csv_rows(
         DataError: If the file cannot be opened, or is not such text.
     """
     try:
-        # utf-8-sig: spreadsheet programs put a byte order mark in front
-        with path.open(encoding="utf-8-sig", errors=odd_bytes, newline="") as text:
-            reader = csv.reader(text, strict=True)
+        with path.open(encoding=form.encoding, errors=odd_bytes, newline="") as text:
+            reader = csv.reader(text, delimiter=form.delimiter, strict=True)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeError, csv.Error) as error:
         raise DataError(
             f"{path} is not a CSV file in UTF-8: {error}. "
             "Save it again as comma-separated UTF-8 text."

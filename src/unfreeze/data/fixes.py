@@ -11,6 +11,7 @@ from typing import Literal, NoReturn, get_args
 
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import csv_rows
+from unfreeze.data.table_form import form_of
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
@@ -40,14 +41,15 @@ def read_fixes(path: Path) -> dict[str, Fix]:
     """Read decisions by file.
 
     Args:
-        path: UTF-8 text, separated by commas, with the three titles in its first row,
-            in any order. Other columns are not read.
+        path: As we write it, or as a spreadsheet program does since, with the three
+            titles in its first row, in any order. Other columns are not read.
 
     Raises:
         DataError: If the file cannot be read, lacks a column, or has a line with
             another action, without a file or label, or about a file named before.
     """
-    rows = csv_rows(path, odd_bytes="surrogateescape")
+    form = form_of(path, odd_bytes="surrogateescape")
+    rows = csv_rows(path, form=form, odd_bytes="surrogateescape")
     _, titles = next(rows, (1, []))
     places = [_place(title, titles, path) for title in COLUMNS]
     fixes: dict[str, Fix] = {}

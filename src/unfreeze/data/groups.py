@@ -3,12 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64
 
-from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.forest import groups_from_pairs
 from unfreeze.data.wording import listed
 from unfreeze.errors import PlanError
@@ -16,7 +14,6 @@ from unfreeze.errors import PlanError
 __all__ = [
     "Grouping",
     "as_grouping",
-    "column_names",
     "joined_groups",
     "numbered",
     "pattern_names",
@@ -102,38 +99,6 @@ def _part(match: re.Match[str] | None) -> str | None:
     if match is None:
         return None
     return next((part for part in match.groups() if part is not None), match.group())
-
-
-def column_names(csv_path: Path, title: str) -> list[str | None] | None:
-    """Read the group of each photo from a column of its table.
-
-    Args:
-        csv_path: The table, with titles in its first row.
-        title: Of the column.
-
-    Returns:
-        A name for each row; None where the cell is blank. Nothing at all where no
-        column has that title.
-
-    Raises:
-        DataError: If the table cannot be read.
-        PlanError: If the column is blank in every row.
-    """
-    rows = [cells for _, cells in csv_rows(csv_path)]
-    titles = [cell.strip() for cell in rows[0]] if rows else []
-    if title not in titles:
-        return None
-    column = titles.index(title)
-    names = [
-        (cells[column].strip() or None) if column < len(cells) else None
-        for cells in rows[1:]
-    ]
-    if not any(names):
-        raise PlanError(
-            f"The column {title!r} of {csv_path} is blank in all {len(names)} rows. "
-            "Expected the name of a group in some."
-        )
-    return names
 
 
 def numbered(names: Sequence[str | None]) -> Int64[np.ndarray, " N"]:

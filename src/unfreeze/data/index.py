@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float32, Int, Int64, UInt8
 
 from unfreeze.data.names import parted
+from unfreeze.data.nearby_tables import advice_on_tables
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.split_names import require_no_splits
 from unfreeze.data.walk import (
@@ -278,6 +279,7 @@ def _no_images(
         return DataError(
             f"The {len(strays)} images in {root}, such as "
             f"{os.fsdecode(strays[0])!r}, lie directly in it. {_LAYOUT}"
+            f"{advice_on_tables(root)}"
         )
     if folders:
         return DataError(

@@ -1,155 +1,145 @@
-"""Labels from a CSV file whose first column names an image."""
+"""An index of the photos that a table names, with the labels that stand there."""
 
-from collections.abc import Iterator, Sequence
+import os.path
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
 from unfreeze.data.paths import PackedNames, PackedPaths
-from unfreeze.data.wording import listed
-from unfreeze.errors import DataError
+from unfreeze.data.table_columns import Choice
+from unfreeze.data.table_problems import require_sound
+from unfreeze.errors import DataError, PlanError
 
-__all__ = ["index_table"]
+__all__ = ["PhotoNames", "TableIndex", "index_table", "labels_of", "open_table"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    """Line of the CSV file, from 1, where the row ends."""
+class PhotoNames:
+    """How names in a table become paths below the root."""
 
-    stem: str
-    label: str
+    folder: str = ""
+    """Holds the photos; relative to the root, itself if empty."""
+
+    suffix: str = ""
+    """Added to each name, such as ``.jpg``."""
+
+    def path(self, name: str) -> str:
+        """Path below the root of the photo that a table calls ``name``.
+
+        Two ways to write a name, such as ``a.jpg`` and ``./a.jpg``, are one path.
+        """
+        return str(PurePosixPath(self.folder, name + self.suffix))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableIndex:
+    """Each photo of a table once, in the order of their first rows."""
+
+    index: ImageIndex
+    table: LabelTable
+    names: tuple[str, ...]
+    """Path of the photo of each row of the table, below the root."""
+
+    @property
+    def num_repeated(self) -> int:
+        """Rows that say again what an earlier one says."""
+        return len(self.names) - len(self.index)
+
+    def groups(self, title: str) -> dict[str, str | None] | None:
+        """The group of each photo, by its path; None where no column has that title.
+
+        Raises:
+            DataError: If rows of one photo name several groups.
+            PlanError: If no row names one.
+        """
+        cells = self.table.column(title)
+        if cells is None:
+            return None
+        path = self.table.path
+        if not any(cells):
+            raise PlanError(
+                f"The column {title!r} of {path} is blank in all {len(cells)} rows. "
+                "Expected the name of a group in some."
+            )
+        found: dict[str, str | None] = {}
+        for name, cell in zip(self.names, cells, strict=True):
+            group = cell or None
+            if found.setdefault(name, group) != group:
+                raise DataError(
+                    f"{path} names {name!r} more than once, and {title!r} is "
+                    f"{found[name]!r} and {group!r} there. Keep one of these rows."
+                )
+        return found
+
+
+def open_table(
+    root: Path, csv_path: Path, naming: PhotoNames, choice: Choice
+) -> LabelTable:
+    """Read a table, and look among the photos where nobody said how it is to be read.
+
+    Raises:
+        DataError: As ``read_label_table``.
+    """
+    return read_label_table(
+        csv_path,
+        choice,
+        lambda name: os.path.isfile(root / naming.path(name)),  # noqa: PTH113  # takes any name
+    )
 
 
 def index_table(
     root: Path,
     csv_path: Path,
+    naming: PhotoNames = PhotoNames(),
+    choice: Choice = Choice(has_titles=True),  # noqa: B008  # cannot be changed
     *,
-    folder: str,
-    suffix: str = "",
-    skip_header: bool = True,
     label_separator: str | None = " ",
-) -> ImageIndex:
-    """Read labels from a CSV file: image name first, label second, the rest unread.
+) -> TableIndex:
+    """Read photos and labels from a table.
 
-    Rows keep the order of the file. Classes are the distinct labels, sorted.
+    Photos keep the order of the file; a row that is repeated counts once. Classes are
+    the distinct labels, sorted.
 
     Args:
         root: Where names start.
-        csv_path: UTF-8 text, separated by commas.
-        folder: Holds the images; relative to ``root``, ``""`` for ``root`` itself.
-        suffix: Added to each name of the first column, such as ``".jpg"``.
-        skip_header: Whether the first row holds titles.
+        csv_path: The table, in a form that ``form_of`` knows.
+        naming: How names become paths.
+        choice: Which columns are read.
         label_separator: Stands between the labels of one image. When every image has
             exactly one label, the index is single-label, else each row is a row of
             0s and 1s. None takes each label whole, spaces included, so that the
             index is always single-label.
 
     Raises:
-        DataError: If the file cannot be read, a row has no label, an image is named
-            twice or does not exist, or a name leads out of ``folder``.
+        DataError: If the file cannot be read, a row has no label, an image has
+            different labels or does not exist, or a name leads out of the folder.
     """
-    rows = list(_read_rows(csv_path))
-    if skip_header and rows:
-        _check_header(rows[0], root / folder, suffix, csv_path)
-        rows = rows[1:]
-    if not rows:
-        raise DataError(
-            f"{csv_path} has no rows. Expected an image name and a label in each."
-        )
-    names = [_name(folder, row, suffix, csv_path) for row in rows]
-    _check_once(rows, names, csv_path)
-    _check_present(root, names, csv_path)
-
-    tags = _split_labels(rows, label_separator, csv_path)
-    classes = tuple(sorted({tag for of_row in tags for tag in of_row}))
-    sources = PackedPaths(root, PackedNames.from_names(names))
-    return ImageIndex(root, classes, sources, _numbered(tags, classes))
-
-
-def _read_rows(csv_path: Path) -> Iterator[_Row]:
-    for line, cells in csv_rows(csv_path):
-        yield _row(line, cells, csv_path)
-
-
-def _row(line: int, cells: Sequence[str], csv_path: Path) -> _Row:
-    if len(cells) < 2:
-        raise DataError(
-            f"Line {line} of {csv_path} has one column: {cells[0][:80]!r}. Expected an "
-            "image name and a label, separated by a comma."
-        )
-    return _Row(line, cells[0].strip(), cells[1].strip())
-
-
-def _check_header(first: _Row, folder: Path, suffix: str, csv_path: Path) -> None:
-    """Refuse to lose an image to ``skip_header``."""
-    if (folder / (first.stem + suffix)).is_file():
-        raise DataError(
-            f"The first row of {csv_path} names an image, {first.stem!r}, and no "
-            "titles. Pass skip_header=False."
-        )
-
-
-def _check_once(rows: Sequence[_Row], names: Sequence[str], csv_path: Path) -> None:
-    """Refuse an image that is named twice, in whatever way."""
-    first: dict[str, _Row] = {}
-    for row, name in zip(rows, names, strict=True):
-        earlier = first.setdefault(name, row)
-        if earlier is row:
-            continue
-        labels = (
-            "with the same label"
-            if earlier.label == row.label
-            else f"as {earlier.label!r} and as {row.label!r}"
-        )
-        raise DataError(
-            f"{csv_path} names {row.stem!r} twice, {labels}, in lines {earlier.line} "
-            f"and {row.line}. Keep one of them."
-        )
-
-
-def _name(folder: str, row: _Row, suffix: str, csv_path: Path) -> str:
-    path = PurePosixPath(folder, row.stem + suffix)
-    if path.is_absolute() or ".." in path.parts or not row.stem:
-        raise DataError(
-            f"Line {row.line} of {csv_path} names the image {str(path)!r}. Expected a "
-            "name relative to the root, without '..'."
-        )
-    return str(path)
-
-
-def _check_present(root: Path, names: Sequence[str], csv_path: Path) -> None:
-    missing = [name for name in names if not (root / name).is_file()]
-    if missing:
-        raise DataError(
-            f"{len(missing)} of the {len(names)} images that {csv_path} names are not "
-            f"in {root}: {listed(missing, limit=5)}. Check folder and suffix."
-        )
-
-
-def _split_labels(
-    rows: Sequence[_Row], separator: str | None, csv_path: Path
-) -> list[list[str]]:
-    if separator is None:
-        tags = [[row.label] if row.label else [] for row in rows]
-    else:
-        tags = [
-            [part.strip() for part in row.label.split(separator) if part.strip()]
-            for row in rows
-        ]
+    table = open_table(root, csv_path, naming, choice)
+    names = tuple(naming.path(row.photo) for row in table.rows)
+    tags = [labels_of(row, label_separator) for row in table.rows]
     # No label at all is an answer only where images have several.
-    if not any(len(of_row) > 1 for of_row in tags):
-        for row, of_row in zip(rows, tags, strict=True):
-            if not of_row:
-                raise DataError(
-                    f"Line {row.line} of {csv_path} has no label for {row.stem!r}. "
-                    "Add one, or remove the line."
-                )
-    return tags
+    is_multi = any(len(of_row) > 1 for of_row in tags)
+    require_sound(root, table, names, tags, may_lack_labels=is_multi)
+
+    labels: dict[str, list[str]] = {}
+    for name, of_row in zip(names, tags, strict=True):
+        labels.setdefault(name, of_row)
+    tags = list(labels.values())
+    classes = tuple(sorted({tag for of_row in tags for tag in of_row}))
+    sources = PackedPaths(root, PackedNames.from_names(labels))
+    index = ImageIndex(root, classes, sources, _numbered(tags, classes))
+    return TableIndex(index, table, names)
+
+
+def labels_of(row: TableRow, separator: str | None) -> list[str]:
+    """Labels in a cell, which ``separator`` parts; None takes the cell whole."""
+    parts = [row.label] if separator is None else row.label.split(separator)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _numbered(

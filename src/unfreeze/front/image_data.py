@@ -12,7 +12,8 @@ from unfreeze.data.groups import pattern_names
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
-from unfreeze.data.tables import index_table
+from unfreeze.data.table_columns import Choice
+from unfreeze.data.tables import PhotoNames, index_table
 from unfreeze.errors import PlanError
 from unfreeze.front.opening import (
     Reading,
@@ -27,6 +28,7 @@ from unfreeze.front.photo_lists import (
     existing,
     flat_test,
     groups_in_table,
+    require_rows_once,
     sides_in_folders,
     sides_of_rows,
 )
@@ -126,7 +128,7 @@ class ImageClassifierData(ImageData):
         root = Path(path)
         reading = as_reading(bs, tfms, num_workers)
         index = index_folder(root)
-        require_classes(root, index)
+        require_classes(root, index, in_folders=True)
         whole = opened_to_learn(root, index, reading.num_workers)
         names = None
         if group_by is not None:
@@ -152,13 +154,16 @@ class ImageClassifierData(ImageData):
         group_by: str | None = None,
         valid_fraction: float | None = None,
         seed: int = 0,
+        file_column: str | None = None,
+        label_column: str | None = None,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
 
         Args:
             path: Root of the data set.
             folder: Folder of the photos, below ``path``.
-            csv_fname: The table: name of the photo, then its label or labels.
+            csv_fname: The table, with the name of a photo and its label or labels in
+                each row. A row that is repeated counts once.
             bs: Photos in a batch.
             tfms: What ``tfms_from_model`` returns.
             val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given, or unless
@@ -166,7 +171,9 @@ class ImageClassifierData(ImageData):
             suffix: Added to each name, for example ``.jpg``.
             test_name: Folder of unlabelled test photos below ``path``, if any.
             continuous: Labels are numbers to predict. Not supported.
-            skip_header: Whether the first line names the columns.
+            skip_header: Whether the first line names the columns. Then those that are
+                called file, path, image or the like, and label, class or the like,
+                are read; without such titles, and without any, the first columns.
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.
@@ -176,6 +183,8 @@ class ImageClassifierData(ImageData):
             valid_fraction: Share of every class that is held out, near-duplicates on
                 one side; 0.2 with ``group_by``.
             seed: Keys the choice of groups.
+            file_column: Title of the column that names photos, if by another name.
+            label_column: Title of the column with labels, if by another name.
 
         Raises:
             DataError: If the table or a photo is missing, the table is ambiguous, or no
@@ -184,24 +193,23 @@ class ImageClassifierData(ImageData):
         """
         _refuse_numbers(continuous)
         root = Path(path)
-        whole = index_table(
+        found = index_table(
             root,
             Path(csv_fname),
-            folder=folder,
-            suffix=suffix,
-            skip_header=skip_header,
+            PhotoNames(folder, suffix),
+            Choice(skip_header, file_column, label_column, group_by),
             label_separator=cat_separator,
         )
+        whole = found.index
         test = flat_test(root, test_name, whole)
         if group_by is None and valid_fraction is None:
+            require_rows_once(found, val_idxs)
             sides = sides_of_rows(whole, val_idxs, test)
             return cls._screened(root, sides, as_reading(bs, tfms, num_workers))
         _refuse_both(val_idxs)
         group_of: dict[str, str | None] = {}
         if group_by is not None:
-            group_of = groups_in_table(
-                Path(csv_fname), group_by, whole.names, has_titles=skip_header
-            )
+            group_of = groups_in_table(found, group_by)
         reading = as_reading(bs, tfms, num_workers)
         readable = opened_to_learn(root, whole, reading.num_workers)
         named = [group_of[name] for name in readable.index.names] if group_of else None

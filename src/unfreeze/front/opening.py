@@ -9,6 +9,7 @@ import numpy as np
 from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.learnable import require_learnable
+from unfreeze.data.nearby_tables import advice_on_tables
 from unfreeze.data.screen import Screening, screen
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.transforms import TrainTransform, ValidTransform
@@ -65,8 +66,13 @@ def as_reading(bs: int, tfms: TransformPair, num_workers: int | None) -> Reading
     return Reading(bs=bs, tfms=(trn_tfm, val_tfm), num_workers=workers)
 
 
-def require_classes(root: Path, index: ImageIndex) -> None:
+def require_classes(root: Path, index: ImageIndex, *, in_folders: bool = False) -> None:
     """Refuse photos with nothing to tell apart.
+
+    Args:
+        root: Of the photos.
+        index: Of them.
+        in_folders: Whether classes are folders, and a table may have been meant.
 
     Raises:
         DataError: If there are fewer than two classes, and one for each photo.
@@ -75,6 +81,7 @@ def require_classes(root: Path, index: ImageIndex) -> None:
         raise DataError(
             f"Found {len(index.classes)} class {list(index.classes)} in {root}. "
             "A classifier needs photos of 2 classes or more."
+            f"{advice_on_tables(root) if in_folders else ''}"
         )
 
 

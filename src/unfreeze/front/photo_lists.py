@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze.data.groups import Grouping, as_grouping, column_names, pattern_names
+from unfreeze.data.groups import Grouping, as_grouping, pattern_names
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.splits import get_cv_idxs
+from unfreeze.data.tables import TableIndex
 from unfreeze.errors import DataError, PlanError
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "existing",
     "flat_test",
     "groups_in_table",
+    "require_rows_once",
     "sides_in_folders",
     "sides_of_rows",
 ]
@@ -127,20 +129,35 @@ def flat_test(root: Path, name: str | None, whole: ImageIndex) -> ImageIndex | N
     return index_flat_folder(existing(root, name), whole.classes)
 
 
-def groups_in_table(
-    csv_path: Path, group_by: str, names: Sequence[str], *, has_titles: bool
-) -> dict[str, str | None]:
+def groups_in_table(found: TableIndex, group_by: str) -> dict[str, str | None]:
     """The group of each photo of a table: its cell in a column, or part of its path.
 
     Args:
-        csv_path: The table.
+        found: The photos, and the table that names them.
         group_by: The title of a column, or a regular expression.
-        names: Of the photos, as their index has them, in the order of the rows.
-        has_titles: Whether the first line names the columns.
 
     Raises:
+        DataError: If rows of one photo name several groups.
         PlanError: If no photo has a group.
     """
-    titled = column_names(csv_path, group_by) if has_titles else None
-    groups = titled or pattern_names(names, group_by)
-    return dict(zip(names, groups, strict=True))
+    titled = found.groups(group_by)
+    if titled is not None:
+        return titled
+    names = found.index.names
+    return dict(zip(names, pattern_names(names, group_by), strict=True))
+
+
+def require_rows_once(
+    found: TableIndex, val_idxs: Sequence[int] | np.ndarray | None
+) -> None:
+    """Refuse numbers of rows where some rows are left out, and others move up.
+
+    Raises:
+        PlanError: If a row is repeated, and ``val_idxs`` are given.
+    """
+    if val_idxs is not None and found.num_repeated:
+        raise PlanError(
+            f"val_idxs number the rows of {found.table.path}, and {found.num_repeated} "
+            "of them repeat an earlier one, so that a photo could be on both sides. "
+            "Remove those rows."
+        )

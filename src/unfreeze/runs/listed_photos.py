@@ -10,8 +10,11 @@ from pathlib import Path
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.paths import PackedNames
+from unfreeze.data.table_columns import photo_column
+from unfreeze.data.table_form import form_of
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError, PlanError
+from unfreeze.photo_names import missing_suffix
 from unfreeze.runs.photo_list import each_once, names_at
 
 __all__ = [
@@ -24,12 +27,6 @@ __all__ = [
 
 STANDARD_INPUT = Path("-")
 """Stands for a list that another program writes."""
-
-_TITLES = frozenset(
-    {"file", "filename", "file_name", "filepath", "file_path", "path", "image"}
-    | {"image_name", "image_path", "image_id", "img", "photo", "picture", "name", "id"}
-)
-"""Of columns that name photos, as data sets and competitions call them."""
 
 _TRIED = 100
 """Photos of which at least one has to exist; a list of a million with the wrong folder
@@ -132,16 +129,16 @@ def names_in_table(path: Path, column: str | None, naming: Naming) -> Iterator[s
     """Read photos from one column of a CSV file whose first row holds titles.
 
     Args:
-        path: Text in UTF-8, separated by commas.
-        column: Title of the column; unless given, the first that is called file, path,
-            image, id or the like, in whatever case.
+        path: The table, in UTF-8 or UTF-16, in a form that ``form_of`` knows.
+        column: Title of the column; unless given, that which ``photo_column`` finds.
         naming: How cells become paths; empty cells are passed over.
 
     Raises:
         DataError: If it cannot be read, has no such column, or names nothing, or not
             one of the first hundred photos exists.
     """
-    rows = csv_rows(path, odd_bytes="surrogateescape")
+    form = form_of(path, odd_bytes="surrogateescape")
+    rows = csv_rows(path, form=form, odd_bytes="surrogateescape")
     _, titles = next(rows, (1, []))
     place = _place(titles, column, path)
     cells = (from_cell(each[place]) for _, each in rows if place < len(each))
@@ -158,9 +155,9 @@ def _place(titles: Sequence[str], column: str | None, path: Path) -> int:
                 f"{listed(found)}. Pass one of them as --column."
             )
         return found.index(column)
-    for place, title in enumerate(found):
-        if title.lower() in _TITLES:
-            return place
+    place = photo_column(found)
+    if place is not None:
+        return place
     raise DataError(
         f"{path} has no column that is called file, path, image or id in its first "
         f"row, which holds {listed(found)}. Pass --column with the title of the one "
@@ -192,11 +189,21 @@ def _some_there(names: Iterator[str], what: str, naming: Naming) -> Iterator[str
     first = list(islice(names, _TRIED))
     if not first:
         raise DataError(f"There are no photos in {what}. Expected one on each row.")
-    if not any(os.access(name, os.F_OK) for name in first if "\0" not in name):
+    if not any(map(_is_there, first)):
+        suffix = missing_suffix(first[0], _is_there)
+        advice = f"There is one with {suffix} behind it: pass --suffix {suffix}."
+        if suffix is None:
+            advice = (
+                "Pass --folder with where they lie, and --suffix with what is missing "
+                "behind their names."
+            )
         raise DataError(
             f"None of the first {len(first)} photos in {what} exists: the first is "
-            f"taken for {first[0]}. Pass --folder with where they lie, and --suffix "
-            "with what is missing behind their names."
+            f"taken for {first[0]}. {advice}"
         )
     yield from first
     yield from names
+
+
+def _is_there(name: str) -> bool:
+    return "\0" not in name and os.access(name, os.F_OK)

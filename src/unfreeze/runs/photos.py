@@ -9,7 +9,7 @@ from unfreeze.front.opening import TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.table_photos import table_at
+from unfreeze.runs.table_photos import Table, separator_in, table_in
 from unfreeze.words import printable
 
 __all__ = ["name_skipped", "read_photos"]
@@ -38,8 +38,8 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
 
 def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
-    if settings.csv is not None:
-        return _read_table(folder, settings.csv, settings, tfms)
+    if settings.table is not None:
+        return _read_table(folder, settings.table, settings, tfms)
     splits = split_folders(folder)
     if "valid" in splits.roots:
         return ImageClassifierData.from_paths(
@@ -63,20 +63,24 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
 
 
 def _read_table(
-    root: Path, csv: str, settings: RunSettings, tfms: TransformPair
+    root: Path, table: Table, settings: RunSettings, tfms: TransformPair
 ) -> ImageClassifierData:
+    found = table_in(root, table)
     return ImageClassifierData.from_csv(
         root,
-        settings.folder,
-        table_at(root, csv),
+        table.folder,
+        found.path,
         settings.batch_size,
         tfms,
-        suffix=settings.suffix,
+        suffix=table.suffix,
+        skip_header=found.columns.titles is not None,
         num_workers=settings.num_workers,
-        cat_separator=settings.label_separator or None,
-        group_by=settings.group_by,
+        cat_separator=separator_in(root, table) or None,
+        group_by=table.group_by,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,
+        file_column=table.file_column,
+        label_column=table.label_column,
     )
 
 

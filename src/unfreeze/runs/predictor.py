@@ -207,12 +207,13 @@ class Classifier:
         root = Path(folder)
         is_multi = self.header.task is Task.MULTI
         if table is not None:
+            learned = self.header.settings.get("label_separator")
             index = index_known_table(
                 root,
                 table,
                 self.classes,
                 is_multi=is_multi,
-                learned_separator=str(self.header.settings.get("label_separator", " ")),
+                learned_separator=learned if isinstance(learned, str) else " ",
             )
             return self._answers(index, tta)
         if is_multi:

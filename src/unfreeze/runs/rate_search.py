@@ -39,6 +39,7 @@ def search_rate(
     """
     settings.check(folder)
     place = picture_place(plot, folder)
+    settings = settings.decided(folder)
     data = read_photos(folder, settings)
     name_skipped(data)
     for note in reading_notes(folder, settings, data):

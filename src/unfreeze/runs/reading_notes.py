@@ -8,6 +8,7 @@ from unfreeze.data.wording import listed
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_notes
+from unfreeze.runs.table_notes import table_note
 from unfreeze.words import said_of_folders_left_alone
 
 __all__ = ["reading_notes"]
@@ -25,6 +26,8 @@ def reading_notes(
     """
     if settings.csv is None and (others := split_folders(folder).left_alone):
         yield said_of_folders_left_alone(others)
+    if settings.table is not None:
+        yield table_note(folder, settings.table)
     if data.is_multi:
         yield (
             f"several labels per photo, {len(data.classes)} in all: "

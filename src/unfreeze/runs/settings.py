@@ -1,7 +1,7 @@
 """Everything that a run depends on besides the photos and the machine."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.plan import Recipe, require_recipe
 from unfreeze.front.presets import Preset, tfms_for
 from unfreeze.numerics.balance import Balance, require_balance
-from unfreeze.runs.table_photos import table_at
+from unfreeze.runs.table_photos import Table, separator_in, table_at
 
 __all__ = ["RunSettings"]
 
@@ -49,8 +49,18 @@ class RunSettings:
     suffix: str = ""
     """Added to each name in the table, such as ``.jpg``."""
 
-    label_separator: str = " "
-    """Between several labels of a photo in the table; empty where each cell is one."""
+    label_separator: str | None = None
+    """Between several labels of a photo in the table; empty where each cell is one, and
+    None until the table was looked at."""
+
+    file_column: str | None = None
+    """Title of the column that names photos; None chooses by titles."""
+
+    label_column: str | None = None
+    """Title of the column with labels; None chooses by titles."""
+
+    no_header: bool = False
+    """Whether the first row of the table is one of photos, whatever it looks like."""
 
     valid_fraction: float = 0.2
     """Share held out where the photos are not split already."""
@@ -65,19 +75,25 @@ class RunSettings:
         require_recipe(self.recipe)
         require_balance(self.balance)
         self._require_length()
-        if self.csv is None and (
-            self.folder or self.suffix or self.label_separator != " "
-        ):
-            raise PlanError(
-                "folder, suffix and label_separator say how a table is read, and there "
-                "is no table. Pass csv, too."
-            )
+        if self.csv is None:
+            self._require_no_table()
         if not 0 <= self.seed < 2**63:
             raise PlanError(f"seed must be from 0 to 2**63 - 1, got {self.seed}.")
         if not 0 < self.valid_fraction < 1:
             raise PlanError(
                 "valid_fraction must be above 0 and below 1, got "
                 f"{self.valid_fraction}."
+            )
+
+    def _require_no_table(self) -> None:
+        given = (self.folder, self.suffix, self.file_column, self.label_column)
+        # A space stands there in runs that began before tables were looked at.
+        is_parted = self.label_separator not in (None, " ")
+        if any(given) or self.no_header or is_parted:
+            raise PlanError(
+                "folder, suffix, label_separator, file_column, label_column and "
+                "no_header say how a table is read, and there is no table. Pass csv, "
+                "too."
             )
 
     def _require_length(self) -> None:
@@ -94,6 +110,34 @@ class RunSettings:
                 "A budget chooses the epochs, and there are epochs given, too. Pass "
                 "one of them."
             )
+
+    @property
+    def table(self) -> Table | None:
+        """Where labels stand, if not in the names of folders."""
+        if self.csv is None:
+            return None
+        return Table(
+            self.csv,
+            self.folder,
+            self.suffix,
+            self.label_separator,
+            self.file_column,
+            self.label_column,
+            self.no_header,
+            self.group_by,
+        )
+
+    def decided(self, folder: Path) -> "RunSettings":
+        """The same, with what the table in ``folder`` leaves open decided once.
+
+        A model is measured, and a run goes on, with what was decided then.
+
+        Raises:
+            DataError: If there is no such table, or it cannot be read.
+        """
+        if self.table is None:
+            return self
+        return replace(self, label_separator=separator_in(folder, self.table))
 
     def that_matter(self) -> dict[str, Any]:
         """What the result depends on: all but the number of loading threads."""

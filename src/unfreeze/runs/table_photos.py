@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from unfreeze.data.index import ImageIndex
-from unfreeze.data.tables import index_table
+from unfreeze.data.label_separators import guessed_separator
+from unfreeze.data.label_table import LabelTable
+from unfreeze.data.table_columns import Choice
+from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["Table", "index_known_table", "table_at"]
+__all__ = ["Table", "index_known_table", "separator_in", "table_at", "table_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,34 @@ class Table:
 
     label_separator: str | None = None
     """Between several labels of a photo; empty where each cell is one label, and None
-    as the model learned them."""
+    as the model learned them, or where nothing is learned yet, as the table looks."""
+
+    file_column: str | None = None
+    """Title of the column that names photos; None chooses by titles."""
+
+    label_column: str | None = None
+    """Title of the column with labels; None chooses by titles."""
+
+    no_header: bool = False
+    """Whether the first row is one of photos; else it is, if it names one."""
+
+    group_by: str | None = None
+    """Perhaps the title of a column with groups, which holds no labels then."""
+
+    @property
+    def names(self) -> PhotoNames:
+        """How names become paths."""
+        return PhotoNames(self.folder, self.suffix)
+
+    @property
+    def choice(self) -> Choice:
+        """What is said about its columns."""
+        return Choice(
+            False if self.no_header else None,
+            self.file_column,
+            self.label_column,
+            self.group_by,
+        )
 
 
 def table_at(root: Path, name: str | Path) -> Path:
@@ -45,6 +75,32 @@ def table_at(root: Path, name: str | Path) -> Path:
         f"There is no table {name}, neither in {root} nor as a path of its own. "
         "Expected a CSV file with a photo and its label or labels in each row."
     )
+
+
+def table_in(root: Path, table: Table) -> LabelTable:
+    """Read a table as it stands.
+
+    Args:
+        root: Where names start.
+        table: Which, and how.
+
+    Raises:
+        DataError: If there is none, or it cannot be read.
+    """
+    csv_path = table_at(root, table.csv)
+    return open_table(root, csv_path, table.names, table.choice)
+
+
+def separator_in(root: Path, table: Table) -> str:
+    """What stands between the labels of a photo; empty where each cell is one.
+
+    Raises:
+        DataError: If there is no such table, or it cannot be told.
+    """
+    if table.label_separator is not None:
+        return table.label_separator
+    rows = table_in(root, table).rows
+    return guessed_separator(row.label for row in rows).separator
 
 
 def index_known_table(
@@ -77,10 +133,10 @@ def index_known_table(
     index = index_table(
         root,
         csv_path,
-        folder=table.folder,
-        suffix=table.suffix,
+        table.names,
+        table.choice,
         label_separator=separator or None,
-    )
+    ).index
     unknown = sorted(set(index.classes) - set(classes))
     if unknown:
         raise DataError(

@@ -71,6 +71,7 @@ def train_folder(  # noqa: PLR0913  # what to train, and where words go
     clock = StepClock(write, time.perf_counter() if began is None else began)
     settings.check(folder)
     planned_run_folder(out, folder)  # refused here, before photos are read
+    settings = settings.decided(folder)
     data, findings = look_at_photos(folder, settings, write)
     with (
         fresh_run_folder(out, write),

@@ -74,3 +74,29 @@ def test_labels_may_stand_in_a_table(
 
     assert content["num_images"] == 2
     assert [row["support"] for row in content["per_class"]] == [1, 0, 1]
+
+
+def test_a_table_is_read_as_it_says_it_is_and_that_is_told(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.csv").write_text(
+        "stripes/stripes00;circles;stripes\ncircles/circles01;stripes;circles\n"
+    )
+    line = f"evaluate --json --csv {tmp_path}/labels.csv --folder valid --suffix png"
+    bare = unfreeze(line, finished_run, photos)
+    text = (tmp_path / "labels.csv").read_text()
+    (tmp_path / "labels.csv").write_text(f"x;label;what\n{text}")
+    ended = unfreeze(f"{line} --label-column what", finished_run, photos)
+
+    assert "labels.csv has no titles" in bare.err
+    assert "column 'x' names photos, 'what' says what is on them" in ended.err
+    assert "';' between columns" in ended.err
+    assert [row["support"] for row in ended.content["per_class"]] == [1, 0, 1]
+
+
+def test_options_of_a_table_need_one(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    ended = unfreeze("evaluate --label-column what", finished_run, photos)
+
+    assert "there is no table. Pass --csv" in ended.mistake

@@ -224,11 +224,11 @@ def test_a_table_and_a_balance_are_settings_of_the_run(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("unfreeze.runs.training_run.train_folder", note)
-    line = "--csv t.csv --folder train --suffix .jpg --balance weights"
+    line = "--csv t.csv --folder train --suffix jpg --balance weights --no-header"
     unfreeze(f"train {line}", photos)
 
     wanted = {"csv": "t.csv", "folder": "train", "suffix": ".jpg", "balance": "weights"}
-    assert asked == [RunSettings(**wanted)]
+    assert asked == [RunSettings(**wanted, no_header=True)]
 
 
 @pytest.fixture
@@ -247,10 +247,10 @@ def breeds(drawn_folder: Path) -> Path:
     return drawn_folder
 
 
-def test_labels_of_two_words_are_several_and_it_says_so(
+def test_labels_of_two_words_are_several_where_that_is_asked_for(
     unfreeze: Unfreeze, breeds: Path
 ) -> None:
-    table = "--csv labels.csv --folder train"
+    table = "--csv labels.csv --folder train --label-separator ' '"
 
     ended = unfreeze(f"train {SHORT} --epochs 1 --out run --json {table}", breeds)
 
@@ -264,7 +264,7 @@ def test_labels_of_two_words_are_several_and_it_says_so(
 def test_with_several_labels_one_name_stands_for_one_measure(
     unfreeze: Unfreeze, breeds: Path, tmp_path: Path
 ) -> None:
-    table = "--csv labels.csv --folder train"
+    table = "--csv labels.csv --folder train --label-separator ' '"
 
     trained = unfreeze(f"train {SHORT} --epochs 1 --out run {table}", breeds)
     summary = json.loads((tmp_path / "run/summary.json").read_text())
@@ -287,36 +287,39 @@ def test_with_several_labels_one_name_stands_for_one_measure(
     assert proof["all labels right, by the trained model"] == f"{exact:.4f}"
 
 
-def test_a_label_of_two_words_is_kept_whole_where_that_is_asked_for(
+def test_a_label_of_two_words_is_kept_whole_and_it_says_so(
     unfreeze: Unfreeze, breeds: Path, tmp_path: Path
 ) -> None:
-    table = "--csv labels.csv --folder train --label-separator ''"
+    table = "--csv labels.csv --folder train"
     classes = ["golden retriever", "irish setter", "poodle"]
 
     ended = unfreeze(f"train {SHORT} --epochs 1 --out run --json {table}", breeds)
 
     assert ended.content["classes"] == classes
     assert ended.content["settings"]["label_separator"] == ""
-    assert "several labels" not in ended.err
+    assert "several labels per photo" not in ended.err
+    said = "Each cell is one label, such as 'golden retriever'; --label-separator ' '"
+    assert said in ended.err
     assert "--label-separator &#39;&#39;" in (tmp_path / "run/report.html").read_text()
     scores = unfreeze(f"evaluate run {breeds} --csv labels.csv --folder train --json")
     assert [each["name"] for each in scores.content["per_class"]] == classes
 
 
-def test_labels_can_be_parted_by_anything(
+def test_what_parts_labels_is_found_and_stays_with_the_model(
     unfreeze: Unfreeze, breeds: Path, tmp_path: Path
 ) -> None:
     """A name with a space in it then does not fall apart in ``predictions.csv``."""
     file = breeds / "labels.csv"
     file.write_text(file.read_text().replace("poodle", "poodle; irish setter"))
     table = "--csv labels.csv --folder train"
-    line = f"train {SHORT} --epochs 1 --out run --json {table} --label-separator ';'"
+    line = f"train {SHORT} --epochs 1 --out run --json {table}"
 
     ended = unfreeze(line, breeds)
 
     classes = ["golden retriever", "irish setter", "poodle"]
     assert ended.content["classes"] == classes
     assert "split at ';'" in ended.err
+    assert ended.content["settings"]["label_separator"] == ";"
     with (tmp_path / "run/predictions.csv").open(newline="") as text:
         labels = {row["label"] for row in csv.DictReader(text)}
     assert labels == {"golden retriever", "irish setter", "irish setter;poodle"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.csv_rows import csv_rows
+from unfreeze.data.csv_rows import TableForm, csv_rows
 from unfreeze.errors import DataError
 
 
@@ -34,3 +34,12 @@ def test_a_quote_that_never_ends_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="is not a CSV file"):
         list(csv_rows(path))
+
+
+def test_other_forms_can_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,1;ä\n".encode("utf-16"))
+
+    rows = list(csv_rows(path, form=TableForm("utf-16", ";")))
+
+    assert rows == [(1, ["a,1", "ä"])]

@@ -27,6 +27,13 @@ def test_decisions_are_read_by_file(tmp_path: Path) -> None:
     }
 
 
+def test_decisions_may_be_saved_again_by_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "fixes.csv"
+    path.write_bytes("file;action;label\r\na,1.jpg;relabel;b,c\r\n".encode("utf-16"))
+
+    assert read_fixes(path) == {"a,1.jpg": Fix("a,1.jpg", "relabel", "b,c", 2)}
+
+
 def test_columns_may_stand_in_another_order_and_beside_others(tmp_path: Path) -> None:
     path = tmp_path / "fixes.csv"
     path.write_text("note,label, action ,file\nold,cat,relabel,x.jpg\n")

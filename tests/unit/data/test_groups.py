@@ -1,18 +1,15 @@
 """Mirrors src/unfreeze/data/groups.py."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from unfreeze.data.groups import (
     as_grouping,
-    column_names,
     joined_groups,
     numbered,
     pattern_names,
 )
-from unfreeze.errors import DataError, PlanError
+from unfreeze.errors import PlanError
 
 FILES = ["ill/person1_1.png", "ill/person1_2.png", "well/person2_1.png", "well/x.png"]
 
@@ -69,31 +66,3 @@ def test_groups_on_both_sides_are_named() -> None:
 
     assert grouping.straddling == ("a", "b")
     assert (grouping.by, grouping.num_groups, grouping.num_alone) == ("p", 3, 2)
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "labels.csv"
-    path.write_text("name,label, patient \na,x,p1\n\nb,y,\nc,x,p1\nd,y\n")
-    return path
-
-
-def test_a_column_names_groups_row_by_row(table: Path) -> None:
-    assert column_names(table, "patient") == ["p1", None, "p1", None]
-
-
-def test_a_column_that_is_not_there_is_none(table: Path) -> None:
-    assert column_names(table, "video") is None
-
-
-def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
-        column_names(tmp_path / "nowhere.csv", "patient")
-
-
-def test_a_column_without_any_name_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "labels.csv"
-    path.write_text("name,label,patient\na,x,\nb,y, \n")
-
-    with pytest.raises(PlanError, match=r"'patient' of .* is blank in all 2 rows"):
-        column_names(path, "patient")

@@ -6,18 +6,28 @@ import numpy as np
 import pytest
 
 from unfreeze.data.index import ImageIndex
-from unfreeze.data.tables import index_table
-from unfreeze.errors import DataError
+from unfreeze.data.table_columns import Choice
+from unfreeze.data.tables import PhotoNames, TableIndex, index_table
+from unfreeze.errors import DataError, PlanError
+
+NAMING = PhotoNames("train", ".jpg")
+TITLED = Choice(has_titles=True)
 
 
-def _index(root: Path, text: str, **settings: object) -> ImageIndex:
+def _table(
+    root: Path, text: str, choice: Choice = TITLED, **words: object
+) -> TableIndex:
     """Write ``text`` as a table beside images a.jpg to d.jpg, and index it."""
     (root / "train").mkdir(exist_ok=True)
     for stem in "abcd":
         (root / f"train/{stem}.jpg").touch()
     table = root / "labels.csv"
     table.write_bytes(text.encode())
-    return index_table(root, table, folder="train", suffix=".jpg", **settings)  # type: ignore[arg-type]
+    return index_table(root, table, NAMING, choice, **words)  # type: ignore[arg-type]
+
+
+def _index(root: Path, text: str, **words: object) -> ImageIndex:
+    return _table(root, text, **words).index  # type: ignore[arg-type]
 
 
 def test_one_label_per_row_gives_class_numbers(tmp_path: Path) -> None:
@@ -71,7 +81,9 @@ def test_what_spreadsheets_write_is_understood(tmp_path: Path, text: str) -> Non
 
 
 def test_a_table_without_titles_keeps_its_first_row(tmp_path: Path) -> None:
-    assert len(_index(tmp_path, "a,pug\nb,boxer\n", skip_header=False)) == 2
+    table = _table(tmp_path, "a,pug\nb,boxer\n", Choice(has_titles=False))
+
+    assert len(table.index) == 2
 
 
 def test_a_first_row_that_names_an_image_is_not_taken_for_titles(
@@ -81,44 +93,51 @@ def test_a_first_row_that_names_an_image_is_not_taken_for_titles(
         _index(tmp_path, "a,pug\nb,boxer\n")
 
 
-def test_missing_images_are_counted_and_the_first_named(tmp_path: Path) -> None:
-    rows = "".join(f"x{number},pug\n" for number in range(9))
+def test_a_repeated_row_counts_once_where_it_stands_first(tmp_path: Path) -> None:
+    text = "id,breed\nb,pug\na,boxer\nb,pug\n./b,pug\n"
 
-    with pytest.raises(DataError, match=r"9 of the 10 images.*'train/x0\.jpg'.*4 more"):
-        _index(tmp_path, f"id,breed\na,pug\n{rows}")
+    table = _table(tmp_path, text)
 
-
-def test_an_image_named_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'a' twice, with the same label, in lines 2"):
-        _index(tmp_path, "id,breed\na,pug\na,pug\n")
-    with pytest.raises(DataError, match=r"'a' twice, as 'pug' and as 'boxer'"):
-        _index(tmp_path, "id,breed\na,pug\nb,pug\na,boxer\n")
+    assert list(table.index.names) == ["train/b.jpg", "train/a.jpg"]
+    assert table.index.labels.tolist() == [1, 0]
+    assert table.num_repeated == 2
 
 
-@pytest.mark.parametrize("again", ["./a", ".//a", "a"])
-def test_another_way_to_write_a_name_does_not_hide_that_it_stands_twice(
-    tmp_path: Path, again: str
-) -> None:
-    with pytest.raises(DataError, match=rf"'{again}' twice, as 'pug' and as 'boxer'"):
-        _index(tmp_path, f"id,breed\na,pug\nb,pug\n{again},boxer\n")
+def test_the_same_labels_in_another_order_are_repeated(tmp_path: Path) -> None:
+    table = _table(tmp_path, "id,tags\na,road snow\na,snow road\nb,road\n")
+
+    assert table.index.labels.tolist() == [[1, 1], [1, 0]]
 
 
-def test_a_row_without_label_is_refused_among_single_labels(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Line 3 .* has no label for 'b'"):
-        _index(tmp_path, "id,breed\na,pug\nb,\n")
-    with pytest.raises(DataError, match=r"has no label for 'b'"):
-        _index(tmp_path, "id,breed\na,great dane\nb,\n", label_separator=None)
+def test_groups_stay_with_their_photos_where_rows_are_repeated(tmp_path: Path) -> None:
+    text = "id,breed,dog\nb,pug,rex\na,boxer,\nb,pug,rex\nc,pug,lad\n"
+
+    table = _table(tmp_path, text)
+
+    groups = {"train/b.jpg": "rex", "train/a.jpg": None, "train/c.jpg": "lad"}
+    assert table.groups("dog") == groups
+    assert table.groups("owner") is None
 
 
-def test_a_table_of_one_column_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Line 1 .* one column: 'id;breed'.*comma"):
-        _index(tmp_path, "id;breed\na;pug\n")
+def test_a_photo_in_two_groups_is_refused(tmp_path: Path) -> None:
+    table = _table(tmp_path, "id,breed,dog\nb,pug,rex\nb,pug,lad\n")
+
+    with pytest.raises(DataError, match=r"'dog' is 'rex' and 'lad'"):
+        table.groups("dog")
 
 
-@pytest.mark.parametrize("stem", ["../secret", "/etc/passwd", "x/../../a"])
-def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, stem: str) -> None:
-    with pytest.raises(DataError, match=r"relative to the root"):
-        _index(tmp_path, f"id,breed\n{stem},pug\n")
+def test_groups_that_nobody_names_are_refused(tmp_path: Path) -> None:
+    table = _table(tmp_path, "name,label,patient\na,x,\nb,y, \n")
+
+    with pytest.raises(PlanError, match=r"'patient' of .* is blank in all 2 rows"):
+        table.groups("patient")
+
+
+def test_titles_choose_the_columns(tmp_path: Path) -> None:
+    index = _index(tmp_path, "row,split,label,image\n1,train,pug,a\n2,valid,boxer,b\n")
+
+    assert index.classes == ("boxer", "pug")
+    assert list(index.names) == ["train/a.jpg", "train/b.jpg"]
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
@@ -128,10 +147,10 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_table_and_a_binary_one_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.csv cannot be read: No such file"):
-        index_table(tmp_path, tmp_path / "gone.csv", folder="train")
+        index_table(tmp_path, tmp_path / "gone.csv")
     (tmp_path / "binary.csv").write_bytes(b"id,\xff\xfe\x00")
     with pytest.raises(DataError, match=r"not a CSV file in UTF-8"):
-        index_table(tmp_path, tmp_path / "binary.csv", folder="train")
+        index_table(tmp_path, tmp_path / "binary.csv")
 
 
 def test_an_open_quote_is_refused(tmp_path: Path) -> None:

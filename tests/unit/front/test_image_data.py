@@ -187,6 +187,31 @@ def test_a_table_gives_labels_and_the_lessons_split(numbered: Path) -> None:
     assert numbers_in(data.fix_ds) == [n for n in range(10) if n not in held_out]
 
 
+def test_a_table_of_the_lesson_parts_its_cells_at_blanks(numbered: Path) -> None:
+    rows = ["name,what,label"]
+    rows += [f"{n},x,{['even', 'odd'][n % 2]} small" for n in range(10)]
+    (numbered / "labels.csv").write_text("\n".join(rows))
+
+    data = ImageClassifierData.from_csv(
+        numbered, "photos", numbered / "labels.csv", suffix=".png", **WORDS
+    )
+
+    assert data.is_multi
+    assert data.classes == ("even", "odd", "small")
+
+
+def test_repeated_rows_leave_chosen_rows_unclear(numbered: Path) -> None:
+    table = numbered / "labels.csv"
+    table.write_text(table.read_text() + "0,even\n")
+    words = {"suffix": ".png", **WORDS}
+
+    data = ImageClassifierData.from_csv(numbered, "photos", table, **words)
+
+    assert len(data.trn_ds) + len(data.val_ds) == 10
+    with pytest.raises(PlanError, match="val_idxs number the rows"):
+        ImageClassifierData.from_csv(numbered, "photos", table, val_idxs=[1], **words)
+
+
 def test_val_idxs_choose_the_held_out_rows(numbered: Path) -> None:
     data = ImageClassifierData.from_csv(
         numbered,
@@ -319,3 +344,16 @@ def test_photos_smaller_than_the_model_reads_are_refused(
 ) -> None:
     with pytest.raises(PlanError, match=r"resize\(31\).*32 pixels"):
         data.resize(31)
+
+
+def test_a_table_beside_a_single_class_folder_is_pointed_to(numbered: Path) -> None:
+    with pytest.raises(DataError, match=r"1 class \['photos'\].*'labels.csv'.*--csv"):
+        ImageClassifierData.from_folder(numbered, **WORDS)
+
+
+def test_a_single_class_in_a_table_is_refused_without_that(numbered: Path) -> None:
+    table = numbered / "labels.csv"
+    table.write_text(table.read_text().replace("odd", "even"))
+
+    with pytest.raises(DataError, match=r"1 class \['even'\].*2 classes or more\.$"):
+        ImageClassifierData.from_csv(numbered, "photos", table, suffix=".png", **WORDS)

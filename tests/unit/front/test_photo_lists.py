@@ -7,11 +7,14 @@ import pytest
 
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.splits import get_cv_idxs
+from unfreeze.data.table_columns import Choice
+from unfreeze.data.tables import PhotoNames, index_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.photo_lists import (
     existing,
     flat_test,
     groups_in_table,
+    require_rows_once,
     sides_in_folders,
     sides_of_rows,
 )
@@ -105,10 +108,31 @@ def test_a_group_is_a_cell_or_a_part_of_the_name(
     tmp_path: Path, group_by: str, has_titles: bool, expected: dict[str, str]
 ) -> None:
     table = tmp_path / "labels.csv"
-    table.write_text("name,label,patient\na1,0,x\nb1,1,y\n")
+    titles = "name,label,patient\n" if has_titles else ""
+    table.write_text(f"{titles}a1,cat,x\nb1,dog,y\n")
+    for name in ("a1.png", "b1.png"):
+        (tmp_path / name).touch()
 
     found = groups_in_table(
-        table, group_by, ["a1.png", "b1.png"], has_titles=has_titles
+        index_table(
+            tmp_path,
+            table,
+            PhotoNames(suffix=".png"),
+            Choice(has_titles, groups=group_by),
+        ),
+        group_by,
     )
 
     assert found == expected
+
+
+def test_numbers_of_rows_are_refused_where_rows_are_left_out(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).touch()
+    table = tmp_path / "labels.csv"
+    table.write_text("name,label\na.png,cat\na.png,cat\nb.png,dog\n")
+    found = index_table(tmp_path, table)
+
+    require_rows_once(found, None)
+    with pytest.raises(PlanError, match=r"val_idxs number the rows.* 1 of them repeat"):
+        require_rows_once(found, [2])

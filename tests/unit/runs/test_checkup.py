@@ -274,7 +274,9 @@ def test_photos_with_several_labels_are_looked_at_too(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(tmp_path / "2.png")
     (tmp_path / "3.png").write_bytes(b"")
     (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
-    data = read_photos(tmp_path, RunSettings(csv="labels.csv", num_workers=0))
+    data = read_photos(
+        tmp_path, RunSettings(csv="labels.csv", label_separator=" ", num_workers=0)
+    )
 
     found = {each.kind: each for each in findings_before_training(tmp_path, data) or ()}
 

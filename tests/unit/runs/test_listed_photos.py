@@ -89,6 +89,20 @@ def test_photos_are_in_the_first_column_that_is_called_so(
     assert list(names) == ["1.jpg", "2.jpg"]
 
 
+def test_a_column_that_must_hold_photos_comes_before_one_that_may(here: Path) -> None:
+    (here / "x.csv").write_text("id,name,image\n7,Rex,1.jpg\n8,Lad,2.jpg\n")
+
+    assert list(names_in_table(Path("x.csv"), None, Naming())) == ["1.jpg", "2.jpg"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_other_signs_between_columns_are_found(here: Path, encoding: str) -> None:
+    content = "label;file\ncat, small;1.jpg\ndog;2.jpg\n".encode(encoding)
+    (here / "x.csv").write_bytes(content)
+
+    assert list(names_in_table(Path("x.csv"), None, Naming())) == ["1.jpg", "2.jpg"]
+
+
 def test_a_column_can_be_named(here: Path) -> None:
     (here / "x.csv").write_text("id,where\n7,1.jpg\n8, 2.jpg\n")
 
@@ -111,7 +125,11 @@ def test_names_are_read_as_our_own_tables_write_them(here: Path) -> None:
         ("what,label\n1,a\n", None, "no column that is called.*--column"),
         ("", None, "no column that is called"),
         ("id,label\n", None, "no photos in x.csv"),
-        ("id,label\n1,a\n", None, "taken for 1. Pass --folder.*--suffix"),
+        (
+            "id,label\n1,a\n",
+            None,
+            r"taken for 1. There is one with .jpg.*--suffix .jpg\.",
+        ),
     ],
 )
 def test_a_table_without_photos_is_refused(

@@ -84,6 +84,34 @@ def test_a_table_says_what_is_on_photos(table: Path, settings: RunSettings) -> N
     assert len(data.trn_ds) == 29
 
 
+def test_a_table_without_titles_is_read_from_its_first_row(
+    table: Path, settings: RunSettings
+) -> None:
+    text = (table / "labels.csv").read_text().partition("\n")[2].replace(",", ";")
+    (table / "labels.csv").write_bytes(text.encode("utf-16"))
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+
+    data = read_photos(table, replace(settings, **words))
+
+    assert data.classes == ("circles", "squares", "stripes")
+    assert len(data.trn_ds) + len(data.val_ds) == 36
+
+
+def test_columns_of_a_table_can_be_named(table: Path, settings: RunSettings) -> None:
+    lines = (table / "labels.csv").read_text().splitlines()
+    (table / "labels.csv").write_text(
+        "where,label,what\n" + "\n".join(each.replace(",", ",x,") for each in lines[1:])
+    )
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+
+    data = read_photos(
+        table,
+        replace(settings, **words, file_column="where", label_column="what"),
+    )
+
+    assert data.classes == ("circles", "squares", "stripes")
+
+
 def test_photos_of_a_table_that_belong_together_stay_together(
     table: Path, settings: RunSettings
 ) -> None:
@@ -115,7 +143,8 @@ def test_copies_in_a_table_stay_on_one_side(
     (drawn_folder / "labels.csv").write_text("\n".join(lines) + "\n")
 
     data = read_photos(
-        drawn_folder, replace(settings, csv="labels.csv", folder="train")
+        drawn_folder,
+        replace(settings, csv="labels.csv", folder="train", label_separator=" "),
     )
 
     def circles_of(split: Screening) -> set[str]:

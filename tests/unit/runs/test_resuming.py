@@ -124,22 +124,24 @@ def test_other_recipes_go_on_as_well(
 def test_several_labels_from_a_table_go_on_as_well(
     drawn_folder: Path, settings: RunSettings, tmp_path: Path
 ) -> None:
-    also = {"circles": "round", "squares": "cornered", "stripes": "cornered wide"}
+    also = {"circles": "round", "squares": "cornered", "stripes": "cornered;wide"}
     files = sorted((drawn_folder / "train").rglob("*.png"))
     rows = [
         f"{file.relative_to(drawn_folder).as_posix()},"
-        f"{file.parent.name} {also[file.parent.name]}"
+        f"{file.parent.name};{also[file.parent.name]}"
         for file in files
     ]
     (drawn_folder / "labels.csv").write_text("\n".join(["file,labels", *rows]))
     table = dataclasses.replace(settings, csv="labels.csv", epochs=3)
     copied = run_with_copies(drawn_folder, tmp_path, table, EVERY_EPOCH)
 
-    require_same_end(resumed(copied.moments[5], tmp_path), copied.finished)
+    again = resumed(copied.moments[5], tmp_path)
+    require_same_end(again, copied.finished)
+    assert summary_of(again)["settings"]["label_separator"] == ";"
     shutil.rmtree(tmp_path / "resumed")
-    relabelled = [*rows[:-1], rows[-1].replace(" wide", "")]
+    relabelled = [*rows[:-1], rows[-1].replace(";wide", "")]
     (drawn_folder / "labels.csv").write_text("\n".join(["file,labels", *relabelled]))
-    with pytest.raises(DataError, match=r"1 photo of .* changed since"):
+    with pytest.raises(DataError, match=r"labels\.csv changed since the run"):
         resumed(copied.moments[5], tmp_path)
 
 

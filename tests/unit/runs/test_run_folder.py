@@ -167,30 +167,6 @@ def test_a_folder_that_one_is_in_is_not_moved_aside(
 # --- run_folder --------------------------------------------------------------------
 
 
-def test_a_run_without_its_first_model_says_how_it_goes_on(tmp_path: Path) -> None:
-    run = tmp_path / "my run"
-    (run / "checkpoint").mkdir(parents=True)
-    (run / "checkpoint/begun.json").touch()
-
-    with pytest.raises(DataError, match="before its first one") as stopped:
-        model_file(run)
-    with (
-        held(run / "checkpoint/lock", "It"),
-        pytest.raises(DataError, match="is still running") as running,
-    ):
-        model_file(run)
-
-    assert str(stopped.value).endswith(f"unfreeze resume '{run}'")
-    assert "resume" not in str(running.value)
-
-
-def test_a_run_that_cannot_go_on_to_its_first_model_is_given_up(tmp_path: Path) -> None:
-    (tmp_path / "summary.json").write_text('{"status": "stopped"}')
-
-    with pytest.raises(DataError, match=r"before its first one\. Train again"):
-        model_file(tmp_path)
-
-
 def test_a_run_is_known_by_its_model(tmp_path: Path) -> None:
     out = left_by_a_run(tmp_path / "run", "finished")
     (out / "other.safetensors").touch()

@@ -22,6 +22,8 @@ from unfreeze.runs.settings import RunSettings
         ({"balance": "fair"}, "no balance 'fair'"),
         ({"suffix": ".jpg"}, "there is no table"),
         ({"label_separator": ""}, "there is no table"),
+        ({"label_column": "kind"}, "there is no table"),
+        ({"no_header": True}, "there is no table"),
         ({"budget": 0.0}, "above 0, got 0"),
         ({"budget": float("inf")}, "above 0, got inf"),
         ({"budget": 60.0, "epochs": 2}, "A budget chooses the epochs"),
@@ -42,3 +44,32 @@ def test_loading_threads_do_not_matter_to_the_result() -> None:
 def test_a_file_that_is_not_there_is_found_out_first(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no file lost\.csv"):
         RunSettings(fixes="lost.csv").check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "cells", "decided"),
+    [
+        (None, ["cat;dog", "cat"], ";"),
+        (None, ["golden retriever", "pug"], ""),
+        (" ", ["golden retriever", "pug"], " "),
+        ("", ["cat;dog", "cat"], ""),
+    ],
+)
+def test_what_a_table_leaves_open_is_decided_once(
+    tmp_path: Path, said: str | None, cells: list[str], decided: str
+) -> None:
+    lines = [f"{place}.jpg,{cell}" for place, cell in enumerate(cells)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines]))
+    settings = RunSettings(csv="labels.csv", label_separator=said)
+
+    found = settings.decided(tmp_path)
+
+    assert found.label_separator == decided
+    assert found.decided(tmp_path) == found
+    assert found.table is not None
+    assert found.table.label_separator == decided
+    assert RunSettings().decided(tmp_path) == RunSettings()
+
+
+def test_a_run_from_before_tables_were_looked_at_can_go_on() -> None:
+    assert RunSettings(label_separator=" ").table is None

@@ -8,7 +8,13 @@ from typing import TypeAlias
 import pytest
 
 from unfreeze.errors import DataError
-from unfreeze.runs.table_photos import Table, index_known_table, table_at
+from unfreeze.runs.table_photos import (
+    Table,
+    index_known_table,
+    separator_in,
+    table_at,
+    table_in,
+)
 
 MakeTable: TypeAlias = Callable[[list[str]], Table]
 
@@ -121,3 +127,25 @@ def test_one_label_may_have_spaces(make_table: MakeTable, tmp_path: Path) -> Non
 
     assert index.labels is not None
     assert index.labels.tolist() == [0, 1]
+
+
+def test_what_parts_labels_is_guessed_where_nobody_says(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table(["old town;river", "river"])
+
+    assert separator_in(tmp_path, table) == ";"
+    assert separator_in(tmp_path, replace(table, label_separator="")) == ""
+    assert separator_in(tmp_path, make_table(["old town", "river"])) == ""
+
+
+def test_columns_are_chosen_as_the_table_says(
+    make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = replace(make_table(["x", "y"]), file_column="tags", label_column="name")
+
+    rows = table_in(tmp_path, table).rows
+
+    assert [(row.photo, row.label) for row in rows] == [("x", "0"), ("y", "1")]
+    bare = table_in(tmp_path, replace(make_table(["x"]), no_header=True))
+    assert [row.label for row in bare.rows] == ["tags", "x"]

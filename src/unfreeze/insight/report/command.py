@@ -9,8 +9,8 @@ from unfreeze.insight.report.record import RunRecord
 __all__ = ["command_of"]
 
 
-_UNLESS_SET = {"folder": "", "suffix": "", "label_separator": " "}
-"""Of options for which nothing, or a space, is a word of its own."""
+_OF_TABLES = frozenset({"folder", "suffix"})
+"""Options for which an empty word says nothing; others mean it."""
 
 
 def command_of(run: RunRecord) -> str:
@@ -22,8 +22,10 @@ def command_of(run: RunRecord) -> str:
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
+    has_table = settings.get("csv") is not None
     for name, value in settings.items():
-        is_left_out = name in _UNLESS_SET and value == _UNLESS_SET[name]
+        is_left_out = name in _OF_TABLES and value == ""
+        is_left_out |= name == "label_separator" and not has_table
         if value is None or value is False or value == [] or is_left_out:
             continue
         option = f"--{name.replace('_', '-')}"

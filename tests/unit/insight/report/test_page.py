@@ -315,13 +315,17 @@ def test_the_command_reads_the_table_as_the_run_did(separator: str) -> None:
         "folder": "",
         "suffix": ".jpg",
         "label_separator": separator,
+        "file_column": None,
+        "label_column": "kind",
+        "no_header": True,
     }
     run = RunRecord(name="x", summary=summary(settings=settings), kept={})
 
     words = shlex.split(ReportParts(run).command())
 
-    chosen = [] if separator == " " else ["--label-separator", separator]
-    assert words[3:] == ["--csv", "labels.csv", "--suffix", ".jpg", *chosen]
+    chosen = ["--label-separator", separator]
+    columns = ["--label-column", "kind", "--no-header"]
+    assert words[3:] == ["--csv", "labels.csv", "--suffix", ".jpg", *chosen, *columns]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""What to say about how a table of labels was read."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from unfreeze.data.label_table import LabelTable
+from unfreeze.data.table_form import said_of_form
+from unfreeze.data.wording import listed
+from unfreeze.runs.table_photos import Table, table_in
+from unfreeze.words import counted
+
+__all__ = ["table_note"]
+
+
+def table_note(root: Path, table: Table) -> str:
+    """Say which columns are read and which are not, and all that was decided.
+
+    Args:
+        root: Where names start.
+        table: Which table, and how it is read.
+    """
+    found = table_in(root, table)
+    return " ".join(_sentences(found, table))
+
+
+def _sentences(found: LabelTable, table: Table) -> Iterator[str]:
+    yield _of_columns(found, table.group_by)
+    if form := said_of_form(found.form):
+        yield form + _odd_word(found)
+    repeated = len(found.rows) - len(
+        {table.names.path(row.photo) for row in found.rows}
+    )
+    if repeated:
+        yield f"{counted(repeated, 'repeated row')} left out."
+    if table.label_separator == "" and (several := _perhaps_several(found)):
+        sign, label = several
+        yield (
+            f"Each cell is one label, such as {label!r}; --label-separator {sign!r} "
+            "makes it several."
+        )
+
+
+def _of_columns(found: LabelTable, group_by: str | None) -> str:
+    columns = found.columns
+    if columns.titles is None:
+        return (
+            f"{found.path.name} has no titles: its first column names photos, and the "
+            "second is what is on them."
+        )
+    photos, labels = columns.titles[columns.photos], columns.titles[columns.labels]
+    used = {columns.photos, columns.labels}
+    others = [
+        title
+        for place, title in enumerate(columns.titles)
+        if place not in used and title != group_by
+    ]
+    said = (
+        f"{found.path.name}: column {photos!r} names photos, {labels!r} says what is "
+        "on them"
+    )
+    if group_by in columns.titles:
+        said += f", {group_by!r} what belongs together"
+    said += f"; not read: {listed(others)}." if others else "."
+    if split := [title for title in columns.splits if title != group_by]:
+        said += (
+            f" So photos count whatever {split[0]!r} says of them; to keep that split, "
+            "put them into train/ and valid/ with a folder per class in each."
+        )
+    return said
+
+
+def _odd_word(found: LabelTable) -> str:
+    """What shows whether letters were read rightly, where that is not certain."""
+    if found.form.encoding != "cp1252":
+        return ""
+    rows = chain([found.columns.titles or ()], (row.cells for row in found.rows))
+    odd = next((cell for cell in chain.from_iterable(rows) if not cell.isascii()), "")
+    return f" If {odd!r} is wrong, save it as UTF-8."
+
+
+def _perhaps_several(found: LabelTable) -> tuple[str, str] | None:
+    """A label that could be taken for several, and at which sign."""
+    for sign in ";|, ":
+        for row in found.rows:
+            if sign in row.label:
+                return sign, row.label
+    return None

@@ -1,0 +1,108 @@
+"""Mirrors src/unfreeze/data/label_table.py."""
+
+from pathlib import Path
+
+import pytest
+
+from unfreeze.data.label_table import LabelTable, read_label_table
+from unfreeze.data.table_columns import Choice
+from unfreeze.errors import DataError
+
+
+def _read(root: Path, text: str, **choice: object) -> LabelTable:
+    """Read a table beside a photo called ``a``."""
+    path = root / "labels.csv"
+    path.write_text(text)
+    return read_label_table(path, Choice(**choice), "a".__eq__)  # type: ignore[arg-type]
+
+
+def test_rows_have_their_lines_and_cells(tmp_path: Path) -> None:
+    table = _read(tmp_path, "label,file,at\n\n x , a ,home\ny,b\n")
+
+    assert [(row.line, row.photo, row.label) for row in table.rows] == [
+        (3, "a", "x"),
+        (4, "b", "y"),
+    ]
+    assert table.column("at") == ["home", ""]
+    assert table.column("when") is None
+
+
+def test_a_first_row_that_names_a_photo_is_one_of_photos(tmp_path: Path) -> None:
+    for choice in (None, False):
+        table = _read(tmp_path, "a,x\nb,y\n", has_titles=choice)
+
+        assert [row.photo for row in table.rows] == ["a", "b"]
+    with pytest.raises(DataError, match=r"names an image, 'a'.*skip_header=False"):
+        _read(tmp_path, "a,x\nb,y\n", has_titles=True)
+
+
+def test_a_first_row_whose_photo_is_missing_is_no_titles(tmp_path: Path) -> None:
+    table = _read(tmp_path, "z,cat\nb,dog\nc,cat\n")
+
+    assert [row.photo for row in table.rows] == ["z", "b", "c"]
+    titled = _read(tmp_path, "file,cat\nb,dog\nc,cat\n")
+    assert [row.photo for row in titled.rows] == ["b", "c"]
+
+
+def test_a_first_row_is_one_of_photos_where_that_is_said(tmp_path: Path) -> None:
+    table = _read(tmp_path, "file,label\nb,y\n", has_titles=False)
+
+    assert [row.label for row in table.rows] == ["label", "y"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,cat,dog,bird\na,1,0,0\nb,0,1,0\n",
+        "image,cat,dog\na,1.0,0.0\nb,0.0,\n",
+        "a,1,0\nb,0,1\n",
+        "image,cat,dog\na,True,FALSE\nb,no,yes\n",
+    ],
+)
+def test_a_column_for_each_class_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match=r"a column of 0 and 1, .* one column"):
+        _read(tmp_path, text)
+
+
+def test_columns_of_numbers_are_not_guessed_among(tmp_path: Path) -> None:
+    text = "image,width,height\na,640,-1.5e3\nb,800,600\n"
+
+    with pytest.raises(DataError, match=r"columns of numbers, 'width', 'height'"):
+        _read(tmp_path, text)
+    table = _read(tmp_path, text, labels="height")
+    assert [row.label for row in table.rows] == ["-1.5e3", "600"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,is_cat\na,1\nb,0\n",
+        "image,cat,target\na,1,0\nb,0,1\n",
+        "image,level,fold\na,1,0\nb,0,1\n",
+        "image,level,patient\na,1,0\nb,0,1\n",
+        "image,level,place\na,1,x\nb,0,1\n",
+    ],
+)
+def test_one_column_of_numbers_is_taken_for_labels(tmp_path: Path, text: str) -> None:
+    assert len(_read(tmp_path, text, groups="patient").rows) == 2
+
+
+def test_a_table_of_one_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"Line 1 .* one column: 'id breed'.*comma"):
+        _read(tmp_path, "id breed\na pug\n")
+    with pytest.raises(DataError, match=r"Line 2 .* one column: 'c', and so have 1"):
+        _read(tmp_path, "id,breed\nc\nd\n")
+
+
+def test_a_label_with_a_comma_and_no_quotes_is_not_cut(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"Line 2 .* 3 cells and the first row 2.*quotes"
+    ):
+        _read(tmp_path, "id,tags\na,cat,dog\nb,cat\n")
+    assert len(_read(tmp_path, "id,tags\na,cat,\nb,cat\n").rows) == 2
+
+
+@pytest.mark.parametrize("text", ["", "id,breed\n", "\n\n"])
+def test_an_empty_table_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match=r"has no rows"):
+        _read(tmp_path, text)

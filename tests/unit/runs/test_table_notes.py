@@ -1,0 +1,80 @@
+"""Mirrors src/unfreeze/runs/table_notes.py."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unfreeze.runs.table_notes import table_note
+from unfreeze.runs.table_photos import Table
+
+TABLE = Table("labels.csv", label_separator="")
+
+
+def _note(root: Path, text: str, table: Table = TABLE) -> str:
+    (root / "labels.csv").write_text(text, encoding="utf-8")
+    return table_note(root, table)
+
+
+def test_columns_that_are_read_and_those_that_are_not_are_said(tmp_path: Path) -> None:
+    said = _note(tmp_path, "file,when,label,who\n1.jpg,now,cat,me\n")
+
+    assert said == (
+        "labels.csv: column 'file' names photos, 'label' says what is on them; not "
+        "read: 'when', 'who'."
+    )
+
+
+def test_a_column_of_groups_is_read(tmp_path: Path) -> None:
+    table = replace(TABLE, group_by="patient")
+
+    said = _note(tmp_path, "file,label,patient\n1.jpg,cat,x\n", table)
+
+    assert said.endswith(
+        "'label' says what is on them, 'patient' what belongs together."
+    )
+
+
+def test_a_split_that_is_not_kept_is_said(tmp_path: Path) -> None:
+    text = "file,split,label\n1.jpg,train,cat\n"
+
+    said = _note(tmp_path, text)
+
+    assert "not read: 'split'. So photos count whatever 'split' says of them" in said
+    assert "train/ and valid/" in said
+    assert "So photos" not in _note(tmp_path, text, replace(TABLE, group_by="split"))
+
+
+def test_a_table_without_titles_is_said_to_have_none(tmp_path: Path) -> None:
+    said = _note(tmp_path, "1.jpg,cat\n2.jpg,dog\n")
+
+    assert said.startswith("labels.csv has no titles: its first column names photos")
+
+
+def test_an_unusual_form_and_repeated_rows_are_said(tmp_path: Path) -> None:
+    said = _note(tmp_path, "file;label\n1.jpg;cat\n./1.jpg;cat\n1.jpg;cat\n")
+
+    assert "UTF-8 text with ';' between columns." in said
+    assert "2 repeated rows left out." in said
+
+
+def test_letters_that_are_guessed_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes("file,label\n1.jpg,Bär\n".encode("cp1252"))
+
+    said = table_note(tmp_path, TABLE)
+
+    assert "Windows-1252 text with ',' between columns. If 'Bär' is wrong, save" in said
+
+
+@pytest.mark.parametrize(
+    ("label", "sign"), [("Märchen Wald", " "), ("a,b c", ","), ("a;b c", ";")]
+)
+def test_a_label_that_could_be_several_is_shown(
+    tmp_path: Path, label: str, sign: str
+) -> None:
+    text = f'file,label\n1.jpg,x\n2.jpg,"{label}"\n'
+
+    said = _note(tmp_path, text)
+
+    assert f"one label, such as {label!r}; --label-separator {sign!r} makes" in said
+    assert "one label" not in _note(tmp_path, text, replace(TABLE, label_separator=" "))
