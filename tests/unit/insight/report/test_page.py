@@ -538,5 +538,5 @@ def test_losses_that_were_no_numbers_are_left_out() -> None:
 
     page = report_page(run)
 
-    assert "epoch 1 of 2: accuracy 85" in page
+    assert "the 1st of 2 epochs: accuracy 85" in page
     assert "validation loss" not in page
