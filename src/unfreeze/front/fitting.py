@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from typing_extensions import override
 
@@ -26,6 +27,9 @@ from unfreeze.training.lr_find import RateSearch
 from unfreeze.training.plan import FitPlan
 
 __all__ = ["Averaging", "CountEpochs", "Decay", "Output", "Saving", "words_of"]
+
+_Save: TypeAlias = Callable[[str, int | None], Path]
+"""Writes a model under a name, as it was after so many epochs of the fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +153,7 @@ class Saving:
     has_cycles: bool
 
     def callbacks(
-        self, save: Callable[[str], Path], best: BestScore, metrics: Sequence[Metric]
+        self, save: _Save, best: BestScore, metrics: Sequence[Metric]
     ) -> Iterator[Callback]:
         """Save at cycle ends and at the best epoch, if that was asked for."""
         if self.cycle_name is not None:
@@ -159,11 +163,11 @@ class Saving:
                     "use_clr_beta, too."
                 )
             name = self.cycle_name
-            yield SaveCycles(lambda cycle: save(cycle_name(name, cycle)))
+            yield SaveCycles(lambda cycle: save(cycle_name(name, cycle), None))
         if self.best_name is not None:
             best_name = self.best_name
             deciding = metrics[0] if metrics else None
-            yield KeepBest(lambda: save(best_name), best, deciding)
+            yield KeepBest(partial(save, best_name), best, deciding)
 
 
 def words_of(

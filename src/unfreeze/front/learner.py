@@ -320,7 +320,7 @@ class Learner(ModelOnPhotos):
         asked = [
             *averages,
             *decay.callbacks(layer_opt),
-            *saving.callbacks(self.save, best, scores),
+            *saving.callbacks(self._save, best, scores),
             *(callbacks or ()),
         ]
         words = words_of(plan, layer_opt, self.precompute, early_size)
@@ -471,10 +471,7 @@ class Learner(ModelOnPhotos):
         The file alone is enough to predict: it carries architecture, classes, image
         size and settings besides the weights.
         """
-        folder = self.models_path
-        if folder.parent == self.data.path and self.data.has_class_folders:
-            made(folder)  # marked as ours: it must not become a class
-        return save_model(file_of(folder, name), self.model, self._header())
+        return self._save(name, None)
 
     def load(self, name: str) -> None:
         """Read weights saved under ``name``; all of them fit or none is changed.
@@ -496,6 +493,18 @@ class Learner(ModelOnPhotos):
     def load_cycle(self, name: str, cycle: int) -> None:
         """Read the weights that ``cycle_save_name=name`` saved after a cycle."""
         self.load(cycle_name(name, cycle))
+
+    def _save(self, name: str, epochs_run: int | None) -> Path:
+        """Save, as it was after so many epochs of the latest fit, or as it is."""
+        folder = self.models_path
+        if folder.parent == self.data.path and self.data.has_class_folders:
+            made(folder)  # marked as ours: it must not become a class
+        header = self._header()
+        if epochs_run is not None:
+            *earlier, latest = self.settings["fits"]
+            fits = [*earlier, {**latest, "epochs_run": epochs_run}]
+            header = replace(header, settings={**self.settings, "fits": fits})
+        return save_model(file_of(folder, name), self.model, header)
 
     def _header(self) -> ModelHeader:
         return ModelHeader(

@@ -63,7 +63,8 @@ class KeepBest(Callback):
     is saved a little later or at the end of the fit, also when it fails.
 
     Args:
-        save: Writes the weights of the moment.
+        save: Writes the weights of the moment; takes the number of epochs of the fit
+            after which they were what they are.
         best: The score to beat. Share one over several fits to keep the best of all.
         deciding: The metric that decides; None for the validation loss.
         seconds_between: From one file to the next, at least, but for the end of a fit.
@@ -71,7 +72,7 @@ class KeepBest(Callback):
 
     def __init__(
         self,
-        save: Callable[[], object],
+        save: Callable[[int], object],
         best: BestScore,
         deciding: Metric | None,
         *,
@@ -82,7 +83,7 @@ class KeepBest(Callback):
         self._deciding = deciding
         self._seconds_between = seconds_between
         self._saved_at = time.monotonic()
-        self._waiting: dict[str, Tensor] | None = None
+        self._waiting: tuple[dict[str, Tensor], int] | None = None
 
     @override
     def on_epoch_end(self, run: RunView) -> Verdict:
@@ -90,11 +91,12 @@ class KeepBest(Callback):
         is_due = time.monotonic() - self._saved_at >= self._seconds_between
         if self._best.take(row.valid_loss, row.metrics, self._deciding):
             if is_due:
-                self._save_now()
+                self._save_now(len(run.history.epochs))
                 self._waiting = None
             else:
                 state = run.model.state_dict()
-                self._waiting = {name: each.clone() for name, each in state.items()}
+                copies = {name: each.clone() for name, each in state.items()}
+                self._waiting = copies, len(run.history.epochs)
         elif is_due:
             self.before_keeping(run)
         return Verdict.GO
@@ -109,15 +111,16 @@ class KeepBest(Callback):
         """Save the best weights if they still wait for it."""
         if self._waiting is None:
             return
+        weights, epochs = self._waiting
         with put_back(run.model):
-            run.model.load_state_dict(self._waiting)
-            self._save_now()
+            run.model.load_state_dict(weights)
+            self._save_now(epochs)
         self._waiting = None
 
     @override
     def on_train_end(self, run: RunView) -> None:
         self.before_keeping(run)
 
-    def _save_now(self) -> None:
-        self._save()
+    def _save_now(self, epochs: int) -> None:
+        self._save(epochs)
         self._saved_at = time.monotonic()

@@ -45,7 +45,7 @@ def test_the_best_epochs_are_kept(
     saved: list[int] = []
     now = 0
     callback = KeepBest(
-        lambda: saved.append(now), BestScore(), deciding, seconds_between=0
+        lambda epochs: saved.append(now), BestScore(), deciding, seconds_between=0
     )
 
     for now, (loss, score) in enumerate(epochs):
@@ -90,7 +90,7 @@ def test_a_shared_score_outlives_its_fit(
     best, saved = BestScore(), []
     for fit, loss in enumerate((0.5, 0.75, 0.25)):
         callback = KeepBest(
-            lambda fit=fit: saved.append(fit), best, None, seconds_between=0
+            lambda epochs, fit=fit: saved.append(fit), best, None, seconds_between=0
         )
         callback.on_epoch_end(make_view(make_row(valid_loss=loss)))
 
@@ -108,8 +108,11 @@ def _played(
     rows: Callable[..., EpochRow],
 ) -> RunView:
     """Let epoch ``i`` end with weights that are all ``i``."""
+    past: list[EpochRow] = []
     for number, loss in enumerate(losses):
         view = views(rows(number, valid_loss=loss))
+        view.history.epochs[:0] = past
+        past.append(view.last)
         with torch.no_grad():
             _bias(view).fill_(number)
         callback.on_epoch_end(view)
@@ -120,9 +123,13 @@ def test_epochs_that_follow_closely_leave_the_best_of_them_at_the_end(
     make_view: Callable[..., RunView], make_row: Callable[..., EpochRow]
 ) -> None:
     saved: list[float] = []
-    callback = KeepBest(
-        lambda: saved.append(_bias(view).mean().item()), BestScore(), None
-    )
+    epochs_of_saved: list[int] = []
+
+    def save(epochs: int) -> None:
+        saved.append(_bias(view).mean().item())
+        epochs_of_saved.append(epochs)
+
+    callback = KeepBest(save, BestScore(), None)
 
     view = _played(callback, [0.9, 0.5, 0.7, 0.3, 0.4], make_view, make_row)
     assert saved == []
@@ -130,6 +137,7 @@ def test_epochs_that_follow_closely_leave_the_best_of_them_at_the_end(
     callback.on_train_end(view)
 
     assert saved == [3.0]
+    assert epochs_of_saved == [4]
     assert (_bias(view) == 4).all()
     callback.on_train_end(view)
     assert saved == [3.0]
@@ -142,7 +150,7 @@ def test_what_waits_is_saved_once_the_time_has_come(
 ) -> None:
     now, saved = [0.0], []
 
-    def save() -> None:
+    def save(epochs: int) -> None:
         saved.append((now[0], _bias(view).mean().item()))
 
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -163,7 +171,7 @@ def test_a_best_that_waits_survives_ctrl_c_while_it_is_written(
 ) -> None:
     tries: list[int] = []
 
-    def save() -> None:
+    def save(epochs: int) -> None:
         tries.append(len(tries))
         if len(tries) == 1:
             raise KeyboardInterrupt
