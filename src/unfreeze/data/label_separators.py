@@ -6,12 +6,11 @@ cells are parted only where that is plain to see.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["Guess", "guessed_separator"]
+__all__ = ["guessed_separator"]
 
 _NEVER_IN_LABELS = (";", "|")
 _OFTEN_IN_LABELS = (",", " ")
@@ -26,18 +25,7 @@ _LEAST_LENGTHS = 3
 ``red circle``, do not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """What was found to be between labels."""
-
-    separator: str
-    """Empty where each cell is one label."""
-
-    example: str = ""
-    """A cell that was taken apart, or one that others would take apart."""
-
-
-def guessed_separator(cells: Iterable[str]) -> Guess:
+def guessed_separator(cells: Iterable[str]) -> str:
     """Guess what stands between the labels of one photo.
 
     A semicolon or a bar does wherever it is found; a comma or a blank only if the parts
@@ -46,14 +34,17 @@ def guessed_separator(cells: Iterable[str]) -> Guess:
     Args:
         cells: Of the column of labels.
 
+    Returns:
+        The sign; empty where each cell is one label.
+
     Raises:
         DataError: If there are semicolons and bars.
 
     Example:
         >>> guessed_separator(["cat;dog", "cat"])
-        Guess(separator=';', example='cat;dog')
+        ';'
         >>> guessed_separator(["golden retriever", "poodle"])
-        Guess(separator='', example='golden retriever')
+        ''
     """
     distinct = sorted({cell.strip() for cell in cells} - {""})
     found = [
@@ -69,14 +60,8 @@ def guessed_separator(cells: Iterable[str]) -> Guess:
             "'' if each cell is one label."
         )
     if found:
-        return Guess(*found[0])
-    doubted = ""
-    for sign in _OFTEN_IN_LABELS:
-        parted = [cell for cell in distinct if len(_parts(cell, sign)) > 1]
-        if parted and _is_plain(distinct, sign):
-            return Guess(sign, parted[0])
-        doubted = doubted or next(iter(parted), "")
-    return Guess("", doubted)
+        return found[0][0]
+    return next((sign for sign in _OFTEN_IN_LABELS if _is_plain(distinct, sign)), "")
 
 
 def _is_plain(distinct: list[str], sign: str) -> bool:

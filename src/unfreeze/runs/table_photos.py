@@ -100,7 +100,7 @@ def separator_in(root: Path, table: Table) -> str:
     if table.label_separator is not None:
         return table.label_separator
     rows = table_in(root, table).rows
-    return guessed_separator(row.label for row in rows).separator
+    return guessed_separator(row.label for row in rows)
 
 
 def index_known_table(
