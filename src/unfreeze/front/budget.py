@@ -71,8 +71,11 @@ class Work:
 
     num_train: int
     num_valid: int
-    num_missing: int
-    """Photos whose activations are not stored yet."""
+    num_missing: tuple[int, int]
+    """Training and validation photos whose activations are not stored yet."""
+
+    num_unanswered: int
+    """Validation photos whose activations in full precision are not stored yet."""
 
     batch_size: int
 
@@ -105,6 +108,10 @@ class Prices:
     answer: float
     """One in full precision, as final answers are computed."""
 
+    answer_of_head: float
+    """What that adds where only the head learns: activations that were stored in full
+    precision in step 1 need no backbone again."""
+
     view: float
     """One augmented pass over them, likewise."""
 
@@ -113,10 +120,6 @@ class Prices:
 
     early_share: float = 1.0
     """No price either, but what steps of early epochs take of that of later ones."""
-
-    is_answered: bool = False
-    """Whether the validation photos went through the backbone in full precision when
-    their activations were stored. They have to again only if it learns."""
 
     @property
     def fewest_epochs(self) -> int:
@@ -136,8 +139,8 @@ class Prices:
 
     def closing(self, recipe: Recipe) -> float:
         """To measure, and to write the results."""
-        is_answered = self.is_answered and recipe != "eight-steps"
-        return _CLOSING_SECONDS + (0.0 if is_answered else self.answer)
+        is_whole = recipe == "eight-steps"
+        return _CLOSING_SECONDS + (self.answer if is_whole else self.answer_of_head)
 
     def with_saving(self, seconds: float) -> "Prices":
         """Add what an epoch takes besides its photos, which is mostly saving."""
@@ -167,18 +170,21 @@ def prices_of(work: Work, speeds: Speeds, head_epochs: int) -> Prices:
         head_epochs: Of step 3.
     """
     batch = min(work.batch_size, work.num_train)
-    look = work.num_valid * speeds.look
+    look = work.num_valid * speeds.store
     look_at_stored = work.num_valid * speeds.head
     head_epoch = work.num_train * speeds.head + look_at_stored
     augmenting = max(speeds.frozen - speeds.store, 0.0)
+    missing_train, missing_valid = work.num_missing
+    exactly = work.num_unanswered * speeds.answer - missing_valid * speeds.store
     return Prices(
-        storing=work.num_missing * speeds.store,
+        storing=(missing_train + missing_valid) * speeds.store,
         head=_FIRST_SWEEPS * batch * speeds.head + head_epochs * head_epoch,
         frozen_epoch=work.num_train * speeds.frozen + look_at_stored,
         batch=batch * speeds.whole,
         whole_epoch=work.num_train * speeds.whole + look,
         look=look,
         answer=work.num_valid * speeds.answer,
+        answer_of_head=exactly,
         view=work.num_valid * (speeds.answer + augmenting),
         batches_per_epoch=work.num_train / batch,
         early_share=work.early_share,
@@ -305,8 +311,10 @@ def _whole_network(most: Plan, prices: Prices, left: float) -> Plan | None:
         epochs = _epochs_in(left - _beside(offer, prices), prices)
         if epochs >= fewest:
             plan = replace(offer, epochs=epochs)
+            if offer == most:  # which options can repeat
+                return plan
             spare = left - _beside(plan, prices) - prices.cycle(epochs)
-            further = most.frozen_epochs - plan.frozen_epochs
+            further = MOST_HEAD_EPOCHS - plan.frozen_epochs
             more = _that_fit(spare, prices.frozen_epoch, further)
             return replace(plan, frozen_epochs=plan.frozen_epochs + more)
     return None

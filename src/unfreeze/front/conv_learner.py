@@ -39,6 +39,7 @@ from unfreeze.records import Predictions, Task
 from unfreeze.training.evaluate import logits_over
 from unfreeze.training.restore import put_back
 from unfreeze.training.source import Labels, Source
+from unfreeze.training.supply import Supply
 from unfreeze.training.tta import logits_of_views
 
 __all__ = ["ConvLearner"]
@@ -144,13 +145,24 @@ class ConvLearner(Learner):
             source = supply.features(self.model, photos, bar.show, on_disk=is_frozen)
         return np.asarray(source.features[np.arange(len(source))], dtype=np.float32)
 
-    def num_missing_activations(self) -> int:
-        """Photos, of all splits, whose plain activations are not stored yet."""
-        measured = self._measured_supply
-        return self._supply.num_missing(self.model, self.data.train) + sum(
-            measured.num_missing(self.model, split)
-            for split in filter(None, [self.data.valid, self.data.test])
+    def num_missing_activations(self) -> tuple[int, int]:
+        """Photos whose plain activations are not stored yet.
+
+        Returns:
+            How many to learn from, and how many to measure on.
+        """
+        return (
+            self._supply.num_missing(self.model, self.data.train),
+            self._num_missing_to_measure(self._measured_supply),
         )
+
+    def num_missing_answers(self) -> int:
+        """Photos to measure on that ``measure_exactly`` would have to look at."""
+        return self._num_missing_to_measure(self._make_exact_supply())
+
+    def _num_missing_to_measure(self, supply: Supply) -> int:
+        splits = filter(None, [self.data.valid, self.data.test])
+        return sum(supply.num_missing(self.model, split) for split in splits)
 
     # --- answers ---------------------------------------------------------------
 

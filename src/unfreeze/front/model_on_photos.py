@@ -227,8 +227,7 @@ class ModelOnPhotos:
         stored, and are the same: no photo goes through the network a second time.
         Until ``set_data``.
         """
-        exact = replace(self._setup, runtime=self._runtime.in_full_precision())
-        self._exact_supply = self._make_supply(exact)
+        self._exact_supply = self._make_exact_supply()
 
     def measures_as(self, *, exactly: bool) -> bool:
         """Whether figures are what they are with, or without, ``measure_exactly``."""
@@ -265,6 +264,10 @@ class ModelOnPhotos:
             micro_batches=MicroBatches(self._say_once),
             tell=self._say_once,
         )
+
+    def _make_exact_supply(self) -> Supply:
+        exact = replace(self._setup, runtime=self._runtime.in_full_precision())
+        return self._make_supply(exact)
 
     def _make_supply(self, setup: Setup) -> Supply:
         return Supply(

@@ -113,8 +113,8 @@ class Budget(Pacing):
 
     Args:
         seconds: For the whole run, from its start to its last file.
-        most: The longest plan to think of, except for the epochs of its last training
-            step, which are what is chosen.
+        most: The longest plan to think of, except for epochs on photos, which are what
+            is chosen.
         elapsed: Tells the seconds since the run began.
 
     Raises:
@@ -230,6 +230,7 @@ class Budget(Pacing):
             num_train=len(data.train.index),
             num_valid=len(data.valid.index),
             num_missing=learn.num_missing_activations(),
+            num_unanswered=learn.num_missing_answers(),
             batch_size=data.bs,
             early_share=(early_size / data.sz) ** 2 if early_size else 1.0,
         )
@@ -239,7 +240,8 @@ class Budget(Pacing):
             self._most, prices, budget=self._seconds, elapsed=elapsed
         )
         is_short = plan.recipe != "eight-steps"  # and answers are stored, too
-        self._prices = replace(prices, is_answered=is_short)
+        rest = 0.0 if is_short else prices.answer
+        self._prices = replace(prices, answer_of_head=rest)
         total = (
             elapsed + prices.storing + prices.head + seconds_after_head(plan, prices)
         )

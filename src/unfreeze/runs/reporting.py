@@ -108,7 +108,7 @@ def _outlook(learn: ConvLearner, answers: Sequence[Answer]) -> dict[str, Any] | 
         error = float((predicted != labels[1]).mean())
         return outlook_as_json(Outlook(error, None, (), reason))
     known = learn if learn.model.is_backbone_frozen else _before_training(learn)
-    if known is None or known.num_missing_activations():
+    if known is None or any(known.num_missing_activations()):
         return None
     train, valid = (pooled_rows(known.stored_activations(split)) for split in _SPLITS)
     found = outlook((train, valid), labels, predicted, data.classes, learn.seed)

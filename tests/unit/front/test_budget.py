@@ -35,14 +35,19 @@ PRICES = Prices(
     whole_epoch=10.0,
     look=1.0,
     answer=1.0,
+    answer_of_head=1.0,
     view=1.0,
     batches_per_epoch=100.0,
 )
 CLOSING = 3.0  # a look, and two seconds
-WORK = Work(num_train=1000, num_valid=200, num_missing=1200, batch_size=64)
-SPEEDS = Speeds(
-    look=0.01, answer=0.01, store=0.008, head=0.0001, frozen=0.02, whole=0.05
+WORK = Work(
+    num_train=1000,
+    num_valid=200,
+    num_missing=(1000, 200),
+    num_unanswered=200,
+    batch_size=64,
 )
+SPEEDS = Speeds(answer=0.012, store=0.008, head=0.0001, frozen=0.02, whole=0.05)
 
 
 # --- prices ------------------------------------------------------------------------
@@ -55,24 +60,42 @@ def test_prices_add_up_photo_by_photo() -> None:
     assert prices.head == pytest.approx(300 * 64 * 1e-4 + 5 * 1200 * 1e-4)
     assert prices.frozen_epoch == pytest.approx(20.0 + 0.02)
     assert prices.batch == pytest.approx(3.2)
-    assert prices.whole_epoch == pytest.approx(50.0 + 2.0)
-    assert prices.look == pytest.approx(2.0)
-    assert prices.view == pytest.approx(2.0 + 200 * (0.02 - 0.008))
-    assert prices.closing("eight-steps") == pytest.approx(4.0)
+    assert prices.whole_epoch == pytest.approx(50.0 + 1.6)
+    assert prices.look == pytest.approx(1.6)
+    assert prices.answer == pytest.approx(2.4)
+    assert prices.view == pytest.approx(2.4 + 200 * (0.02 - 0.008))
+    assert prices.closing("eight-steps") == pytest.approx(4.4)
 
 
 @pytest.mark.parametrize(
-    ("is_answered", "closing"), [(False, (3.0, 3.0)), (True, (3.0, 2.0))]
+    ("num_missing", "num_unanswered", "head"),
+    [
+        ((1000, 200), 200, 2.4 - 1.6),  # in another format, instead of that of training
+        ((0, 0), 200, 2.4),
+        ((0, 0), 0, 0.0),
+        ((0, 200), 0, -1.6),
+    ],
 )
-def test_what_is_answered_is_not_paid_again_unless_the_backbone_learns(
-    is_answered: bool, closing: tuple[float, float]
+def test_where_only_the_head_learns_answers_are_stored_in_step_1(
+    num_missing: tuple[int, int], num_unanswered: int, head: float
 ) -> None:
-    prices = replace(PRICES, is_answered=is_answered)
-    plan = plan_after_head(MOST, prices, 9.9 + 2.0)  # of which an answer takes one
+    work = replace(WORK, num_missing=num_missing, num_unanswered=num_unanswered)
 
-    assert (prices.closing("eight-steps"), prices.closing("head")) == closing
-    assert plan.recipe == "head"
-    assert plan.frozen_epochs == (9.9 if is_answered else 8.9) // 3
+    prices = prices_of(work, SPEEDS, head_epochs=5)
+
+    assert prices.closing("eight-steps") == pytest.approx(4.4)
+    assert prices.closing("head") == pytest.approx(2.0 + head)
+
+
+@pytest.mark.parametrize(("answer", "epochs"), [(1.0, 2), (0.0, 3)])
+def test_answers_that_are_there_leave_time_for_step_4(
+    answer: float, epochs: int
+) -> None:
+    prices = replace(PRICES, answer_of_head=answer)
+
+    plan = plan_after_head(MOST, prices, 9.9 + 2.0)
+
+    assert (plan.recipe, plan.frozen_epochs) == ("head", epochs)
 
 
 def test_augmentation_never_saves_time() -> None:
@@ -113,15 +136,15 @@ def test_three_epochs_or_75_steps_are_the_least(
 
 
 def test_early_epochs_cost_what_their_smaller_photos_do() -> None:
-    """Of five epochs three are early: 50 seconds of steps at half, and 2 of a look."""
+    """Of five epochs three are early: 50 seconds at half, and 1.6 of a look."""
     work = replace(WORK, early_share=0.5)
 
     prices = prices_of(work, SPEEDS, head_epochs=5)
 
-    assert prices.whole_epoch == pytest.approx(52.0)
-    assert prices.early_epoch == pytest.approx(27.0)
-    assert prices.cycle(1) == pytest.approx(52.0)
-    assert prices.cycle(5) == pytest.approx(3 * 27.0 + 2 * 52.0)
+    assert prices.whole_epoch == pytest.approx(51.6)
+    assert prices.early_epoch == pytest.approx(26.6)
+    assert prices.cycle(1) == pytest.approx(51.6)
+    assert prices.cycle(5) == pytest.approx(3 * 26.6 + 2 * 51.6)
     assert prices.cycle(0) == 0
 
 
@@ -172,6 +195,19 @@ def test_most_of_the_time_goes_to_the_whole_network(
     assert plan.recipe == "eight-steps"
     found = (plan.frozen_epochs, plan.sweep_batches, plan.epochs, plan.num_views)
     assert found == expected
+
+
+@pytest.mark.parametrize(("left", "frozen_epochs"), [(23.5, 1), (29.0, 6)])
+def test_seconds_without_another_use_go_to_step_4(
+    left: float, frozen_epochs: int
+) -> None:
+    """Two epochs take 20 and a short sweep 2.5; four views would take 80."""
+    prices = replace(PRICES, frozen_epoch=1.0, view=20.0)
+
+    plan = plan_after_head(MOST, prices, left + CLOSING)
+
+    assert (plan.sweep_batches, plan.epochs, plan.num_views) == (25, 2, 0)
+    assert plan.frozen_epochs == frozen_epochs
 
 
 @pytest.mark.parametrize(

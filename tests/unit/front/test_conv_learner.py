@@ -296,12 +296,12 @@ def test_activations_that_are_missing_are_counted(
     make_learner: MakeLearner, make_data: MakeData, drawn_folder: Path
 ) -> None:
     learner = make_learner(make_data(drawn_folder))
-    assert learner.num_missing_activations() == 36 + 18
+    assert learner.num_missing_activations() == (36, 18)
 
     learner.precompute = True
     learner.store_activations()
 
-    assert learner.num_missing_activations() == 0
+    assert learner.num_missing_activations() == (0, 0)
 
 
 def test_views_that_cannot_be_stored_are_refused_before_anything_changes(

@@ -20,9 +20,7 @@ from unfreeze.training.history import EpochRow, History
 from unfreeze.training.speeds import Speeds
 
 MOST = Plan(head_epochs=5, frozen_epochs=2, sweep_batches=50, epochs=None, num_views=4)
-SPEEDS = Speeds(
-    look=0.01, answer=0.01, store=0.01, head=0.0001, frozen=0.02, whole=0.05
-)
+SPEEDS = Speeds(answer=0.01, store=0.01, head=0.0001, frozen=0.02, whole=0.05)
 # 1000 photos in batches of 50, and 200: storing 12, head 2.1, an epoch of step 4 20.02
 # and of step 8 52, a batch 2.5, a view 4, closing 4 seconds.
 
@@ -49,7 +47,8 @@ class Machine:
 
         learn: Any = ConvLearner.__new__(ConvLearner)
         learn.measure_speeds = measure_speeds
-        learn.num_missing_activations = lambda: 1200
+        learn.num_missing_activations = lambda: (1000, 200)
+        learn.num_missing_answers = lambda: 200
         learn.measures_as = lambda exactly: self.exactly in (None, exactly)
         train, valid = (SimpleNamespace(index=range(count)) for count in (1000, 200))
         learn._data = SimpleNamespace(train=train, valid=valid, bs=50, sz=self.size)
@@ -129,15 +128,15 @@ def test_the_first_plan_is_for_what_is_left(machine: Machine) -> None:
     assert "about 12m9s" in step.note  # 24.1 + 40.04 + 125 + 520 + 16 + 4
 
 
-@pytest.mark.parametrize(("seconds", "is_answered"), [(70, True), (800, False)])
+@pytest.mark.parametrize(("seconds", "answer"), [(70, 0.0), (800, 2.0)])
 def test_short_recipes_have_their_answers_when_activations_are_stored(
-    machine: Machine, seconds: float, is_answered: bool
+    machine: Machine, seconds: float, answer: float
 ) -> None:
     budget = machine.budget(seconds)
 
     machine.ask(budget, Moment.BEGINNING)
 
-    assert budget.state()["prices"]["is_answered"] is is_answered
+    assert budget.state()["prices"]["answer_of_head"] == answer
 
 
 def test_too_little_time_is_refused_at_once(machine: Machine) -> None:

@@ -151,9 +151,7 @@ def test_a_run_on_a_budget_is_repeated_by_its_plan(
 
     def measure(learn: Learner, seconds: float) -> Speeds:
         assert really(learn, seconds / 1000).whole > 0
-        return Speeds(
-            look=0.1, answer=0.1, store=0.1, head=1e-4, frozen=0.01, whole=0.01
-        )
+        return Speeds(answer=0.1, store=0.1, head=1e-4, frozen=0.01, whole=0.01)
 
     monkeypatch.setattr(Learner, "measure_speeds", measure)
     most = Plan(

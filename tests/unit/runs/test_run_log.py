@@ -29,12 +29,13 @@ class _Learner:
     def measure_speeds(self, seconds: float) -> Speeds:
         del seconds
         self.asked += 1
-        return Speeds(
-            look=1e-3, answer=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2
-        )
+        return Speeds(answer=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2)
 
-    def num_missing_activations(self) -> int:
-        return 100
+    def num_missing_activations(self) -> tuple[int, int]:
+        return 100, 0
+
+    def num_missing_answers(self) -> int:
+        return 0
 
     def measures_as(self, *, exactly: bool) -> bool:
         return not exactly

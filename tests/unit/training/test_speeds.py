@@ -50,7 +50,9 @@ def measure(
 # --- the arithmetic ----------------------------------------------------------------
 
 
-def paced(lengths: list[int], seconds: list[float], limit: float) -> float:
+def paced(
+    lengths: list[int], seconds: list[float], limit: float, warm_up: int = 1
+) -> float:
     """Let a clock stand still but for the steps, which take ``seconds``."""
     passed = [0.0]
     durations = iter(seconds)
@@ -59,7 +61,7 @@ def paced(lengths: list[int], seconds: list[float], limit: float) -> float:
         passed[0] += next(durations)
 
     batches = (Batch(torch.zeros(n, 1), None, np.arange(n)) for n in lengths)
-    return pace(batches, step, limit, lambda: passed[0])
+    return pace(batches, step, limit, lambda: passed[0], warm_up=warm_up)
 
 
 def test_the_first_batch_warms_up_and_the_others_count() -> None:
@@ -70,6 +72,12 @@ def test_the_first_batch_warms_up_and_the_others_count() -> None:
 
 def test_the_first_batch_counts_where_it_takes_the_whole_time() -> None:
     assert paced([4, 4], [6.0, 99.0], limit=5.0) == pytest.approx(6 / 4)
+
+
+def test_one_batch_counts_behind_those_that_warm_up_however_late_it_is() -> None:
+    lengths, seconds = [4, 4, 4, 4], [3.0, 2.5, 2.0, 99.0]
+
+    assert paced(lengths, seconds, limit=4.0, warm_up=2) == pytest.approx(2 / 4)
 
 
 # --- the measurements --------------------------------------------------------------
@@ -109,20 +117,24 @@ def test_each_part_learns_in_its_turn(
 def test_small_sets_are_gone_through_again(
     measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Six batches make an epoch; a clock of whole steps sees to twenty of them."""
+    """Six batches make an epoch; a clock of whole steps sees to nineteen of them."""
     ticks = iter(range(10**6))
     original = module.pace
 
-    def twenty(batches: Iterator[Batch], step: Any, limit: float) -> float:  # noqa: ANN401
+    def twenty(
+        batches: Iterator[Batch],
+        step: Any,  # noqa: ANN401
+        limit: float,
+        warm_up: int = 1,
+    ) -> float:
         del limit
-        return original(batches, step, 20, lambda: next(ticks))
+        return original(batches, step, 20, lambda: next(ticks), warm_up=warm_up)
 
     monkeypatch.setattr(module, "pace", twenty)
 
     found = measure()
 
-    expected = pytest.approx(19 / (3 * 22 + 2 * 4 - 4))
-    assert found.look == expected
+    expected = pytest.approx(18 / (3 * 22 + 4 - 4))
     assert found.answer == expected
     assert found.store == expected
 
@@ -132,7 +144,7 @@ def test_progress_is_told(measure: Measure) -> None:
 
     measure(on_progress=lambda done, total: told.append((done, total)))
 
-    assert told == [(done, 6) for done in range(6)]
+    assert told == [(done, 5) for done in range(5)]
 
 
 @pytest.mark.parametrize("interrupted_at", [None, 1, 4])
