@@ -79,9 +79,9 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     """Do for a few seconds what training will do for long.
 
     Each of five measurements takes its share of ``seconds``, and two batches at least,
-    three of the whole network, unless the first one takes all of it. Weights, batch-norm statistics, gradients,
-    modes, what is frozen and the random state are afterwards as they were, also on
-    Ctrl-C.
+    three of the whole network, unless the first one takes all of it. Weights,
+    batch-norm statistics, gradients, modes, what is frozen and the random state are
+    afterwards as they were, also on Ctrl-C.
 
     Args:
         model: Learns for the time being.
