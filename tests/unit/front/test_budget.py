@@ -34,12 +34,12 @@ PRICES = Prices(
     batch=0.1,
     whole_epoch=10.0,
     look=1.0,
-    answer=1.0,
-    answer_of_head=1.0,
+    answer=2.0,
+    answer_of_head=2.0,
     view=1.0,
     batches_per_epoch=100.0,
 )
-CLOSING = 3.0  # a look, and two seconds
+CLOSING = 3.0  # an answer, and a second
 WORK = Work(
     num_train=1000,
     num_valid=200,
@@ -64,7 +64,7 @@ def test_prices_add_up_photo_by_photo() -> None:
     assert prices.look == pytest.approx(1.6)
     assert prices.answer == pytest.approx(2.4)
     assert prices.view == pytest.approx(2.4 + 200 * (0.02 - 0.008))
-    assert prices.closing("eight-steps") == pytest.approx(4.4)
+    assert prices.closing("eight-steps") == pytest.approx(3.4)
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_where_only_the_head_learns_answers_are_stored_in_step_1(
 
     prices = prices_of(work, SPEEDS, head_epochs=5)
 
-    assert prices.closing("eight-steps") == pytest.approx(4.4)
-    assert prices.closing("head") == pytest.approx(2.0 + head)
+    assert prices.closing("eight-steps") == pytest.approx(3.4)
+    assert prices.closing("head") == pytest.approx(1.0 + head)
 
 
-@pytest.mark.parametrize(("answer", "epochs"), [(1.0, 2), (0.0, 3)])
+@pytest.mark.parametrize(("answer", "epochs"), [(2.0, 2), (0.0, 3)])
 def test_answers_that_are_there_leave_time_for_step_4(
     answer: float, epochs: int
 ) -> None:
     prices = replace(PRICES, answer_of_head=answer)
 
-    plan = plan_after_head(MOST, prices, 9.9 + 2.0)
+    plan = plan_after_head(MOST, prices, 10.9)
 
     assert (plan.recipe, plan.frozen_epochs) == ("head", epochs)
 
