@@ -11,7 +11,6 @@ from unfreeze.training.plan import early_epochs_of
 from unfreeze.training.speeds import Speeds
 
 __all__ = [
-    "AIM",
     "LIMIT",
     "MOST_EPOCHS",
     "MOST_HEAD_EPOCHS",
@@ -27,11 +26,9 @@ __all__ = [
     "seconds_after_head",
 ]
 
-AIM = 0.99
-"""Share of the budget that a plan may fill. Whole epochs leave some more of it."""
-
 LIMIT = 1.05
-"""Share of the budget that nothing may go beyond which can still be left out."""
+"""Share of the budget that nothing may go beyond which can still be left out. A plan
+fills the budget itself at most; whole epochs leave some of it."""
 
 MOST_EPOCHS = 30
 """Of step 8, however large the budget. What is not learned by then will not be, and a
@@ -201,15 +198,15 @@ def plan_from_start(
     """
     until_head = elapsed + prices.storing + prices.head
     least = until_head + prices.closing("quick")
-    if least > AIM * budget:
-        enough = math.ceil(1.1 * least / AIM / _ROUND_SECONDS) * _ROUND_SECONDS
+    if least > budget:
+        enough = math.ceil(1.1 * least / _ROUND_SECONDS) * _ROUND_SECONDS
         raise PlanError(
             f"The budget of {as_duration(budget)} is too small: to read the photos, "
             "store their activations and train a head on them takes about "
             f"{as_duration(math.ceil(least))} here. Allow {as_duration(enough)}, or "
             "take a smaller size or a smaller architecture."
         )
-    return plan_after_head(most, prices, AIM * budget - until_head)
+    return plan_after_head(most, prices, budget - until_head)
 
 
 def plan_after_head(most: Plan, prices: Prices, seconds: float) -> Plan:

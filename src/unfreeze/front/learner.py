@@ -400,11 +400,15 @@ class Learner(ModelOnPhotos):
         self._diary.note_search(self.model)
         return search.suggestion
 
-    def measure_speeds(self, seconds: float = 10.0) -> Speeds:
+    def measure_speeds(
+        self, seconds: float = 10.0, bn_frozen: bool | None = None
+    ) -> Speeds:
         """Find out how long photos take on this machine, and change nothing.
 
         Args:
             seconds: To spend on it, about.
+            bn_frozen: Whether batch norms keep their statistics when all layers learn;
+                as ``bn_freeze`` has set it unless given.
         """
         self._require_learnable()
         train = self.data.train
@@ -417,6 +421,7 @@ class Learner(ModelOnPhotos):
                 make_optimizer=partial(self.get_layer_opt, 1e-6, None),
                 setup=self._setup,
                 seconds=seconds,
+                bn_frozen=self._is_bn_frozen if bn_frozen is None else bn_frozen,
                 on_progress=bar.show,
             )
 

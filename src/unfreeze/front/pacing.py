@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from unfreeze.errors import PlanError
 from unfreeze.front.budget import (
-    AIM,
     LIMIT,
     Prices,
     Work,
@@ -116,13 +115,20 @@ class Budget(Pacing):
         most: The longest plan to think of, except for epochs on photos, which are what
             is chosen.
         elapsed: Tells the seconds since the run began.
+        bn_frozen: Whether batch norms will keep their statistics in step 8, as
+            ``follow`` has it for photos like those of ImageNet. That is less work.
 
     Raises:
         PlanError: If ``seconds`` is not a finite time above 0.
     """
 
     def __init__(
-        self, seconds: float, most: Plan, elapsed: Callable[[], float]
+        self,
+        seconds: float,
+        most: Plan,
+        elapsed: Callable[[], float],
+        *,
+        bn_frozen: bool = False,
     ) -> None:
         if not 0 < seconds < math.inf:
             raise PlanError(f"A budget is a time above 0, got {seconds:g} seconds.")
@@ -130,6 +136,7 @@ class Budget(Pacing):
         self._seconds = seconds
         self._most = most
         self._elapsed = elapsed
+        self._bn_frozen = bn_frozen
         self._prices: Prices
         self._marked = 0.0
         """When the latest fit or sweep began."""
@@ -155,7 +162,7 @@ class Budget(Pacing):
                     plan,
                     self._most.num_views,
                     self._prices,
-                    self._left(AIM),
+                    self._left(),
                     self._left(LIMIT),
                 )
             case _:
@@ -172,7 +179,7 @@ class Budget(Pacing):
         beside = self._elapsed() - self._marked - sum(times)
         # The longest: early epochs, on smaller photos, take less.
         price = max(times) + beside / len(times)
-        epochs = further_epochs(plan, self._prices, price, self._left(AIM))
+        epochs = further_epochs(plan, self._prices, price, self._left())
         if epochs:
             self.chosen = replace(plan, further_cycles=(*plan.further_cycles, epochs))
             step.say(f"There is time for {epochs} more.")
@@ -218,13 +225,13 @@ class Budget(Pacing):
             )
         ]
 
-    def _left(self, share: float) -> float:
-        """Seconds until a share of the budget is used up."""
+    def _left(self, share: float = 1.0) -> float:
+        """Seconds until the budget, or a share of it, is used up."""
         return share * self._seconds - self._elapsed()
 
     def _first_plan(self, learn: ConvLearner, step: StepSummary) -> Plan:
         probe = min(_SHARE_OF_PROBE * self._seconds, _LONGEST_PROBE)
-        speeds = learn.measure_speeds(probe)
+        speeds = learn.measure_speeds(probe, self._bn_frozen)
         data, early_size = learn.data, early_size_for(learn)
         work = Work(
             num_train=len(data.train.index),
@@ -257,7 +264,7 @@ class Budget(Pacing):
         times = learn.sched.times
         beside = self._elapsed() - self._marked - sum(times)
         self._prices = self._prices.with_saving(max(beside, 0.0) / len(times))
-        plan = plan_after_head(self._most, self._prices, self._left(AIM))
+        plan = plan_after_head(self._most, self._prices, self._left())
         if plan.recipe != self._most.recipe:
             first = 5 if plan.recipe == "head" else 4
             step.say(f"The budget has no room for steps {first} to 8.")
@@ -272,7 +279,7 @@ class Budget(Pacing):
         if tried:
             seconds = (self._elapsed() - self._marked) / tried
             self._prices = self._prices.with_batch(seconds)
-        plan = plan_before_whole(plan, self._prices, self._left(AIM), self._left(LIMIT))
+        plan = plan_before_whole(plan, self._prices, self._left(), self._left(LIMIT))
         step.say(
             f"Epochs that the budget has room for: {plan.epochs}."
             if plan.epochs

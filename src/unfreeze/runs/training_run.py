@@ -178,7 +178,10 @@ def _pacing(
     if settings.budget is None:
         return AsPlanned(usual)
     return Budget(
-        settings.budget, usual, elapsed=lambda: clock.seconds + _REPORT_SECONDS
+        settings.budget,
+        usual,
+        elapsed=lambda: clock.seconds + _REPORT_SECONDS,
+        bn_frozen=is_like_imagenet(settings.augment),
     )
 
 

@@ -74,6 +74,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
     make_optimizer: Callable[[], LayerOptimizer],
     setup: Setup,
     seconds: float = 10.0,
+    bn_frozen: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Speeds:
     """Do for a few seconds what training will do for long.
@@ -91,6 +92,8 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
         make_optimizer: Builds a fresh optimizer.
         setup: How to load, on what machine, for which task.
         seconds: For all measurements together.
+        bn_frozen: Whether batch norms will keep their statistics when all layers learn,
+            which is less work.
         on_progress: Called with the number of measurements done, and of all.
 
     Raises:
@@ -105,7 +108,7 @@ def measure_speeds(  # noqa: PLR0913  # the parts of a fit, without one
         partial(probe.storing, stored),
         lambda limit: probe.learning(probe.stored_rows(), limit),
         partial(probe.learning, augmented),
-        partial(probe.learning, augmented, first_group=0),
+        partial(probe.learning, augmented, first_group=0, bn_frozen=bn_frozen),
     )
     found: list[float] = []
     with (
@@ -206,11 +209,18 @@ class _Probe:
         """What ``storing`` has kept."""
         return FromFeatures(np.concatenate(self._rows), np.concatenate(self._labels))
 
-    def learning(self, source: Source, limit: float, *, first_group: int = -1) -> float:
+    def learning(
+        self,
+        source: Source,
+        limit: float,
+        *,
+        first_group: int = -1,
+        bn_frozen: bool = False,
+    ) -> float:
         """Take steps of learning, as a fit does, from ``first_group`` on."""
         groups = layer_groups(self.model)
         freeze_to(groups, first_group)
-        set_mode(groups, training=True)
+        set_mode(groups, training=True, bn_frozen=bn_frozen)
         optimizer = self.make_optimizer()
 
         def learn(batch: Batch) -> float:

@@ -149,15 +149,15 @@ def test_a_run_on_a_budget_is_repeated_by_its_plan(
     """Bit for bit: what was measured for the plan has left no trace."""
     really = Learner.measure_speeds
 
-    def measure(learn: Learner, seconds: float) -> Speeds:
-        assert really(learn, seconds / 1000).whole > 0
+    def measure(learn: Learner, seconds: float, bn_frozen: bool) -> Speeds:
+        assert really(learn, seconds / 1000, bn_frozen).whole > 0
         return Speeds(answer=0.1, store=0.1, head=1e-4, frozen=0.01, whole=0.01)
 
     monkeypatch.setattr(Learner, "measure_speeds", measure)
     most = Plan(
         head_epochs=3, frozen_epochs=1, sweep_batches=5, epochs=None, num_views=0
     )
-    budget = Budget(13, most, elapsed=lambda: 0.0)  # time stands still
+    budget = Budget(11.6, most, elapsed=lambda: 0.0)  # time stands still
     monkeypatch.setattr("unfreeze.front.budget.MOST_EPOCHS", 6)
 
     learn, clock = follow_through(budget)

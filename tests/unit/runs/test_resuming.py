@@ -154,9 +154,9 @@ def test_a_budget_keeps_its_plan_and_counts_the_time_that_was_used(
 ) -> None:
     really, measured = Learner.measure_speeds, []
 
-    def measure(learn: Learner, seconds: float) -> Speeds:
+    def measure(learn: Learner, seconds: float, bn_frozen: bool) -> Speeds:
         measured.append(seconds)
-        return really(learn, seconds / 1000)
+        return really(learn, seconds / 1000, bn_frozen)
 
     monkeypatch.setattr(Learner, "measure_speeds", measure)
     ample = dataclasses.replace(settings, epochs=None, budget=7200.0)

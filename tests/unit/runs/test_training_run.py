@@ -45,6 +45,7 @@ PRICES = Prices(
     whole_epoch=60,
     look=2,
     answer=10,
+    answer_of_head=10,
     view=12,
     batches_per_epoch=13,
 )
@@ -158,8 +159,8 @@ def quickly_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spend a thousandth of the usual time on measuring."""
     really = Learner.measure_speeds
 
-    def measure(learn: Learner, seconds: float) -> Speeds:
-        return really(learn, seconds / 1000)
+    def measure(learn: Learner, seconds: float, bn_frozen: bool) -> Speeds:
+        return really(learn, seconds / 1000, bn_frozen)
 
     monkeypatch.setattr(Learner, "measure_speeds", measure)
 

@@ -21,6 +21,7 @@ from unfreeze.training.source import FromFeatures, FromImages, Setup
 from unfreeze.training.speeds import Speeds, measure_speeds, pace
 
 Measure = Callable[..., Speeds]
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @pytest.fixture
@@ -112,6 +113,29 @@ def test_each_part_learns_in_its_turn(
         (FromImages, True, True),
         (FromImages, True, False),
     ]
+
+
+@pytest.mark.parametrize("bn_frozen", [False, True])
+def test_batch_norms_learn_as_they_will(
+    measure: Measure,
+    model: StagedClassifier,
+    monkeypatch: pytest.MonkeyPatch,
+    bn_frozen: bool,
+) -> None:
+    """Those of the head always do while it learns alone."""
+    seen: set[tuple[bool, bool]] = set()
+    train_step = module.train_step
+
+    def noted(*args: Any, **words: Any) -> Tensor:  # noqa: ANN401  # handed on
+        norms = [each for each in model.modules() if isinstance(each, _BATCH_NORMS)]
+        seen.add((model.is_backbone_frozen, any(each.training for each in norms)))
+        return train_step(*args, **words)
+
+    monkeypatch.setattr(module, "train_step", noted)
+
+    measure(bn_frozen=bn_frozen)
+
+    assert seen == {(True, True), (False, not bn_frozen)}
 
 
 def test_small_sets_are_gone_through_again(
