@@ -83,7 +83,7 @@ def predict(
     from unfreeze.runs.answers import AnswerColumns
     from unfreeze.runs.batch import Job
     from unfreeze.runs.listed_photos import Naming, PhotoSources
-    from unfreeze.runs.submission import Submission, id_order
+    from unfreeze.runs.submission import Submission
     from unfreeze.runs.table_places import require_places
 
     naming = Naming(Path() if folder is None else folder, suffix)
@@ -100,12 +100,9 @@ def predict(
         tables.append((csv, AnswerColumns(answerer.rules, least)))
     if submission is not None:
         tables.append((submission, contest.columns(answerer.rules)))
-    photos = sources.photos()
-    if submission is not None:
-        photos = photos.take(id_order(photos))
     job = Job(
         answerer=answerer,
-        photos=photos,
+        photos=sources.photos(),
         tables=tuple(tables),
         settings=(least, style, positive),
     )

@@ -59,6 +59,7 @@ class Work:
 
     Raises:
         PlanError: If another command is doing the same job, or the job may not go on.
+        DataError: If the photos cannot stand in one of the tables.
     """
 
     def __init__(self, job: Job, *, may_go_on: bool = True) -> None:
@@ -82,7 +83,8 @@ class Work:
     def _open(self, opened: ExitStack, may_go_on: bool) -> None:
         job, digest = self._job, self._job.digest()
         for path, columns in job.tables:
-            table = GrowingTable(path, columns, digest)
+            order = columns.order(job.photos)
+            table = GrowingTable(path, columns, digest, order)
             self._tables.append(opened.enter_context(table))
         journal = Journal(job.tables[0][0], job.photos, digest)
         self._journal = opened.enter_context(journal)
