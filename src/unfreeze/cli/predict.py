@@ -44,10 +44,15 @@ def predict(
     ] = None,
     column: Annotated[
         str | None,
-        typer.Option(help="Its title; else the first called file, path, image or id."),
+        typer.Option(
+            metavar="TITLE",
+            help="Title of that column; else the first called file, path, image or the "
+            "like, else name or id.",
+        ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Of the photos in the list or table.")
+        Path | None,
+        typer.Option(help="Folder in which the photos of the list or table lie."),
     ] = None,
     suffix: options.CsvSuffix = "",
     tta: options.Tta = False,
@@ -57,15 +62,25 @@ def predict(
     ] = None,
     submission: Annotated[
         Path | None,
-        typer.Option(help="Write id and label here, as competitions ask for."),
+        typer.Option(
+            help="Write id and label here, as competitions ask for; by id if all ids "
+            "are numbers."
+        ),
     ] = None,
     style: Annotated[
         Literal["label", "probability", "probabilities"],
-        typer.Option(help="What it holds: the label, or that of one or all classes."),
+        typer.Option(
+            help="What the submission holds: the label, the probability of one class, "
+            "or the probabilities of all."
+        ),
     ] = "label",
     positive: Annotated[
         str | None,
-        typer.Option(metavar="CLASS", help="The one; of two, the second unless given."),
+        typer.Option(
+            metavar="CLASS",
+            help="The class of --style probability; of two classes the second unless "
+            "given.",
+        ),
     ] = None,
     threshold: options.Threshold = None,
     min_precision: options.MinPrecision = None,
@@ -75,8 +90,9 @@ def predict(
     """Say what is on photos, with probabilities from 0 to 1.
 
     Each photo is answered once, in the order given. One that cannot be read has a row
-    with the reason. Tables grow as answers come; if the command is stopped, the same
-    command goes on from there.
+    with the reason in --csv, and one of nothing, or of equal shares, in --submission.
+    Tables grow as answers come; if the command is stopped, the same command goes on
+    from there.
     """
     from unfreeze.answering import require_one_limit
     from unfreeze.bundle import is_export

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.table_form import said_of_form
+from unfreeze.data.tables import labels_of
 from unfreeze.data.wording import listed
 from unfreeze.runs.table_photos import Table, table_in
 from unfreeze.words import counted
@@ -33,6 +34,11 @@ def _sentences(found: LabelTable, table: Table) -> Iterator[str]:
     )
     if repeated:
         yield f"{counted(repeated, 'repeated row')} left out."
+    if bare := _without_labels(found, table.label_separator):
+        yield (
+            f"{counted(bare, 'row')} without a label: a photo may show none of them. "
+            "Leave out those of which nobody knows."
+        )
     if table.label_separator == "" and (several := _perhaps_several(found)):
         sign, label = several
         yield (
@@ -77,6 +83,12 @@ def _odd_word(found: LabelTable) -> str:
     rows = chain([found.columns.titles or ()], (row.cells for row in found.rows))
     odd = next((cell for cell in chain.from_iterable(rows) if not cell.isascii()), "")
     return f" If {odd!r} is wrong, save it as UTF-8."
+
+
+def _without_labels(found: LabelTable, separator: str | None) -> int:
+    """Rows whose cell is an answer though it is empty, since others hold several."""
+    counts = [len(labels_of(row, separator or None)) for row in found.rows]
+    return counts.count(0) if max(counts, default=0) > 1 else 0
 
 
 def _perhaps_several(found: LabelTable) -> tuple[str, str] | None:
