@@ -90,7 +90,7 @@ def predict(
     """Say what is on photos, with probabilities from 0 to 1.
 
     Each photo is answered once, in the order given. One that cannot be read has a row
-    with the reason in --csv, and one of nothing, or of equal shares, in --submission.
+    with the reason; in a submission, a row without a label, or with equal shares.
     Tables grow as answers come; if the command is stopped, the same command goes on
     from there.
     """
