@@ -15,9 +15,8 @@ from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.runs.answers import AnswerColumns
-    from unfreeze.runs.batch import Job
+    from unfreeze.runs.batch import Job, OrderedColumns
     from unfreeze.runs.blocks import Answerer
-    from unfreeze.runs.growing_table import Columns
 
 __all__ = ["predict"]
 
@@ -111,7 +110,7 @@ def predict(
 
     answerer = _answerer(run, tta, num_workers)
     least = answerer.least_probability(threshold, min_precision)
-    tables: list[tuple[Path, Columns]] = []
+    tables: list[tuple[Path, OrderedColumns]] = []
     if csv is not None:
         tables.append((csv, AnswerColumns(answerer.rules, least)))
     if submission is not None:

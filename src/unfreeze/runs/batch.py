@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import Protocol, final
+
+import numpy as np
+from jaxtyping import Int64
 
 from unfreeze.data.decode import DECODER
 from unfreeze.data.paths import PackedNames
@@ -19,7 +22,18 @@ from unfreeze.runs.journal import Journal
 from unfreeze.versions import version_of
 from unfreeze.written_json import exact_json_text
 
-__all__ = ["Job", "Work"]
+__all__ = ["Job", "OrderedColumns", "Work"]
+
+
+class OrderedColumns(Columns, Protocol):
+    """What stands in a table, and in which order."""
+
+    def order(self, photos: PackedNames) -> Int64[np.ndarray, " N"] | None:
+        """Which photo each row of the whole table is about; None as they stand.
+
+        Raises:
+            DataError: If the photos cannot stand in one table.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +42,7 @@ class Job:
 
     answerer: Answerer
     photos: PackedNames
-    tables: tuple[tuple[Path, Columns], ...] = ()
+    tables: tuple[tuple[Path, OrderedColumns], ...] = ()
     """Their names, and what stands in them."""
 
     settings: tuple[str | float | None, ...] = ()

@@ -52,13 +52,6 @@ class Columns(Protocol):
     ) -> list[str]:
         """The row of a photo."""
 
-    def order(self, photos: Sequence[str]) -> Int64[np.ndarray, " N"] | None:
-        """Which photo each row of the whole table is about; None as they stand.
-
-        Raises:
-            DataError: If the photos cannot stand in one table.
-        """
-
 
 @final
 class GrowingTable:
@@ -68,7 +61,7 @@ class GrowingTable:
         target: Its name once it is whole.
         columns: What stands in it.
         digest: Of the photos, the model and whatever else decides on the answers.
-        order: As ``Columns.order`` has it.
+        order: Which photo each row of the whole table is about; None as they stand.
 
     Raises:
         PlanError: If another command is writing the same.
