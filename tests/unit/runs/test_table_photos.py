@@ -85,7 +85,7 @@ def test_a_photo_may_show_none_of_several_labels_whatever_the_others_show(
 
     assert index.labels is not None
     assert index.labels.tolist() == rows
-    with pytest.raises(DataError, match="no label for '1'|no label for '0'"):
+    with pytest.raises(DataError, match=r"no label for '[01]'"):
         index_known_table(tmp_path, table, ("road", "snow"), is_multi=False)
 
 
