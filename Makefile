@@ -7,7 +7,7 @@ PEERS := .venv-peers
 CHECKER := unfreeze,beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))
 
 help:
-	@echo "make demo         the eight steps on real images, no network needed"
+	@echo "make demo         the eight steps on real images; only installing needs a network"
 	@echo "make test         the fast tests, with coverage"
 	@echo "make test-all     every test that this machine can run"
 	@echo "make test-shapes  the fast tests with every annotated array shape checked"

@@ -13,7 +13,7 @@ def need(module: str, *, extra: str) -> ModuleType:
 
     Args:
         module: What to import, dots allowed.
-        extra: The name of the extra in ``pip install 'unfreeze[extra]'``.
+        extra: The name of the extra in ``pip install '.[extra]'``.
 
     Raises:
         MissingExtraError: If the package is not installed. A package that is
@@ -30,5 +30,5 @@ def need(module: str, *, extra: str) -> ModuleType:
             raise  # installed, but broken: that is another problem
         raise MissingExtraError(
             f"This step needs {module!r}, which is not installed. "
-            f"Run: pip install 'unfreeze[{extra}]'"
+            f"Run in the checkout of unfreeze: pip install '.[{extra}]'"
         ) from error

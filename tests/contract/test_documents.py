@@ -32,21 +32,26 @@ def test_every_name_in_the_snippets_exists(repository: Path, page: str) -> None:
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     made = {each.id for each in names if isinstance(each.ctx, ast.Store)}
 
-    used = {each.id for each in names} - made - {"PATH"}
+    used = {each.id for each in names} - made
 
     assert used - set(dir(builtins)) <= set(unfreeze.__all__)
 
 
 def test_the_snippet_of_the_readme_runs(
-    repository: Path, drawn_folder: Path, capsys: pytest.CaptureFixture[str]
+    repository: Path,
+    drawn_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    drawn_folder.rename(drawn_folder.with_name("photos"))
+    monkeypatch.chdir(drawn_folder.parent)
     (code,) = _blocks(repository / "README.md", "python")
-    names: dict[str, object] = {"PATH": drawn_folder}
+    names: dict[str, object] = {}
 
     exec(_on_drawn_photos(code), names)  # noqa: S102  # our own page
 
     assert "trn_loss" in capsys.readouterr().out
-    assert (drawn_folder / "models/224_all.safetensors").is_file()
+    assert Path("photos/models/224_all.safetensors").is_file()
     assert "log_preds" in names
 
 
@@ -57,7 +62,7 @@ def test_the_quickstart_runs_from_top_to_bottom(
     drawn_folder.rename(drawn_folder.with_name("photos"))
     monkeypatch.chdir(drawn_folder.parent)
     shutil.copytree("photos/valid", "new")
-    names: dict[str, object] = {"PATH": "photos"}
+    names: dict[str, object] = {}
 
     for code in _blocks(repository / "docs/quickstart.md", "python"):
         exec(_on_drawn_photos(code), names)  # noqa: S102  # our own page

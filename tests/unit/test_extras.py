@@ -14,7 +14,7 @@ def test_an_installed_module_is_handed_over() -> None:
 
 @pytest.mark.parametrize("module", ["absent_package", "absent_package.part"])
 def test_a_missing_package_is_answered_with_the_command_to_run(module: str) -> None:
-    with pytest.raises(MissingExtraError, match=r"pip install 'unfreeze\[serve\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[serve\]'"):
         need(module, extra="serve")
 
 

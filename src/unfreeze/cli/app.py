@@ -167,7 +167,7 @@ def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
             return (
                 f"{error.name} is not installed here, so models can be asked in "
                 "exported form only. Pass a FILE.onnx (unfreeze export writes it), or "
-                "install all of unfreeze: pip install unfreeze."
+                "install all of unfreeze: pip install . in its checkout."
             )
         case OSError() if error.errno in _OF_THE_MACHINE:
             return f"{error.strerror}: {_place_of(error)}."

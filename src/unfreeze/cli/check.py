@@ -33,8 +33,8 @@ def check(
         bool,
         typer.Option(
             "--quick",
-            help="Files and equal photos only: no backbone, so no cropped copies, "
-            "outliers or wrong labels.",
+            help="Without a backbone, and so without cropped copies, unusual photos "
+            "and wrong labels.",
         ),
     ] = False,
     page: Annotated[
@@ -56,8 +56,9 @@ def check(
 ) -> None:
     """Look for damaged files, duplicates, leaks and wrong labels before training.
 
-    Nothing is changed: each finding says what training does about it, and how to
-    change that. Stored activations go to DATA/tmp, as in training.
+    No photo is changed: each finding says what training does about it, and how to
+    change that. Stored activations and which photos can be read go to DATA/tmp, as in
+    training.
     """
     # Imported here so that `--help` does not have to load torch.
     from unfreeze.runs.findings_table import are_titles_of_findings, write_findings

@@ -40,10 +40,17 @@ __all__ = [
 
 Csv = Annotated[
     str | None,
-    typer.Option(help="A table with a photo and its label or labels in each row."),
+    typer.Option(
+        metavar="FILE",
+        help="A table in DATA, or at that path, with a photo and its label or labels "
+        "in each row.",
+    ),
 ]
 CsvFolder = Annotated[
-    str, typer.Option("--folder", help="Of the photos in the table, below DATA.")
+    str,
+    typer.Option(
+        "--folder", help="Folder below DATA in which the photos of the table lie."
+    ),
 ]
 
 
@@ -57,7 +64,7 @@ CsvSuffix = Annotated[
     typer.Option(
         "--suffix",
         callback=_with_dot,
-        help="Added to names in the table, such as .jpg.",
+        help="Added to names in a list or table, such as .jpg.",
     ),
 ]
 FileColumn = Annotated[

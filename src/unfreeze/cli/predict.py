@@ -15,9 +15,8 @@ from unfreeze.words import counted
 
 if TYPE_CHECKING:
     from unfreeze.runs.answers import AnswerColumns
-    from unfreeze.runs.batch import Job
+    from unfreeze.runs.batch import Job, OrderedColumns
     from unfreeze.runs.blocks import Answerer
-    from unfreeze.runs.growing_table import Columns
 
 __all__ = ["predict"]
 
@@ -44,10 +43,15 @@ def predict(
     ] = None,
     column: Annotated[
         str | None,
-        typer.Option(help="Its title; else the first called file, path, image or id."),
+        typer.Option(
+            metavar="TITLE",
+            help="Title of that column; else the first called file, path, image or the "
+            "like, else name or id.",
+        ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Of the photos in the list or table.")
+        Path | None,
+        typer.Option(help="Folder in which the photos of the list or table lie."),
     ] = None,
     suffix: options.CsvSuffix = "",
     tta: options.Tta = False,
@@ -57,15 +61,25 @@ def predict(
     ] = None,
     submission: Annotated[
         Path | None,
-        typer.Option(help="Write id and label here, as competitions ask for."),
+        typer.Option(
+            help="Write id and label here, as competitions ask for; by id if all ids "
+            "are numbers."
+        ),
     ] = None,
     style: Annotated[
         Literal["label", "probability", "probabilities"],
-        typer.Option(help="What it holds: the label, or that of one or all classes."),
+        typer.Option(
+            help="What the submission holds: the label, the probability of one class, "
+            "or the probabilities of all."
+        ),
     ] = "label",
     positive: Annotated[
         str | None,
-        typer.Option(metavar="CLASS", help="The one; of two, the second unless given."),
+        typer.Option(
+            metavar="CLASS",
+            help="The class of --style probability; of two classes the second unless "
+            "given.",
+        ),
     ] = None,
     threshold: options.Threshold = None,
     min_precision: options.MinPrecision = None,
@@ -75,15 +89,16 @@ def predict(
     """Say what is on photos, with probabilities from 0 to 1.
 
     Each photo is answered once, in the order given. One that cannot be read has a row
-    with the reason. Tables grow as answers come; if the command is stopped, the same
-    command goes on from there.
+    with the reason; in a submission, a row without a label, or with equal shares.
+    Tables grow as answers come; if the command is stopped, the same command goes on
+    from there.
     """
     from unfreeze.answering import require_one_limit
     from unfreeze.bundle import is_export
     from unfreeze.runs.answers import AnswerColumns
     from unfreeze.runs.batch import Job
     from unfreeze.runs.listed_photos import Naming, PhotoSources
-    from unfreeze.runs.submission import Submission, id_order
+    from unfreeze.runs.submission import Submission
     from unfreeze.runs.table_places import require_places
 
     naming = Naming(Path() if folder is None else folder, suffix)
@@ -95,17 +110,14 @@ def predict(
 
     answerer = _answerer(run, tta, num_workers)
     least = answerer.least_probability(threshold, min_precision)
-    tables: list[tuple[Path, Columns]] = []
+    tables: list[tuple[Path, OrderedColumns]] = []
     if csv is not None:
         tables.append((csv, AnswerColumns(answerer.rules, least)))
     if submission is not None:
         tables.append((submission, contest.columns(answerer.rules)))
-    photos = sources.photos()
-    if submission is not None:
-        photos = photos.take(id_order(photos))
     job = Job(
         answerer=answerer,
-        photos=photos,
+        photos=sources.photos(),
         tables=tuple(tables),
         settings=(least, style, positive),
     )

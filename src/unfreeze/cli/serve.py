@@ -41,7 +41,8 @@ def serve(
         int, typer.Option(min=1, help="Megabytes of saved photos.")
     ] = 1000,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Cores to use; all unless given.")
+        int | None,
+        typer.Option(min=1, help="Cores to use.", show_default="all that it may use"),
     ] = None,
     max_files: Annotated[int, typer.Option(min=1, help="Photos in one request.")] = 32,
     max_megabytes: Annotated[int, typer.Option(min=1, help="Of one photo.")] = 20,

@@ -33,7 +33,11 @@ def train(  # one parameter per option
     batch_size: options.BatchSize = 64,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="Epochs of the last step; else until over-fitting."),
+        typer.Option(
+            min=1,
+            help="Of the last step, in one cycle; unless given, cycles of 1, 2 and 4 "
+            "epochs, until one over-fits.",
+        ),
     ] = None,
     budget: options.Budget = None,
     recipe: options.Recipe = "eight-steps",
@@ -66,8 +70,10 @@ def train(  # one parameter per option
     folder per class in each, or just a folder per class, or what the table of --csv
     names, where a photo may have several labels.
 
-    Your photos are never changed. Stored activations go to DATA/tmp, or to the cache
-    folder where that is read-only; everything else goes to the run folder.
+    Your photos are never changed. Decoded photos, stored activations and which photos
+    can be read go to DATA/tmp, or to the cache folder where DATA is read-only;
+    downloaded weights go to the caches of Hugging Face or torch. The run folder holds
+    the rest.
     """
     began = time.perf_counter()
     # Imported here so that `--help` does not have to load torch.

@@ -79,6 +79,9 @@ class AnswerColumns:
         """First cell of the row of a photo."""
         return as_cell(name)
 
+    def order(self, photos: Sequence[str]) -> None:
+        """Rows stand as the photos do."""
+
     def answer(self, name: str, row: Sequence[str]) -> "GivenAnswer | Skipped":
         """What the row of a photo says: an answer with its figures, or the reason."""
         _, label, probability, *shares, error = row

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import Protocol, final
+
+import numpy as np
+from jaxtyping import Int64
 
 from unfreeze.data.decode import DECODER
 from unfreeze.data.paths import PackedNames
@@ -19,7 +22,18 @@ from unfreeze.runs.journal import Journal
 from unfreeze.versions import version_of
 from unfreeze.written_json import exact_json_text
 
-__all__ = ["Job", "Work"]
+__all__ = ["Job", "OrderedColumns", "Work"]
+
+
+class OrderedColumns(Columns, Protocol):
+    """What stands in a table, and in which order."""
+
+    def order(self, photos: PackedNames) -> Int64[np.ndarray, " N"] | None:
+        """Which photo each row of the whole table is about; None as they stand.
+
+        Raises:
+            DataError: If the photos cannot stand in one table.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +42,7 @@ class Job:
 
     answerer: Answerer
     photos: PackedNames
-    tables: tuple[tuple[Path, Columns], ...] = ()
+    tables: tuple[tuple[Path, OrderedColumns], ...] = ()
     """Their names, and what stands in them."""
 
     settings: tuple[str | float | None, ...] = ()
@@ -59,6 +73,7 @@ class Work:
 
     Raises:
         PlanError: If another command is doing the same job, or the job may not go on.
+        DataError: If the photos cannot stand in one of the tables.
     """
 
     def __init__(self, job: Job, *, may_go_on: bool = True) -> None:
@@ -82,7 +97,8 @@ class Work:
     def _open(self, opened: ExitStack, may_go_on: bool) -> None:
         job, digest = self._job, self._job.digest()
         for path, columns in job.tables:
-            table = GrowingTable(path, columns, digest)
+            order = columns.order(job.photos)
+            table = GrowingTable(path, columns, digest, order)
             self._tables.append(opened.enter_context(table))
         journal = Journal(job.tables[0][0], job.photos, digest)
         self._journal = opened.enter_context(journal)

@@ -5,6 +5,9 @@ depend on, and takes its own name when it is whole. Going on means: the rows tha
 there are compared with the photos they should be about, whatever follows the last whole
 block is cut off, and the next block is appended. So the file ends up the same, byte for
 byte, as one that was written in one go.
+
+Rows grow in the order of the photos. Where a table wants them in another, they are put
+into it at the end, when all are there.
 """
 
 import csv
@@ -13,14 +16,16 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from typing_extensions import override
 
+from unfreeze.atomic import written_whole
 from unfreeze.errors import PlanError
 from unfreeze.runs.blocks import BLOCK, Block
 from unfreeze.runs.locks import lock
@@ -56,16 +61,24 @@ class GrowingTable:
         target: Its name once it is whole.
         columns: What stands in it.
         digest: Of the photos, the model and whatever else decides on the answers.
+        order: Which photo each row of the whole table is about; None as they stand.
 
     Raises:
         PlanError: If another command is writing the same.
     """
 
-    def __init__(self, target: Path, columns: Columns, digest: str) -> None:
+    def __init__(
+        self,
+        target: Path,
+        columns: Columns,
+        digest: str,
+        order: Int64[np.ndarray, " N"] | None = None,
+    ) -> None:
         self.target = target
         self.part = target.with_name(f".{target.name}.{digest}.part")
         self._columns = columns
         self._digest = digest
+        self._order = order
         self._stream = _locked(self.part, target)
 
     @property
@@ -125,10 +138,24 @@ class GrowingTable:
         self._write([self._columns.cells(*row) for row in block.rows()])
 
     def finish(self) -> None:
-        """Give the table its name."""
+        """Give the table its name, with its rows in the order that it wants."""
+        if self._order is not None:
+            with written_whole(self.target) as stream:
+                self._copy_in_order(self._order, stream)
+            self.discard()
+            return
         os.fsync(self._stream.fileno())
         with self._given_up():
             self.part.replace(self.target)
+
+    def _copy_in_order(self, order: Int64[np.ndarray, " N"], target: BinaryIO) -> None:
+        """Copy the titles, then the rows as they are, each from where it stands."""
+        rows = _Rows(self._stream)
+        ends = np.fromiter((rows.end for _ in rows), dtype=np.int64)
+        for place in chain([0], order + 1):
+            start = ends.item(place - 1) if place else 0
+            self._stream.seek(start)
+            target.write(self._stream.read(ends.item(place) - start))
 
     def discard(self) -> None:
         """Leave nothing of the table."""

@@ -189,6 +189,14 @@ class Classifier:
                     ),
                 )
 
+    @property
+    def label_separator(self) -> str | None:
+        """Between labels in the table that it learned from; None where it gives one."""
+        if self.header.task is not Task.MULTI:
+            return None
+        learned = self.header.settings.get("label_separator")
+        return learned if isinstance(learned, str) else " "
+
     def evaluate(
         self, folder: str | Path, table: Table | None = None, *, tta: bool = False
     ) -> Answers:
@@ -207,13 +215,12 @@ class Classifier:
         root = Path(folder)
         is_multi = self.header.task is Task.MULTI
         if table is not None:
-            learned = self.header.settings.get("label_separator")
             index = index_known_table(
                 root,
                 table,
                 self.classes,
                 is_multi=is_multi,
-                learned_separator=learned if isinstance(learned, str) else " ",
+                learned_separator=self.label_separator or " ",
             )
             return self._answers(index, tta)
         if is_multi:

@@ -1,6 +1,7 @@
 """A table for a competition: an id for each photo, and what it asks for beside it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
@@ -9,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from unfreeze.answering import Answering
-from unfreeze.data.paths import PackedNames
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError, PlanError
 from unfreeze.records import Task
@@ -35,8 +35,8 @@ def photo_id(name: str) -> str:
     return PurePath(name).stem
 
 
-def id_order(photos: PackedNames) -> Int64[np.ndarray, " N"]:
-    """The order of rows: by number where all ids are numbers, else as photos stand.
+def id_order(photos: Sequence[str]) -> Int64[np.ndarray, " N"] | None:
+    """The order of rows: by number where all ids are numbers; None as photos stand.
 
     Raises:
         DataError: If two photos have the same id.
@@ -55,7 +55,7 @@ def id_order(photos: PackedNames) -> Int64[np.ndarray, " N"]:
             range(len(ids)), key=lambda row: (len(digits[row]), digits[row], ids[row])
         )
         return np.array(order, dtype=np.int64)
-    return np.arange(len(ids))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,10 @@ class SubmissionColumns:
     def begin(self, name: str) -> str:
         """First cell of the row of a photo."""
         return photo_id(name)
+
+    def order(self, photos: Sequence[str]) -> Int64[np.ndarray, " N"] | None:
+        """As ``id_order`` has it."""
+        return id_order(photos)
 
     def cells(
         self, name: str, probs: Float[np.ndarray, " K"], error: str | None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.table_form import said_of_form
+from unfreeze.data.tables import labels_of
 from unfreeze.data.wording import listed
 from unfreeze.runs.table_photos import Table, table_in
 from unfreeze.words import counted
@@ -13,18 +14,22 @@ from unfreeze.words import counted
 __all__ = ["table_note"]
 
 
-def table_note(root: Path, table: Table) -> str:
+def table_note(root: Path, table: Table, learned_separator: str | None = None) -> str:
     """Say which columns are read and which are not, and all that was decided.
 
     Args:
         root: Where names start.
         table: Which table, and how it is read.
+        learned_separator: What parts the labels of a photo unless the table says so,
+            for a model that gives several.
     """
     found = table_in(root, table)
-    return " ".join(_sentences(found, table))
+    return " ".join(_sentences(found, table, learned_separator))
 
 
-def _sentences(found: LabelTable, table: Table) -> Iterator[str]:
+def _sentences(
+    found: LabelTable, table: Table, learned_separator: str | None
+) -> Iterator[str]:
     yield _of_columns(found, table.group_by)
     if form := said_of_form(found.form):
         yield form + _odd_word(found)
@@ -33,6 +38,11 @@ def _sentences(found: LabelTable, table: Table) -> Iterator[str]:
     )
     if repeated:
         yield f"{counted(repeated, 'repeated row')} left out."
+    if bare := _without_labels(found, table, learned_separator):
+        yield (
+            f"{counted(bare, 'row')} without a label: a photo may show none of them. "
+            "Leave out those of which nobody knows."
+        )
     if table.label_separator == "" and (several := _perhaps_several(found)):
         sign, label = several
         yield (
@@ -77,6 +87,14 @@ def _odd_word(found: LabelTable) -> str:
     rows = chain([found.columns.titles or ()], (row.cells for row in found.rows))
     odd = next((cell for cell in chain.from_iterable(rows) if not cell.isascii()), "")
     return f" If {odd!r} is wrong, save it as UTF-8."
+
+
+def _without_labels(found: LabelTable, table: Table, learned: str | None) -> int:
+    """Rows whose cell is an answer though it is empty, since photos have several."""
+    said = table.label_separator
+    separator = learned if said is None else said
+    counts = [len(labels_of(row, separator or None)) for row in found.rows]
+    return counts.count(0) if learned is not None or max(counts) > 1 else 0
 
 
 def _perhaps_several(found: LabelTable) -> tuple[str, str] | None:

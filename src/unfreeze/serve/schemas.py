@@ -38,6 +38,7 @@ PREDICT_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["images"],
+                "additionalProperties": False,
                 "properties": {
                     "images": {
                         "type": "array",
@@ -45,6 +46,7 @@ PREDICT_BODY: dict[str, Any] = {
                         "items": {
                             "type": "object",
                             "required": ["content"],
+                            "additionalProperties": False,
                             "properties": {
                                 "name": {"type": "string"},
                                 "content": {"type": "string", "format": "byte"},

@@ -170,6 +170,7 @@ def _photos_in_json(body: bytes, most: int) -> list[Photo]:
             "The JSON lacks the list 'images'. Expected "
             '{"images": [{"name": "a.jpg", "content": "<base64>"}]}.',
         )
+    require_known(content, {"images"})
     _require_few(len(images), most)
     return [_photo_in_json(number, each) for number, each in enumerate(images, 1)]
 
@@ -195,14 +196,15 @@ def _require_few(photos: int, most: int) -> None:
 
 
 def _photo_in_json(number: int, entry: object) -> Photo:
-    content = entry.get("content") if isinstance(entry, dict) else None
-    name = entry.get("name", f"photo {number}") if isinstance(entry, dict) else None
+    entry = entry if isinstance(entry, dict) else {}
+    content, name = entry.get("content"), entry.get("name", f"photo {number}")
     if not isinstance(content, str) or not isinstance(name, str):
         raise HTTPException(
             422,
             f"Image {number} is not an object with a text 'content', in base64, and "
             "perhaps a text 'name'.",
         )
+    require_known(entry, {"name", "content"})
     try:
         return Photo(name[-_NAME_LENGTH:], base64.b64decode(content, validate=True))
     except (binascii.Error, ValueError):

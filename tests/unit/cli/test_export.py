@@ -56,4 +56,4 @@ def test_a_missing_extra_is_named(
 
     ended = unfreeze("export", finished_run, "m.onnx")
 
-    assert "pip install 'unfreeze[export]'" in ended.mistake
+    assert "pip install '.[export]'" in ended.mistake

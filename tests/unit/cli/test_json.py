@@ -1,5 +1,7 @@
 """What ``--json`` promises of every command: an object, or a line about a mistake."""
 
+import dataclasses
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from unfreeze.cli.app import app
 from unfreeze.front.conv_learner import ConvLearner
+from unfreeze.front.summary import RunSummary
 from unfreeze.runs.settings import RunSettings
 
 Unfreeze: TypeAlias = Callable[..., Any]
@@ -107,6 +110,7 @@ def test_an_answer_is_one_object_of_strict_json(
     unfreeze: Unfreeze,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    repository: Path,
     place: Path,
     command: str,
 ) -> None:
@@ -121,7 +125,22 @@ def test_an_answer_is_one_object_of_strict_json(
     ended = unfreeze(f"{SUCCESS[command]} --json")
 
     assert ended.code == 0
-    assert ended.content
+    found, (names, beside) = set(ended.content), _documented(repository, command)
+    if command in {"demo", "resume", "train"}:
+        names |= {"format", *(each.name for each in dataclasses.fields(RunSummary))}
+    assert names <= found
+    assert found == names or command == "inspect"
+    assert found - names >= beside
+
+
+def _documented(repository: Path, command: str) -> tuple[set[str], set[str]]:
+    """Names that docs/command-line.md gives an object, and more of a model file."""
+    page = (repository / "docs/command-line.md").read_text(encoding="utf-8")
+    table = page.partition("## What `--json` prints")[2].partition("\n## ")[0]
+    cells = (line.split("|")[1:] for line in table.splitlines() if line[:3] == "| `")
+    (row,) = (each for each in cells if f"`{command}`" in each[0])
+    names, beside = (set(re.findall(r"`(\w+)`", each)) for each in row[1:3])
+    return names, beside if command == "inspect" else set()
 
 
 @pytest.mark.parametrize("line", MISTAKES)

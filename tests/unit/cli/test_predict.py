@@ -253,6 +253,45 @@ def test_a_submission_has_an_id_and_a_label(
     assert all(0 < float(row["label"]) < 1 for row in of_one)
 
 
+def test_only_the_submission_is_put_in_the_order_of_its_ids(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    drawn = sorted((photos / "valid").rglob("*.png"))
+    names = ["10.png", "bad/9.png", "1.png"]
+    (tmp_path / "bad").mkdir()
+    (tmp_path / names[1]).write_bytes(b"junk")
+    shutil.copy(drawn[0], tmp_path / names[0])
+    shutil.copy(drawn[-1], tmp_path / names[2])
+
+    ended = unfreeze(
+        "predict --csv x.csv --submission s.csv --json", finished_run, *names
+    )
+
+    answers = {each["file"]: each["label"] for each in ended.content["predictions"]}
+    assert list(answers) == [names[0], names[2]]
+    assert [row["file"] for row in _rows(tmp_path / "x.csv")] == names
+    assert [tuple(row.values()) for row in _rows(tmp_path / "s.csv")] == [
+        ("1", answers[names[2]]),
+        ("9", ""),
+        ("10", answers[names[0]]),
+    ]
+
+
+def test_two_photos_with_one_id_are_refused(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    drawn = sorted((photos / "valid").rglob("*.png"))
+    for name in ("7.png", "7.jpg"):
+        shutil.copy(drawn[0], tmp_path / name)
+
+    ended = unfreeze(
+        "predict --csv x.csv --submission s.csv", finished_run, "7.png", "7.jpg"
+    )
+
+    assert "2 photos have the id '7'" in ended.mistake
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["7.jpg", "7.png"]
+
+
 def test_one_photo_is_one_photo(
     unfreeze: Unfreeze, finished_run: Path, photos: Path
 ) -> None:

@@ -229,6 +229,22 @@ def test_a_file_stays_locked_until_its_name_is_gone(
             getattr(table, end)()
 
 
+def test_rows_are_put_into_their_order_at_the_end(whole: bytes, tmp_path: Path) -> None:
+    order = np.random.default_rng(0).permutation(len(NAMES))
+    with GrowingTable(tmp_path / "x.csv", COLUMNS, "d1", order) as table:
+        _go_on(table, 1)
+    with GrowingTable(tmp_path / "x.csv", COLUMNS, "d1", order) as table:
+        assert _go_on(table) == BLOCK
+        table.finish()
+
+    in_order = (tmp_path / "x.csv").read_bytes()
+    titles, *rows = csv.reader(in_order.decode().splitlines(keepends=True))
+    as_they_came = list(csv.reader(whole.decode().splitlines(keepends=True)))
+    assert titles == as_they_came[0]
+    assert rows == [as_they_came[1 + photo] for photo in order]
+    assert list(tmp_path.glob(".*")) == []
+
+
 def test_a_discarded_table_leaves_nothing(tmp_path: Path) -> None:
     with _table(tmp_path) as table:
         _go_on(table)

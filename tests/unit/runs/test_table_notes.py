@@ -58,6 +58,29 @@ def test_an_unusual_form_and_repeated_rows_are_said(tmp_path: Path) -> None:
     assert "2 repeated rows left out." in said
 
 
+def test_rows_without_a_label_are_counted_where_a_photo_may_show_none(
+    tmp_path: Path,
+) -> None:
+    table = replace(TABLE, label_separator=";")
+    rows = "file,label\n1.jpg,cat;dog\n2.jpg,\n3.jpg, ; \n4.jpg,cat\n"
+
+    assert "2 rows without a label: a photo may show none" in _note(
+        tmp_path, rows, table
+    )
+    assert "without a label" not in _note(tmp_path, rows.replace(";dog", ""), table)
+    assert "without a label" not in _note(tmp_path, rows)
+
+
+def test_rows_without_a_label_are_counted_where_the_model_gives_several(
+    tmp_path: Path,
+) -> None:
+    _note(tmp_path, "file,label\n1.jpg,cat\n2.jpg,;\n")
+    table = replace(TABLE, label_separator=None)
+
+    assert "1 row without a label" in table_note(tmp_path, table, ";")
+    assert "without a label" not in table_note(tmp_path, table)
+
+
 def test_letters_that_are_guessed_are_shown(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes("file,label\n1.jpg,Bär\n".encode("cp1252"))
 
