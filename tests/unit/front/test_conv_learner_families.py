@@ -42,7 +42,7 @@ _FAMILIES = {
     "hgnetv2_b0": 32,
     "hrnet_w18_small": 32,
     "inception_next_atto": 32,
-    "inception_v4": 75,
+    "inception_v4": 107,
     "levit_128s": 224,
     "maxvit_pico_rw_256": 64,
     "mixer_s32_224": 224,
