@@ -60,11 +60,6 @@ class Answerer(Protocol):
     def rules(self) -> Answering:
         """How its probabilities become answers."""
 
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        """As ``Answering.least_probability`` has it."""
-
     @property
     def digest(self) -> str:
         """Another one wherever the answers may be others."""

@@ -64,12 +64,6 @@ class ExportedAnswers:
         """Changes with any byte of the file, and with what runs it."""
         return f"{self._model.sha256} {version_of('onnxruntime')}"
 
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        """As the rules say."""
-        return self.rules.least_probability(threshold, precision)
-
     def blocks(
         self, photos: PackedNames, first: int = 0
     ) -> Generator[Block, None, None]:

@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.nn import functional
 
-from unfreeze.answering import Answering
+from unfreeze.answering import Answering, require_one_limit
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex, index_folder
@@ -50,6 +50,12 @@ __all__ = [
 
 _VIEWS = 4
 
+_OF_PLAIN_PHOTOS = (
+    "From which probability on answers are right often enough was measured on plain "
+    "photos, and promises nothing of an average over views. Predict without views "
+    "(tta), or pass a threshold of your own."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
@@ -68,8 +74,13 @@ class Answers:
         """Each file with its label, the highest probability, and all of them.
 
         Args:
-            least: Answers with a probability below it are ``NOT_SURE`` instead.
+            least: Answers with a probability below it, 0 to 1, are ``NOT_SURE``
+                instead.
+
+        Raises:
+            PlanError: If that is out of range.
         """
+        require_one_limit(least, None)
         for name, probs in zip(
             self.predictions.names, self.predictions.probs, strict=True
         ):
@@ -275,8 +286,8 @@ def rules_of(header: ModelHeader, *, tta: bool) -> Answering:
         classes=header.classes,
         task=header.task,
         thresholds=header.thresholds,
-        # Measured on plain photos: they promise nothing of averages over views.
         reject=() if tta else header.reject,
+        unpromised=_OF_PLAIN_PHOTOS if tta else "",
     )
 
 

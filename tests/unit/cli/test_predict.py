@@ -128,7 +128,7 @@ def test_names_can_be_any_bytes(
         ("RUN --from-csv t.csv --csv t.csv", "t.csv is named twice"),
         ("RUN photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
         ("nowhere photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
-        ("RUN photo --min-precision 0.9 --tta", "plain photos.*Leave --tta out"),
+        ("RUN photo --min-precision 0.9 --tta", "plain photos.*Predict without views"),
         ("RUN photo --style probability", "Pass --submission FILE"),
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),

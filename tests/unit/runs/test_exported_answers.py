@@ -67,6 +67,6 @@ def test_rules_and_digest_are_those_of_the_file(tmp_path: Path) -> None:
     answerer = ExportedAnswers(model)
 
     assert answerer.rules.classes == CLASSES
-    assert answerer.least_probability(None, 0.9) == 0.75
+    assert answerer.rules.least_probability(None, 0.9) == 0.75
     assert answerer.digest == ExportedAnswers(model).digest
     assert answerer.digest != ExportedAnswers(other).digest
