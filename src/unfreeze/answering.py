@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
 __all__ = [
     "NOT_SURE",
+    "NO_NUMBER",
     "USUAL_THRESHOLD",
     "Answering",
+    "are_numbers",
     "labels_in_words",
     "require_one_limit",
     "separator_of",
@@ -26,6 +28,9 @@ _SEPARATORS = (" ", ";", "|", "\t")
 
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
+
+NO_NUMBER = "The model's answer is not a number. Use it in fp32, or train it again."
+"""Why a photo has no answer that could be read; as of one that cannot be read."""
 
 USUAL_THRESHOLD = 0.5
 """Of a label: named when it is more probable than not. With probabilities that are
@@ -130,6 +135,11 @@ class Answering:
             f"validation photos were enough for {best}. Ask for less, pass a threshold "
             "of your own, or train with more validation photos."
         )
+
+
+def are_numbers(probs: Float[np.ndarray, "*N K"]) -> Bool[np.ndarray, "*N"]:
+    """Whether all probabilities of a photo are numbers; else it has no answer."""
+    return np.isfinite(probs).all(axis=-1)
 
 
 def require_one_limit(threshold: float | None, precision: float | None) -> None:

@@ -56,6 +56,14 @@ def test_a_precision_that_is_no_share_is_refused(precision: float) -> None:
         known.least_probability(None, precision)
 
 
+def test_an_answer_is_sure_exactly_where_it_has_a_label() -> None:
+    for first in (0.5, 0.75, np.nextafter(0.75, 1), 1.0):
+        probs = np.array([first, 1 - first])
+        for least in (None, 0.0, 0.75, 1.0):
+            is_named = RULES.label(probs, least) != NOT_SURE
+            assert RULES.is_sure(probs, least) is is_named
+
+
 def test_the_ends_of_both_ranges_can_be_asked_for() -> None:
     known = replace(RULES, reject=(RejectAt(1, 0.6),))
 

@@ -80,13 +80,8 @@ class ExportedAnswers:
                 probs, _ = self._model.probabilities(np.stack([s for s, _ in found]))
                 with np.errstate(divide="ignore"):
                     log_probs = np.log(probs)
-                rows = range(start, start + len(found))
-                yield Block(
-                    first=start,
-                    names=[photos[row] for row in rows],
-                    log_probs=log_probs,
-                    errors=tuple(error for _, error in found),
-                )
+                names = [photos[row] for row in range(start, start + len(found))]
+                yield Block.of(start, names, log_probs, [error for _, error in found])
 
     def _read(self, name: str) -> _Read:
         try:

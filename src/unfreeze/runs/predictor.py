@@ -13,7 +13,12 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.nn import functional
 
-from unfreeze.answering import Answering, require_one_limit
+from unfreeze.answering import (
+    NO_NUMBER,
+    Answering,
+    are_numbers,
+    require_one_limit,
+)
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex, index_folder
@@ -191,13 +196,12 @@ class Classifier:
         turns = logits_in_turn(self._model, views, rows, self._setup)
         with closing(turns):
             for of_block, logits in turns:
-                yield Block(
-                    first=int(of_block[0]),
-                    names=[photos[row] for row in of_block.tolist()],
+                numbers = of_block.tolist()
+                yield Block.of(
+                    first=numbers[0],
+                    names=[photos[row] for row in numbers],
                     log_probs=self._averaged(logits, tta=tta),
-                    errors=tuple(
-                        unreadable.pop(row, None) for row in of_block.tolist()
-                    ),
+                    unreadable=[unreadable.pop(row, None) for row in numbers],
                 )
 
     def evaluate(
@@ -245,6 +249,7 @@ class Classifier:
             )
         require_all_counted(len(index), len(split.index), len(split.skipped))
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
+        split, log_probs = _answered(split, log_probs)
         names = split.index.names
         predictions = Predictions(names, self.classes, log_probs, split.index.labels)
         return Answers(
@@ -273,6 +278,26 @@ class Classifier:
         stack = logits.log_softmax(-1) if is_single else functional.logsigmoid(logits)
         found = mean_log_probs(stack) if tta else stack[0].numpy()
         return at_temperature(found, self._temperature(tta), is_multi=not is_single)
+
+
+def _answered(
+    split: Screening, log_probs: Float[np.ndarray, "N K"]
+) -> tuple[Screening, Float[np.ndarray, "M K"]]:
+    """The photos whose answers are numbers; the others are skipped.
+
+    Raises:
+        DataError: If that is none of them.
+    """
+    is_number = are_numbers(np.exp(log_probs))
+    if is_number.all():
+        return split, log_probs
+    lost = [
+        Skipped(split.index.name(row), NO_NUMBER)
+        for row in np.flatnonzero(~is_number).tolist()
+    ]
+    require_some_read(len(split.index), len(lost), lost[0])
+    left = split.take(np.flatnonzero(is_number))
+    return replace(left, skipped=(*split.skipped, *lost)), log_probs[is_number]
 
 
 def rules_of(header: ModelHeader, *, tta: bool) -> Answering:
