@@ -72,6 +72,8 @@ class Answers:
     skipped: tuple[Skipped, ...]
     rules: Answering
     temperature: float = 1.0
+    root: Path | None = None
+    """Folder that names of the files start from; None where they are paths."""
 
     def rows(
         self, least: float | None = None
@@ -251,9 +253,12 @@ class Classifier:
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
         split, log_probs = _answered(split, log_probs)
         names = split.index.names
-        predictions = Predictions(names, self.classes, log_probs, split.index.labels)
         return Answers(
-            predictions, split.skipped, self.rules(tta), self._temperature(tta)
+            Predictions(names, self.classes, log_probs, split.index.labels),
+            split.skipped,
+            self.rules(tta),
+            self._temperature(tta),
+            split.index.root,
         )
 
     def _temperature(self, tta: bool) -> float:
