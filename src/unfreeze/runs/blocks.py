@@ -73,7 +73,8 @@ class Block:
 
     def rows(self) -> Iterator[tuple[str, Float[np.ndarray, " K"], str | None]]:
         """Each file with its probabilities, 0 to 1, and why it has no answer."""
-        yield from zip(self.names, np.exp(self.log_probs), self.errors, strict=True)
+        probs = np.exp(self.log_probs).astype(np.float32)
+        yield from zip(self.names, probs, self.errors, strict=True)
 
 
 class Answerer(Protocol):

@@ -79,7 +79,8 @@ class ExportedAnswers:
                 found = list(islice(squares, BLOCK))
                 probs, _ = self._model.probabilities(np.stack([s for s, _ in found]))
                 with np.errstate(divide="ignore"):
-                    log_probs = np.log(probs)
+                    # Finer than they are, so that they come back as they were.
+                    log_probs = np.log(probs.astype(np.float64))
                 names = [photos[row] for row in range(start, start + len(found))]
                 yield Block.of(start, names, log_probs, [error for _, error in found])
 
