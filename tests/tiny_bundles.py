@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from unfreeze.answering import Answering
 from unfreeze.bundle import BundleHeader, golden_file, write_bundle
@@ -29,8 +29,11 @@ def colour_header(**changes: object) -> BundleHeader:
     return BundleHeader(**(usual | changes))  # type: ignore[arg-type]
 
 
-def colour_graph(*, is_batched: bool = True) -> ModelProto:
-    """Softmax of 8 times the mean of each channel, 0 to 1; heat is the brightness."""
+def colour_graph(*, is_batched: bool = True, is_shaky: bool = False) -> ModelProto:
+    """Softmax of 8 times the mean of each channel, 0 to 1; heat is the brightness.
+
+    Where it ``is_shaky``, it says NaN of black photos: 0 divided by 0.
+    """
     rank = 4 if is_batched else 3
     places, channels = ([1, 2], 3) if is_batched else ([0, 1], 2)
     shape = [None] * (rank - 1) + [3]
@@ -40,12 +43,14 @@ def colour_graph(*, is_batched: bool = True) -> ModelProto:
         "sharpness": np.float32(SHARPNESS),
         "places": np.array(places, np.int64),
         "channels": np.array([channels], np.int64),
+        "last": np.array([-1], np.int64),
     }
     nodes = [
         helper.make_node("Cast", ["pixels"], ["numbers"], to=TensorProto.FLOAT),
         helper.make_node("Div", ["numbers", "white"], ["shares"]),
         helper.make_node("ReduceMean", ["shares", "places"], ["means"], keepdims=0),
-        helper.make_node("Mul", ["means", "sharpness"], ["logits"]),
+        helper.make_node("Mul", ["means", "sharpness"], ["sharp"]),
+        *_times_one(is_shaky),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
         helper.make_node("ReduceMean", ["shares", "channels"], ["heat"], keepdims=0),
     ]
@@ -64,6 +69,16 @@ def colour_graph(*, is_batched: bool = True) -> ModelProto:
     return helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
+def _times_one(is_shaky: bool) -> list[NodeProto]:
+    if not is_shaky:
+        return [helper.make_node("Identity", ["sharp"], ["logits"])]
+    return [
+        helper.make_node("ReduceMean", ["means", "last"], ["light"], keepdims=1),
+        helper.make_node("Div", ["light", "light"], ["one"]),
+        helper.make_node("Mul", ["sharp", "one"], ["logits"]),
+    ]
+
+
 def expected_probabilities(square: np.ndarray) -> np.ndarray:
     """The same in numpy."""
     logits = SHARPNESS * square.reshape(-1, 3).mean(axis=0) / 255
@@ -71,10 +86,12 @@ def expected_probabilities(square: np.ndarray) -> np.ndarray:
     return shares / shares.sum()
 
 
-def write_colour_bundle(path: Path, **changes: object) -> Path:
+def write_colour_bundle(
+    path: Path, *, is_shaky: bool = False, **changes: object
+) -> Path:
     """Write the model and two golden answers beside it."""
     header = colour_header(**changes)
-    graph = colour_graph(is_batched=header.is_batched)
+    graph = colour_graph(is_batched=header.is_batched, is_shaky=is_shaky)
     write_bundle(path, graph.SerializeToString(), header)
     images = [
         np.full((SIZE, SIZE, 3), colour, np.uint8)

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from unfreeze.errors import PlanError
 from unfreeze.records import RejectAt, Task
 
 __all__ = [
     "NOT_SURE",
+    "NO_NUMBER",
     "USUAL_THRESHOLD",
     "Answering",
+    "are_numbers",
     "labels_in_words",
     "require_one_limit",
     "separator_of",
@@ -26,6 +28,9 @@ _SEPARATORS = (" ", ";", "|", "\t")
 
 NOT_SURE = "not sure"
 """Stands for the label of an answer that is too improbable to be given."""
+
+NO_NUMBER = "The model's answer is not a number. Use it in fp32, or train it again."
+"""Why a photo has no answer that could be read; as of one that cannot be read."""
 
 USUAL_THRESHOLD = 0.5
 """Of a label: named when it is more probable than not. With probabilities that are
@@ -46,6 +51,10 @@ class Answering:
     reject: tuple[RejectAt, ...] = ()
     """What was measured; rising with precision."""
 
+    unpromised: str = ""
+    """Why no precision can be promised, and what to do, in sentences; empty where it
+    was measured on probabilities like these."""
+
     def label(self, probs: Float[np.ndarray, " K"], least: float | None = None) -> str:
         """Name the most probable class.
 
@@ -59,7 +68,7 @@ class Answering:
         """
         if self.task is Task.MULTI:
             return labels_in_words(probs, self.classes, self._limits(least))
-        if least is not None and probs.max() < least:
+        if not self.is_sure(probs, least):
             return NOT_SURE
         return self.classes[int(probs.argmax())]
 
@@ -89,15 +98,16 @@ class Answering:
         """The probability below which an answer, or a label, is not given.
 
         Args:
-            threshold: The probability itself.
-            precision: Or the share of given answers that shall be right, above 0.
+            threshold: The probability itself, 0 to 1.
+            precision: Or the share of given answers that shall be right, above 0, at
+                most 1.
 
         Returns:
             None where every answer is to be given, and labels as the model has it.
 
         Raises:
-            PlanError: If both are given, the precision cannot be promised, or it is
-                asked for where photos carry several labels.
+            PlanError: If both are given, one is out of range, the precision cannot be
+                promised, or it is asked for where photos carry several labels.
         """
         require_one_limit(threshold, precision)
         if precision is None:
@@ -105,9 +115,11 @@ class Answering:
         if self.task is Task.MULTI:
             raise PlanError(
                 "This model names any number of labels for a photo, and was not "
-                "measured for a precision of them. Pass --threshold instead: labels "
+                "measured for a precision of them. Pass a threshold instead: labels "
                 "above that probability are named."
             )
+        if self.unpromised:
+            raise PlanError(self.unpromised)
         return self._least_for(precision)
 
     def _limits(self, least: float | None) -> tuple[float, ...] | None:
@@ -125,14 +137,35 @@ class Answering:
         )
 
 
+def are_numbers(probs: Float[np.ndarray, "*N K"]) -> Bool[np.ndarray, "*N"]:
+    """Whether all probabilities of a photo are numbers; else it has no answer."""
+    return np.isfinite(probs).all(axis=-1)
+
+
 def require_one_limit(threshold: float | None, precision: float | None) -> None:
     """Refuse two ways at once of saying when an answer is not sure enough.
 
+    Args:
+        threshold: A probability, 0 to 1.
+        precision: A share of answers, above 0, at most 1.
+
     Raises:
-        PlanError: If both are given.
+        PlanError: If both are given, or one is out of range or not a number.
     """
     if threshold is not None and precision is not None:
-        raise PlanError("--threshold and --min-precision exclude each other: pass one.")
+        raise PlanError(
+            "A threshold and a minimum precision exclude each other: pass one of them."
+        )
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise PlanError(
+            f"A threshold is a probability from 0 to 1, got {threshold:g}. Pass 0.8 to "
+            "be sure from a probability of 80 % on."
+        )
+    if precision is not None and not 0 < precision <= 1:
+        raise PlanError(
+            f"A minimum precision is a share above 0 and at most 1, got {precision:g}. "
+            "Pass 0.99 to have 99 of 100 answers right."
+        )
 
 
 def labels_in_words(

@@ -9,7 +9,7 @@ writing and checking them needs no ONNX library.
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = [
     "Bundle",
     "BundleHeader",
     "FoundBundle",
+    "answering_at",
     "find_bundle",
     "golden_file",
     "is_bundle",
@@ -129,6 +130,26 @@ class FoundBundle:
     def sha256(self) -> str:
         """The hash that the file says it has."""
         return self.content[-_DIGITS:].decode(errors="backslashreplace")
+
+
+def answering_at(precision: str, answering: Answering) -> Answering:
+    """What a trained model may answer, and what of it an export still promises.
+
+    How often answers are right was measured on probabilities in single precision; with
+    fewer bits they are others.
+
+    Args:
+        precision: Of the arithmetic of the export.
+        answering: Of the trained model.
+    """
+    if precision == "fp32":
+        return answering
+    why = (
+        f"This export computes in {precision}, and from which probability on answers "
+        "are right often enough was measured in fp32: it promises no precision. Use "
+        "the run folder or an export in fp32, or pass a threshold of your own."
+    )
+    return replace(answering, reject=(), unpromised=why)
 
 
 def golden_file(path: Path) -> Path:
@@ -304,6 +325,7 @@ def _description_in(content: bytes, end: int) -> bytes:
 def _as_json(header: BundleHeader) -> dict[str, Any]:
     content = asdict(header)
     answering = content.pop("answering")
+    del answering["unpromised"]  # follows from the arithmetic
     return {**content, **answering, "task": header.answering.task.value}
 
 
@@ -320,11 +342,14 @@ def _from_json(found: dict[str, Any]) -> BundleHeader:
     precision = as_text(member(found, "precision"), "precision", most=20)
     return BundleHeader(
         arch=trained.arch,
-        answering=Answering(
-            classes=trained.classes,
-            task=trained.task,
-            thresholds=trained.thresholds,
-            reject=trained.reject,
+        answering=answering_at(
+            precision,
+            Answering(
+                classes=trained.classes,
+                task=trained.task,
+                thresholds=trained.thresholds,
+                reject=trained.reject,  # earlier versions wrote them at any precision
+            ),
         ),
         image=trained.image,
         temperature=trained.temperature,

@@ -36,7 +36,6 @@ HEADER = BundleHeader(
     ),
     image=ImageSpec(size=32, interpolation="bicubic"),
     temperature=1.5,
-    precision="int8",
     is_batched=True,
     has_heat=True,
     source="abc",
@@ -70,6 +69,20 @@ def test_what_was_said_of_a_model_is_read_again(file: Path) -> None:
     assert found.header == HEADER
     assert found.content == file.read_bytes()
     assert len(found.sha256) == 64
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_a_promise_of_single_precision_is_not_read_of_fewer_bits(
+    tmp_path: Path, precision: str
+) -> None:
+    """Earlier versions wrote it into such files."""
+    write_bundle(tmp_path / "m.onnx", b"", replace(HEADER, precision=precision))
+
+    found = read_bundle(tmp_path / "m.onnx").header.answering
+
+    assert found.reject == ()
+    assert found.thresholds == HEADER.answering.thresholds
+    assert precision in found.unpromised
 
 
 @pytest.mark.parametrize("length", range(200))

@@ -47,6 +47,7 @@ def evaluate(
     Folders, or the labels of a table, are matched with the model's classes by name.
     """
     with loading():
+        from unfreeze.runs.learned import learned_from
         from unfreeze.runs.predictor import Classifier
         from unfreeze.runs.scores import scores_of
         from unfreeze.runs.table_notes import table_note
@@ -65,12 +66,16 @@ def evaluate(
         say(table_note(data, table, classifier.label_separator), err=True)
     answers = classifier.evaluate(data, table if csv else None, tta=tta)
     scores = scores_of(answers)
+    caution = learned_from(run, answers.root or data, answers.predictions.names)
     say_if_unfinished(run)
     if as_json:
-        print_json(scores.as_json())
+        cautions = [] if caution is None else [caution]
+        print_json({**scores.as_json(), "cautions": cautions})
         return
     for each in answers.skipped:
         say(f"skipped {each.file}: {each.reason}", err=True)
+    if caution is not None:
+        say(f"caution: {caution}", err=True)
     rows = [
         (row.name, f"{row.precision:.4f}", f"{row.recall:.4f}", f"{row.f1:.4f}",
          str(row.support))

@@ -109,7 +109,7 @@ def predict(
     csv, submission = require_places(csv, submission, sources.files, run)
 
     answerer = _answerer(run, tta, num_workers)
-    least = answerer.least_probability(threshold, min_precision)
+    least = answerer.rules.least_probability(threshold, min_precision)
     tables: list[tuple[Path, OrderedColumns]] = []
     if csv is not None:
         tables.append((csv, AnswerColumns(answerer.rules, least)))

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from unfreeze.answering import Answering
+from unfreeze.answering import NOT_SURE, Answering, separator_of
 from unfreeze.data.csv_cells import as_cell, from_cell
-from unfreeze.records import Skipped
+from unfreeze.records import Skipped, Task
 from unfreeze.runs.blocks import Block
 
 __all__ = ["AnswerColumns", "GivenAnswer", "answers_in", "are_titles_of_answers"]
@@ -35,14 +35,24 @@ class GivenAnswer:
     probabilities: list[float]
     """In the order of the classes."""
 
+    is_sure: bool = True
+    """False below the probability from which on answers are given."""
+
+    labels: tuple[str, ...] | None = None
+    """From a model for several labels: those that are there."""
+
     def as_json(self, classes: tuple[str, ...]) -> dict[str, Any]:
-        """The answer as other programs read it."""
-        return {
+        """The answer as other programs read it, and as the server gives it."""
+        content: dict[str, Any] = {
             "file": self.file,
             "label": self.label,
             "probability": self.probability,
+            "is_sure": self.is_sure,
             "probabilities": dict(zip(classes, self.probabilities, strict=True)),
         }
+        if self.labels is not None:
+            content["labels"] = list(self.labels)
+        return content
 
 
 def answers_in(
@@ -57,8 +67,14 @@ def answers_in(
     """
     for name, probs, error in block.rows():
         if error is None:
-            label = rules.label(probs, least)
-            yield GivenAnswer(name, label, float(probs.max()), probs.tolist())
+            yield GivenAnswer(
+                name,
+                rules.label(probs, least),
+                float(probs.max()),
+                probs.tolist(),
+                rules.is_sure(probs, least),
+                rules.labels(probs, least),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +100,21 @@ class AnswerColumns:
 
     def answer(self, name: str, row: Sequence[str]) -> "GivenAnswer | Skipped":
         """What the row of a photo says: an answer with its figures, or the reason."""
-        _, label, probability, *shares, error = row
+        _, cell, probability, *shares, error = row
         if error:
             return Skipped(name, from_cell(error))
+        label, rules = from_cell(cell), self.rules
+        probs = np.array([float(each) for each in shares])
+        is_sure, labels = (
+            rules.is_sure(probs, self.least),
+            rules.labels(probs, self.least),
+        )
+        if rules.label(probs, self.least) != label:
+            # The figures are rounded, and one stood at its limit: the label did not.
+            is_sure = rules.task is Task.MULTI or label != NOT_SURE
+            labels = None if labels is None else _parted(label, rules.classes)
         return GivenAnswer(
-            name, from_cell(label), float(probability), [float(each) for each in shares]
+            name, label, float(probability), probs.tolist(), is_sure, labels
         )
 
     def cells(
@@ -101,3 +127,8 @@ class AnswerColumns:
         label = as_cell(self.rules.label(probs, self.least))
         shares = [f"{each:.6f}" for each in (probs.max(), *probs.tolist())]
         return [self.begin(name), label, *shares, ""]
+
+
+def _parted(label: str, classes: Sequence[str]) -> tuple[str, ...]:
+    named = set(label.split(separator_of(classes)))
+    return tuple(each for each in classes if each in named)

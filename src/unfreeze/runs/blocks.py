@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float
 
-from unfreeze.answering import Answering
+from unfreeze.answering import NO_NUMBER, Answering, are_numbers
 from unfreeze.data.paths import PackedNames
 from unfreeze.errors import DataError
 from unfreeze.records import Skipped
@@ -30,18 +30,41 @@ class Block:
     """Their files."""
 
     log_probs: Float[np.ndarray, "B K"]
-    """Natural logarithms, at the temperature of the model. The row of a photo that
-    cannot be read means nothing."""
+    """Natural logarithms, at the temperature of the model. The row of a photo without
+    an answer means nothing."""
 
     errors: tuple[str | None, ...]
-    """Why each photo cannot be read; None where it can."""
+    """Why each photo has no answer; None where it has one."""
+
+    @classmethod
+    def of(
+        cls,
+        first: int,
+        names: Sequence[str],
+        log_probs: Float[np.ndarray, "B K"],
+        unreadable: Sequence[str | None],
+    ) -> "Block":
+        """Take what a model says for answers, where it is numbers.
+
+        Args:
+            first: Place of the first photo in the list.
+            names: Files of the photos.
+            log_probs: Natural logarithms.
+            unreadable: Why each photo cannot be read; None where it can.
+        """
+        is_number = are_numbers(np.exp(log_probs))
+        errors = tuple(
+            why if is_right or why is not None else NO_NUMBER
+            for why, is_right in zip(unreadable, is_number.tolist(), strict=True)
+        )
+        return cls(first, names, log_probs, errors)
 
     def __len__(self) -> int:
         return len(self.errors)
 
     @property
     def skipped(self) -> list[Skipped]:
-        """The photos that cannot be read."""
+        """The photos without an answer."""
         return [
             Skipped(name, error)
             for name, error in zip(self.names, self.errors, strict=True)
@@ -49,8 +72,9 @@ class Block:
         ]
 
     def rows(self) -> Iterator[tuple[str, Float[np.ndarray, " K"], str | None]]:
-        """Each file with its probabilities, 0 to 1, and why it cannot be read."""
-        yield from zip(self.names, np.exp(self.log_probs), self.errors, strict=True)
+        """Each file with its probabilities, 0 to 1, and why it has no answer."""
+        probs = np.exp(self.log_probs).astype(np.float32)
+        yield from zip(self.names, probs, self.errors, strict=True)
 
 
 class Answerer(Protocol):
@@ -59,11 +83,6 @@ class Answerer(Protocol):
     @property
     def rules(self) -> Answering:
         """How its probabilities become answers."""
-
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        """As ``Answering.least_probability`` has it."""
 
     @property
     def digest(self) -> str:

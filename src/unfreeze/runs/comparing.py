@@ -1,22 +1,20 @@
 """Two runs side by side: from what they wrote, or from photos that both answer now."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unfreeze.atomic import text_written_whole
 from unfreeze.data.paths import is_below
-from unfreeze.data.split_folders import validation_folder
 from unfreeze.data.thumbnails import thumbnail_or_none
-from unfreeze.errors import DataError, UnfreezeError
+from unfreeze.errors import DataError
 from unfreeze.insight.comparison import Comparison, Outcomes, compared
 from unfreeze.insight.comparison_page import comparison_page
 from unfreeze.insight.comparison_words import cautions, headline, reasons
 from unfreeze.insight.run_facts import RunFacts, settings_that_differ
-from unfreeze.insight.wording import counted
 from unfreeze.records import Skipped
+from unfreeze.runs.learned import learned_from
 from unfreeze.runs.predictor import Answers, Classifier
 from unfreeze.runs.recorded import (
     photos_of,
@@ -24,6 +22,7 @@ from unfreeze.runs.recorded import (
     read_outcomes,
     require_single_label,
 )
+from unfreeze.runs.same_photos import require_same_photos
 
 __all__ = ["RunComparison", "compare_runs", "outcomes_of"]
 
@@ -105,28 +104,29 @@ def compare_runs(
         num_workers: Loading threads.
 
     Raises:
-        DataError: If there are no photos that both answered, or the models give
-            several labels to a photo.
+        DataError: If there are no photos that both answered, their photos are others
+            under the same names, or the models give several labels to a photo.
         WeightsError: If a model file is damaged.
         PlanError: If alpha is out of range, or a model is an exported one.
     """
     facts = read_facts(first), read_facts(second)
     skipped: tuple[Skipped, ...] = ()
-    hints: list[str] = []
     if data is None:
         before, after = read_outcomes(first), read_outcomes(second)
+        hints = require_same_photos(first, second, _shared(before, after))
         roots = dict.fromkeys((photos_of(first), photos_of(second)))
         photos = tuple(root for root in roots if root is not None)
     else:
         answers = [_answered(run, data, num_workers) for run in (first, second)]
         before, after = (outcomes_of(each) for each in answers)
-        photos = (validation_folder(data, before.classes),)
+        root = answers[0].root or data
+        photos = (root,)
         skipped = answers[0].skipped
-        hints = [
-            hint
+        warnings = (
+            learned_from(run, root, before.files)
             for run in dict.fromkeys((first, second))
-            for hint in _learned_from(run, before.files)
-        ]
+        )
+        hints = [each for each in warnings if each is not None]
     comparison = compared(before, after, alpha)
     return RunComparison(
         comparison=comparison,
@@ -162,25 +162,19 @@ def outcomes_of(answers: Answers) -> Outcomes:
     )
 
 
+def _shared(first: Outcomes, second: Outcomes) -> list[str]:
+    """Names of the photos that both answered, with the same label."""
+    labels = dict(zip(second.files, second.labels, strict=True))
+    return [
+        file
+        for file, label in zip(first.files, first.labels, strict=True)
+        if labels.get(file) == label
+    ]
+
+
 def _answered(run: Path, data: Path, num_workers: int | None) -> Answers:
     require_single_label(run)
     try:
         return Classifier.load(run, num_workers=num_workers).evaluate(data)
     except DataError as error:
         raise DataError(f"{run} cannot answer {data}: {error}") from error
-
-
-def _learned_from(run: Path, files: Sequence[str]) -> list[str]:
-    """A warning where photos may not be new to a model."""
-    try:
-        held_out = set(read_outcomes(run).files)
-    except UnfreezeError:
-        return []  # a model file alone does not say
-    others = set(files) - held_out
-    if not others or not held_out <= set(files):
-        return []
-    return [
-        f"DATA holds all validation photos of {run} and "
-        f"{counted(len(others), 'other')}, from which it may have learned: its "
-        "accuracy may be flattered. Without DATA, validation photos are compared."
-    ]

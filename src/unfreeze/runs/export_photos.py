@@ -1,10 +1,9 @@
 """The photos that an export is proven with."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from unfreeze.answering import Answering, separator_of
 from unfreeze.data.index import index_flat_folder
@@ -14,8 +13,8 @@ from unfreeze.errors import DataError, UnfreezeError
 from unfreeze.insight.report.record import Answer
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
-from unfreeze.runs.recorded import photos_of
-from unfreeze.runs.run_files import answers_in, kept_in
+from unfreeze.runs.recorded import photos_of, training_folder_of
+from unfreeze.runs.run_files import answers_in
 
 __all__ = ["ProofPhotos", "photos_below", "photos_of_run"]
 
@@ -68,7 +67,7 @@ def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
             f"The validation photos of {folder} are not in {root} any more, and an "
             "export is proven with real photos. Pass --data with a folder of photos."
         )
-    learned = _learned_from(kept_in(folder), root)
+    learned = training_folder_of(folder)
     labels = dict(found)
     paths = list(labels)
     examples = () if learned is None else _others(learned, paths)
@@ -111,24 +110,6 @@ def _answers_in(folder: Path) -> tuple[Answer, ...] | None:
         return answers_in(folder)
     except DataError:
         return None
-
-
-def _learned_from(kept: Mapping[str, Any], valid_root: Path) -> Path | None:
-    """The folder of photos that a run has learned from; None where none is known."""
-    if isinstance(kept.get("train_root"), str):
-        return Path(kept["train_root"])
-    # Earlier runs kept what a person had typed, in a working folder that they forgot.
-    named = kept.get("photos")
-    if not isinstance(named, str):
-        return None
-    typed = Path(os.path.normpath(named))
-    if typed.is_absolute():
-        return typed
-    parts = tuple(part for part in typed.parts if part != os.pardir)
-    above = (valid_root, *valid_root.parents)
-    return next(
-        (each for each in above if parts and each.parts[-len(parts) :] == parts), None
-    )
 
 
 def _apart(

@@ -64,12 +64,6 @@ class ExportedAnswers:
         """Changes with any byte of the file, and with what runs it."""
         return f"{self._model.sha256} {version_of('onnxruntime')}"
 
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        """As the rules say."""
-        return self.rules.least_probability(threshold, precision)
-
     def blocks(
         self, photos: PackedNames, first: int = 0
     ) -> Generator[Block, None, None]:
@@ -85,14 +79,10 @@ class ExportedAnswers:
                 found = list(islice(squares, BLOCK))
                 probs, _ = self._model.probabilities(np.stack([s for s, _ in found]))
                 with np.errstate(divide="ignore"):
-                    log_probs = np.log(probs)
-                rows = range(start, start + len(found))
-                yield Block(
-                    first=start,
-                    names=[photos[row] for row in rows],
-                    log_probs=log_probs,
-                    errors=tuple(error for _, error in found),
-                )
+                    # Finer than they are, so that they come back as they were.
+                    log_probs = np.log(probs.astype(np.float64))
+                names = [photos[row] for row in range(start, start + len(found))]
+                yield Block.of(start, names, log_probs, [error for _, error in found])
 
     def _read(self, name: str) -> _Read:
         try:

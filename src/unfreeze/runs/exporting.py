@@ -13,7 +13,7 @@ from onnx import ModelProto
 
 from unfreeze.atomic import written_whole
 from unfreeze.augment.normalise import normalise
-from unfreeze.bundle import BundleHeader, write_bundle
+from unfreeze.bundle import BundleHeader, answering_at, write_bundle
 from unfreeze.data.decode import preprocess
 from unfreeze.errors import ImageError, PlanError
 from unfreeze.export.fewer_bits import in_half_precision, in_whole_numbers
@@ -162,7 +162,7 @@ def export_model(
         speed = speeds_of(session, plain, header.image.size)
     description = BundleHeader(
         arch=header.arch,
-        answering=reference.answering,
+        answering=answering_at(precision, reference.answering),
         image=header.image,
         temperature=header.temperature,
         precision=precision,

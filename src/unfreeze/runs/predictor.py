@@ -13,7 +13,12 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.nn import functional
 
-from unfreeze.answering import Answering
+from unfreeze.answering import (
+    NO_NUMBER,
+    Answering,
+    are_numbers,
+    require_one_limit,
+)
 from unfreeze.augment.pipeline import Augmentation
 from unfreeze.cores import loading_threads
 from unfreeze.data.index import ImageIndex, index_folder
@@ -50,6 +55,12 @@ __all__ = [
 
 _VIEWS = 4
 
+_OF_PLAIN_PHOTOS = (
+    "From which probability on answers are right often enough was measured on plain "
+    "photos, and promises nothing of an average over views. Predict without views "
+    "(tta), or pass a threshold of your own."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
@@ -61,6 +72,8 @@ class Answers:
     skipped: tuple[Skipped, ...]
     rules: Answering
     temperature: float = 1.0
+    root: Path | None = None
+    """Folder that names of the files start from; None where they are paths."""
 
     def rows(
         self, least: float | None = None
@@ -68,8 +81,13 @@ class Answers:
         """Each file with its label, the highest probability, and all of them.
 
         Args:
-            least: Answers with a probability below it are ``NOT_SURE`` instead.
+            least: Answers with a probability below it, 0 to 1, are ``NOT_SURE``
+                instead.
+
+        Raises:
+            PlanError: If that is out of range.
         """
+        require_one_limit(least, None)
         for name, probs in zip(
             self.predictions.names, self.predictions.probs, strict=True
         ):
@@ -180,13 +198,12 @@ class Classifier:
         turns = logits_in_turn(self._model, views, rows, self._setup)
         with closing(turns):
             for of_block, logits in turns:
-                yield Block(
-                    first=int(of_block[0]),
-                    names=[photos[row] for row in of_block.tolist()],
+                numbers = of_block.tolist()
+                yield Block.of(
+                    first=numbers[0],
+                    names=[photos[row] for row in numbers],
                     log_probs=self._averaged(logits, tta=tta),
-                    errors=tuple(
-                        unreadable.pop(row, None) for row in of_block.tolist()
-                    ),
+                    unreadable=[unreadable.pop(row, None) for row in numbers],
                 )
 
     @property
@@ -241,10 +258,14 @@ class Classifier:
             )
         require_all_counted(len(index), len(split.index), len(split.skipped))
         log_probs = self._log_probs(split, _VIEWS if tta else 0)
+        split, log_probs = _answered(split, log_probs)
         names = split.index.names
-        predictions = Predictions(names, self.classes, log_probs, split.index.labels)
         return Answers(
-            predictions, split.skipped, self.rules(tta), self._temperature(tta)
+            Predictions(names, self.classes, log_probs, split.index.labels),
+            split.skipped,
+            self.rules(tta),
+            self._temperature(tta),
+            split.index.root,
         )
 
     def _temperature(self, tta: bool) -> float:
@@ -271,6 +292,26 @@ class Classifier:
         return at_temperature(found, self._temperature(tta), is_multi=not is_single)
 
 
+def _answered(
+    split: Screening, log_probs: Float[np.ndarray, "N K"]
+) -> tuple[Screening, Float[np.ndarray, "M K"]]:
+    """The photos whose answers are numbers; the others are skipped.
+
+    Raises:
+        DataError: If that is none of them.
+    """
+    is_number = are_numbers(np.exp(log_probs))
+    if is_number.all():
+        return split, log_probs
+    lost = [
+        Skipped(split.index.name(row), NO_NUMBER)
+        for row in np.flatnonzero(~is_number).tolist()
+    ]
+    require_some_read(len(split.index), len(lost), lost[0])
+    left = split.take(np.flatnonzero(is_number))
+    return replace(left, skipped=(*split.skipped, *lost)), log_probs[is_number]
+
+
 def rules_of(header: ModelHeader, *, tta: bool) -> Answering:
     """How the probabilities of a model become answers.
 
@@ -282,8 +323,8 @@ def rules_of(header: ModelHeader, *, tta: bool) -> Answering:
         classes=header.classes,
         task=header.task,
         thresholds=header.thresholds,
-        # Measured on plain photos: they promise nothing of averages over views.
         reject=() if tta else header.reject,
+        unpromised=_OF_PLAIN_PHOTOS if tta else "",
     )
 
 

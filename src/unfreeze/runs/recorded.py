@@ -1,5 +1,6 @@
 """What a run folder holds, read again: its answers on validation photos, and facts."""
 
+import os
 from pathlib import Path
 
 from unfreeze.errors import DataError
@@ -12,7 +13,13 @@ from unfreeze.records import Task
 from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.run_files import answers_in, kept_in, summary_in
 
-__all__ = ["photos_of", "read_facts", "read_outcomes", "require_single_label"]
+__all__ = [
+    "photos_of",
+    "read_facts",
+    "read_outcomes",
+    "require_single_label",
+    "training_folder_of",
+]
 
 _MODEL = "model.safetensors"
 """The file of a run folder whose answers stand in ``predictions.csv``."""
@@ -94,6 +101,31 @@ def photos_of(run: Path) -> Path | None:
     folder = run.parent if run.is_file() else run
     root = kept_in(folder).get("valid_root")
     return Path(root) if isinstance(root, str) else None
+
+
+def training_folder_of(run: Path) -> Path | None:
+    """The folder of the photos that a run has learned from, as far as it says.
+
+    It may hold the validation photos, too.
+
+    Args:
+        run: A run folder, or the model file in it.
+    """
+    kept = kept_in(run.parent if run.is_file() else run)
+    if isinstance(kept.get("train_root"), str):
+        return Path(kept["train_root"])
+    # Earlier runs kept what a person had typed, in a working folder that they forgot.
+    named, valid_root = kept.get("photos"), photos_of(run)
+    if not isinstance(named, str) or valid_root is None:
+        return None
+    typed = Path(os.path.normpath(named))
+    if typed.is_absolute():
+        return typed
+    parts = tuple(part for part in typed.parts if part != os.pardir)
+    above = (valid_root, *valid_root.parents)
+    return next(
+        (each for each in above if parts and each.parts[-len(parts) :] == parts), None
+    )
 
 
 def require_single_label(run: Path) -> None:

@@ -7,7 +7,6 @@ from typing import final
 
 from unfreeze.answering import Answering
 from unfreeze.data.paths import PackedNames
-from unfreeze.errors import PlanError
 from unfreeze.model_file.reading import read_header
 from unfreeze.runs.blocks import Block
 from unfreeze.runs.model_files import trained_model_file
@@ -56,22 +55,6 @@ class RunAnswers:
         with self._file.open("rb") as stream:
             content = hashlib.file_digest(stream, "blake2b").hexdigest()
         return f"{content} {self._tta} {version_of('torch')}"
-
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        """As the rules say, with advice on views.
-
-        Raises:
-            PlanError: If a precision is asked for and cannot be promised.
-        """
-        if self._tta and precision is not None:
-            raise PlanError(
-                "--min-precision was measured on plain photos, and promises nothing of "
-                "an average over views. Leave --tta out, or pass --threshold with a "
-                "probability of your own instead."
-            )
-        return self.rules.least_probability(threshold, precision)
 
     def blocks(
         self, photos: PackedNames, first: int = 0

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from unfreeze.answering import Answering
+from unfreeze.answering import NO_NUMBER, Answering, are_numbers
+from unfreeze.errors import ImageError
 
 __all__ = ["Answer", "answer_from"]
 
@@ -48,8 +49,15 @@ def answer_from(
         rules: Of the model.
         least: Answers with a probability below it are not sure; of several labels,
             each is named above it.
-        heat: Goes with them.
+        heat: Goes with them; left out where it is not numbers.
+
+    Raises:
+        ImageError: If a probability is not a number.
     """
+    if not are_numbers(probs):
+        raise ImageError(NO_NUMBER)
+    if heat is not None and not np.isfinite(heat).all():
+        heat = None
     order = np.argsort(-probs, kind="stable")
     top = float(probs[order[0]])
     return Answer(

@@ -81,9 +81,9 @@ async def _row(
         square, region = await service.photos.call(
             predictor.square_and_region, photo.content
         )
+        probs, heat_map = await service.queue.ask(square, heat=heat)
+        # Others in the batch may have asked for heat maps when this one did not.
+        answer = predictor.answer(probs, heat_map if heat else None)
     except ImageError as error:
         return unreadable_row(photo.name, error)
-    probs, heat_map = await service.queue.ask(square, heat=heat)
-    # Others in the batch may have asked for heat maps when this one did not.
-    answer = predictor.answer(probs, heat_map if heat else None)
     return row_of(photo.name, answer, top, region)

@@ -98,7 +98,7 @@ class Predictor:
         """Classify one image: a path, the content of a file, or uint8 pixels.
 
         Raises:
-            ImageError: If it cannot be read.
+            ImageError: If it cannot be read, or the answer is not a number.
         """
         (answer,) = self.predict([image])
         return answer
@@ -114,7 +114,8 @@ class Predictor:
             heat: Whether to say where the model looked.
 
         Raises:
-            ImageError: If one of them cannot be read, or is none of these.
+            ImageError: If one of them cannot be read, or is none of these, or its
+                answer is not a number.
             PlanError: If heat maps are asked of a model that has none.
         """
         if heat and not self.header.has_heat:
@@ -156,7 +157,11 @@ class Predictor:
         probs: Float[np.ndarray, " K"],
         heat: Float[np.ndarray, "h w"] | None = None,
     ) -> Answer:
-        """Put the probabilities of one image into words."""
+        """Put the probabilities of one image into words.
+
+        Raises:
+            ImageError: If they are not numbers.
+        """
         return answer_from(probs, self.header.answering, self.least, heat)
 
     def check_golden(self) -> int:

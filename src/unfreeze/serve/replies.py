@@ -62,7 +62,7 @@ def row_of(
 
 
 def unreadable_row(name: str, why: Exception) -> dict[str, Any]:
-    """What a client learns of a photo that could not be read."""
+    """What a client learns of a photo without an answer."""
     return {"file": name, "error": str(why)}
 
 

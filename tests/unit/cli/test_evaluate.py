@@ -23,6 +23,20 @@ def test_it_finds_what_the_run_found(
     assert content["loss"] == pytest.approx(summary["valid_loss"], rel=0.05)
 
 
+def test_photos_that_it_learned_from_are_no_score_without_a_word(
+    unfreeze: Unfreeze, finished_run: Path, photos: Path
+) -> None:
+    said = unfreeze("evaluate", finished_run, photos / "train").err
+    content = unfreeze("evaluate --json", finished_run, photos / "train").content
+    fair = unfreeze("evaluate --json", finished_run, photos).content
+
+    assert said.startswith("caution: ")
+    assert "36 of 36 photos" in said
+    (caution,) = content["cautions"]
+    assert said == f"caution: {caution}\n"
+    assert fair["cautions"] == []
+
+
 @pytest.mark.parametrize("words", ["", "--tta"])
 def test_it_prints_a_line_per_class_and_the_whole(
     unfreeze: Unfreeze, finished_run: Path, photos: Path, words: str

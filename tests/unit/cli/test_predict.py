@@ -17,11 +17,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.tiny_bundles import write_colour_bundle
+from tests.tiny_bundles import CLASSES, write_colour_bundle
+from unfreeze.answering import Answering
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.paths import PackedNames
+from unfreeze.records import Task
 from unfreeze.runs.blocks import Block
 from unfreeze.runs.predictor import Classifier
+from unfreeze.serve.predictor import Predictor
+from unfreeze.serve.replies import row_of
 
 Unfreeze: TypeAlias = Callable[..., Any]
 
@@ -128,7 +132,7 @@ def test_names_can_be_any_bytes(
         ("RUN --from-csv t.csv --csv t.csv", "t.csv is named twice"),
         ("RUN photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
         ("nowhere photo --threshold 0.5 --min-precision 0.9", "exclude each other"),
-        ("RUN photo --min-precision 0.9 --tta", "plain photos.*Leave --tta out"),
+        ("RUN photo --min-precision 0.9 --tta", "plain photos.*Predict without views"),
         ("RUN photo --style probability", "Pass --submission FILE"),
         ("RUN photo --submission s.csv --threshold 0.5", "--threshold and"),
         ("RUN photo --submission s.csv --style probability", "--positive"),
@@ -426,6 +430,44 @@ def plain_colours(tmp_path: Path) -> Path:
             folder / f"{number:03}.png"
         )
     return folder
+
+
+@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("threshold", [None, 0.45])
+@pytest.mark.parametrize("table", ["", "--csv x.csv"])
+def test_it_says_of_a_photo_what_the_server_says(
+    unfreeze: Unfreeze,
+    tmp_path: Path,
+    plain_colours: Path,
+    task: Task,
+    threshold: float | None,
+    table: str,
+) -> None:
+    """Beside a table, probabilities are rounded as those in it."""
+    answering = Answering(classes=CLASSES, task=task, thresholds=(0.3, 0.3, 0.3))
+    model = write_colour_bundle(
+        tmp_path / "m.onnx",
+        answering=answering,
+        is_batched=False,  # company changes the last digits
+    )
+    words = "" if threshold is None else f"--threshold {threshold}"
+    predictor = Predictor.load(model, threads=1, threshold=threshold)
+    is_unsure = set()
+
+    content = unfreeze(f"predict --json {words} {table}", model, plain_colours).content
+
+    for said in content["predictions"]:
+        name = said["file"]
+        row = row_of(name, predictor(name), None, (0.0, 0.0, 1.0, 1.0))
+        if table:
+            for each in (said, row):
+                shares = each.pop("probabilities")
+                each["probabilities"] = {n: f"{p:.6f}" for n, p in shares.items()}
+                each["probability"] = f"{each['probability']:.6f}"
+        assert said == row
+        is_unsure.add(not said["is_sure"])
+    is_strict = threshold is not None and task is Task.SINGLE
+    assert is_unsure == ({True, False} if is_strict else {False})
 
 
 def test_an_exported_model_answers_too(

@@ -66,6 +66,36 @@ def test_json_says_the_same(block: Block) -> None:
     assert block.skipped == [Skipped("c.jpg", "It is empty.")]
 
 
+@pytest.mark.parametrize("kind", list(Task))
+@pytest.mark.parametrize("least", [None, 0.3, 0.7])
+def test_a_row_says_what_was_said_where_its_figures_are_rounded(
+    kind: Task, least: float | None
+) -> None:
+    """Some lie nearer to the limit than six digits tell, on either side of it."""
+    rules = Answering(classes=("a", "b b", "c"), task=kind)
+    limit = 0.5 if least is None else least
+    tiny = 4e-7
+    probs = np.array(
+        [
+            [limit - tiny, 0.1, 0.1],
+            [0.1, limit + tiny, 0.1],
+            [limit + tiny, 0.1, limit - tiny],
+            [0.1, 0.1, limit],
+            [0.1, 0.1, 0.1],
+        ]
+    )
+    for row in probs:
+        columns = AnswerColumns(rules, least)
+
+        read = columns.answer("1.jpg", columns.cells("1.jpg", row, None))
+
+        assert isinstance(read, GivenAnswer)
+        assert read.label == rules.label(row, least)
+        assert read.is_sure is rules.is_sure(row, least)
+        assert read.labels == rules.labels(row, least)
+        assert read.probabilities == pytest.approx(row.tolist(), abs=1e-6)
+
+
 def test_an_answer_below_the_threshold_is_not_sure(block: Block) -> None:
     columns = AnswerColumns(RULES, least=0.8)
 

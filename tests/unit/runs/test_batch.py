@@ -30,11 +30,6 @@ class Guesser:
         self.asked: list[int] = []
         self.arrays: list[weakref.ref[np.ndarray]] = []
 
-    def least_probability(
-        self, threshold: float | None, precision: float | None
-    ) -> float | None:
-        return self.rules.least_probability(threshold, precision)
-
     def blocks(
         self, photos: PackedNames, first: int = 0
     ) -> Generator[Block, None, None]:

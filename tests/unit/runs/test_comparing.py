@@ -91,9 +91,25 @@ def test_without_photos_pictures_come_from_where_the_runs_had_them(
     found.write_page(tmp_path / "page.html")
 
     assert found.photos == (Path("/nowhere"), (photos / "valid").resolve())
+    (caution,) = found.as_json()["cautions"]
+    assert "are not in /nowhere any more" in caution
     page = (tmp_path / "page.html").read_text()
     flips = len(found.comparison.fixed) + len(found.comparison.broken)
     assert page.count('src="data:image/jpeg') == flips > 0
+
+
+def test_other_photos_of_the_same_names_are_not_compared(
+    finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(finished_run, tmp_path / "other")
+    others = shutil.copytree(photos / "valid", tmp_path / "valid")
+    kept = json.loads((other / "report.json").read_text())
+    (other / "report.json").write_text(json.dumps(kept | {"valid_root": str(others)}))
+    assert compare_runs(finished_run, other).cautions == ()
+    shutil.copy(others / "circles/circles00.png", others / "circles/circles01.png")
+
+    with pytest.raises(DataError, match=r"'circles/circles01.png', for example"):
+        compare_runs(finished_run, other)
 
 
 def test_names_that_lead_elsewhere_are_not_followed(
@@ -143,6 +159,20 @@ def test_photos_that_a_model_may_have_learned_from_are_warned_of(
     assert len(found.cautions) == 1
     assert "and 1 other, from which it may have learned" in found.cautions[0]
     assert "Both runs are right on the same photos." in found.verdict
+
+
+def test_photos_of_its_training_folder_are_warned_of_once_for_each_run(
+    finished_run: Path, other_run: Path, photos: Path
+) -> None:
+    train = photos / "train"
+
+    found = compare_runs(finished_run, other_run, train, num_workers=0)
+    alone = compare_runs(finished_run, finished_run, train, num_workers=0)
+
+    assert len(alone.cautions) == 1
+    for run, caution in zip((finished_run, other_run), found.cautions, strict=False):
+        assert f"{run} was trained on {train.resolve()}" in caution
+        assert "36 of 36 photos" in caution
 
 
 def test_a_model_that_lacks_a_class_is_named(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.tiny_bundles import CLASSES, expected_probabilities, write_colour_bundle
+from unfreeze.answering import NO_NUMBER
 from unfreeze.data.paths import PackedNames
 from unfreeze.runs.exported_answers import ExportedAnswers
 from unfreeze.serve.predictor import Predictor
@@ -46,6 +47,21 @@ def test_photos_are_answered_in_their_order(
         assert probs == pytest.approx(expected, abs=1e-5)
 
 
+def test_what_is_not_a_number_is_an_error_and_no_answer(
+    photos: PackedNames, tmp_path: Path
+) -> None:
+    """A photo that cannot be read, of which it is NaN, too, keeps its own reason."""
+    Image.new("RGB", (32, 32)).save(photos[7])
+    path = write_colour_bundle(tmp_path / "x.onnx", is_shaky=True)
+    answerer = ExportedAnswers(Predictor.load(path), num_workers=0)
+
+    found = [error for block in answerer.blocks(photos) for error in block.errors]
+
+    assert found[7] == NO_NUMBER
+    assert found[5] not in (None, NO_NUMBER)
+    assert sum(error is not None for error in found) == 2
+
+
 def test_one_can_begin_at_a_later_block_and_end_early(
     photos: PackedNames, tmp_path: Path
 ) -> None:
@@ -67,6 +83,6 @@ def test_rules_and_digest_are_those_of_the_file(tmp_path: Path) -> None:
     answerer = ExportedAnswers(model)
 
     assert answerer.rules.classes == CLASSES
-    assert answerer.least_probability(None, 0.9) == 0.75
+    assert answerer.rules.least_probability(None, 0.9) == 0.75
     assert answerer.digest == ExportedAnswers(model).digest
     assert answerer.digest != ExportedAnswers(other).digest

@@ -1,19 +1,23 @@
 """Mirrors src/unfreeze/runs/exporting.py and served.py."""
 
 import errno
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from onnx import ModelProto
 
+from unfreeze.answering import Answering
 from unfreeze.bundle import PIXELS, golden_file, read_bundle, write_bundle
 from unfreeze.data.decode import preprocess, read_pixels
 from unfreeze.errors import DataError, PlanError
-from unfreeze.records import ImageSpec, Task
+from unfreeze.model_file.header import ModelHeader
+from unfreeze.records import ImageSpec, RejectAt, Task
 from unfreeze.runs import exporting, served
 from unfreeze.runs.export_photos import ProofPhotos, photos_of_run
 from unfreeze.runs.exporting import Exported, export_model, require_target, source_of
@@ -24,6 +28,10 @@ from unfreeze.runs.predictor import Classifier, rules_of
 def proof(finished_run: Path) -> ProofPhotos:
     header = Classifier.load(finished_run, num_workers=0).header
     return photos_of_run(finished_run, rules_of(header, tta=False))
+
+
+def _promising(header: ModelHeader, *, tta: bool) -> Answering:
+    return replace(rules_of(header, tta=tta), reject=(RejectAt(0.9, 0.75),))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +123,10 @@ def test_fewer_bits_make_a_smaller_file_and_say_how_fast_it_is(
     proof: ProofPhotos,
     tmp_path: Path,
     precision: exporting.Precision,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(exporting, "rules_of", _promising)
+
     made = export_model(
         finished_run / "model.safetensors",
         tmp_path / "m.onnx",
@@ -131,6 +142,26 @@ def test_fewer_bits_make_a_smaller_file_and_say_how_fast_it_is(
     squares = np.stack([preprocess(path, header.image) for path in proof.photos[:3]])
     (probs, _) = onnxruntime.InferenceSession(made.file).run(None, {PIXELS: squares})
     assert probs.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-3)
+    (text,) = (
+        each.value
+        for each in onnx.load(made.file).metadata_props
+        if each.key == "unfreeze"
+    )
+    assert json.loads(text)["reject"] == []  # it was measured in fp32
+
+
+def test_an_export_in_single_precision_keeps_its_promises(
+    finished_run: Path,
+    proof: ProofPhotos,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exporting, "rules_of", _promising)
+
+    made = export_model(finished_run / "model.safetensors", tmp_path / "m.onnx", proof)
+
+    rules = read_bundle(made.file).header.answering
+    assert rules.least_probability(None, 0.9) == 0.75
 
 
 def test_numbers_are_not_fitted_to_the_photos_that_judge_them(

@@ -1,14 +1,20 @@
 """Mirrors src/unfreeze/runs/predictor.py."""
 
+import math
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor, nn
 
+from unfreeze.answering import NO_NUMBER
 from unfreeze.data.paths import PackedNames
 from unfreeze.errors import DataError, PlanError, WeightsError
+from unfreeze.records import Skipped
 from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.predictor import Answers, Classifier, augmentation_of
 from unfreeze.runs.settings import RunSettings
@@ -168,6 +174,56 @@ def test_labels_are_matched_by_name(
 
     assert answers.predictions.labels is not None
     assert set(answers.predictions.labels.tolist()) == {2}
+
+
+@pytest.fixture
+def shaky(finished_run: Path) -> Iterator[Classifier]:
+    """It says NaN of the first photo of each batch."""
+    model, header = load_model(finished_run / "model.safetensors")
+
+    def spoil(head: nn.Module, given: object, logits: Tensor) -> Tensor:
+        return torch.cat([logits[:1] * math.nan, logits[1:]])
+
+    with model.head.register_forward_hook(spoil):
+        yield Classifier(model, header, num_workers=0)
+
+
+def test_what_is_not_a_number_is_no_answer(shaky: Classifier, photos: Path) -> None:
+    answers = shaky.predict([photos / "valid"])
+
+    assert [(Path(s.file).name, s.reason) for s in answers.skipped] == [
+        ("circles00.png", NO_NUMBER)
+    ]
+    assert len(answers.predictions.names) == 17
+    assert np.isfinite(answers.predictions.log_probs).all()
+
+
+def test_what_is_not_a_number_is_not_measured(
+    shaky: Classifier, photos: Path, measured: Answers
+) -> None:
+    answers = shaky.evaluate(photos)
+
+    assert answers.skipped == (Skipped("circles/circles00.png", NO_NUMBER),)
+    assert list(answers.predictions.names) == list(measured.predictions.names)[1:]
+    assert answers.predictions.labels is not None
+    assert len(answers.predictions.labels) == 17
+    expected = measured.predictions.log_probs[1:]
+    assert np.array_equal(answers.predictions.log_probs, expected)
+
+
+def test_a_model_that_says_no_number_is_refused(
+    shaky: Classifier, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "circles").mkdir()
+    shutil.copy(photos / "valid/circles/circles00.png", tmp_path / "circles")
+
+    with pytest.raises(DataError, match=r"None of the 1 images.*not a number"):
+        shaky.evaluate(tmp_path)
+
+
+def test_a_limit_that_is_no_probability_is_refused(measured: Answers) -> None:
+    with pytest.raises(PlanError, match="from 0 to 1, got 80"):
+        list(measured.rows(80))
 
 
 def test_an_unknown_class_is_refused(

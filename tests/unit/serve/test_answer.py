@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from unfreeze.answering import NOT_SURE, Answering
+from unfreeze.errors import ImageError
 from unfreeze.records import Task
 from unfreeze.serve.answer import answer_from
 
@@ -38,6 +39,19 @@ def test_a_probability_at_the_limit_is_sure_enough() -> None:
 
     assert answer.is_sure
     assert answer.label == "b"
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+@pytest.mark.parametrize("least", [None, 0.5])
+def test_what_is_not_a_number_is_no_answer(odd: float, least: float | None) -> None:
+    with pytest.raises(ImageError, match="not a number"):
+        answer_from(np.float32([0.2, odd, 0.1]), RULES, least)
+
+
+def test_heat_that_is_not_numbers_is_left_out() -> None:
+    heat = np.array([[0.5, np.nan]])
+
+    assert answer_from(PROBS, RULES, None, heat).heat is None
 
 
 def test_of_equals_the_first_class_leads_as_in_its_label() -> None:

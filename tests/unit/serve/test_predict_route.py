@@ -18,6 +18,7 @@ from tests.tiny_bundles import (
     expected_probabilities,
     write_colour_bundle,
 )
+from unfreeze.answering import NO_NUMBER
 from unfreeze.data.decode import Region, preprocess, square_and_region
 from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import Limits, ServerSettings
@@ -148,6 +149,19 @@ def test_an_unreadable_photo_is_a_row_with_the_reason(client: TestClient) -> Non
     assert good["label"] == "red"
     assert set(damaged) == set(other) == {"file", "error"}
     assert "damaged or cut short" in damaged["error"]
+
+
+def test_an_answer_that_is_not_a_number_is_a_row_with_the_reason(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    model = write_colour_bundle(tmp_path / "m.onnx", is_shaky=True)
+
+    reply = sent(make_client(model=model), {"a": photo(), "b": photo("black")})
+
+    assert reply.status_code == 200
+    good, bad = reply.json()["predictions"]
+    assert good["label"] == "red"
+    assert bad == {"file": "b", "error": NO_NUMBER}
 
 
 def test_if_no_photo_can_be_read_the_status_says_so(client: TestClient) -> None:

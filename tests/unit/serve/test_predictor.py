@@ -94,6 +94,35 @@ def test_the_threshold_of_a_precision_comes_with_the_model(bundle: Path) -> None
         Predictor.load(bundle, min_precision=0.95)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"threshold": 80},
+        {"threshold": -0.1},
+        {"threshold": float("nan")},
+        {"min_precision": 0},
+        {"threshold": 0.5, "min_precision": 0.9},
+    ],
+)
+def test_a_limit_that_means_nothing_is_refused_without_naming_options(
+    bundle: Path, limits: dict[str, float]
+) -> None:
+    with pytest.raises(PlanError, match=r"[Pp]ass") as refused:
+        Predictor.load(bundle, **limits)
+    assert "--" not in str(refused.value)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_with_fewer_bits_no_precision_is_promised(
+    tmp_path: Path, precision: str
+) -> None:
+    path = write_colour_bundle(tmp_path / "m.onnx", precision=precision)
+
+    with pytest.raises(PlanError, match=f"computes in {precision}.*measured in fp32"):
+        Predictor.load(path, min_precision=0.9)
+    assert Predictor.load(path, threshold=0.9).least == 0.9
+
+
 def test_an_unreadable_photo_is_refused(predictor: Predictor) -> None:
     with pytest.raises(ImageError):
         predictor(b"no photo")
