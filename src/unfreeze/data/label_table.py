@@ -18,6 +18,9 @@ from unfreeze.errors import DataError
 
 __all__ = ["LabelTable", "TableRow", "read_label_table"]
 
+_LOOKED_AT = 20
+"""Rows in which photos are looked for, so that a few that are missing do no harm."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -88,7 +91,13 @@ def read_label_table(
         found = found[1:]
     if not found:
         raise _no_rows(path)
-    columns = chosen_columns(first if is_titled else None, choice, path)
+    columns = chosen_columns(
+        first if is_titled else None,
+        choice,
+        path,
+        lambda place: _names_photos([cells for _, cells in found], place, is_photo),
+        len(first),
+    )
     _require_two(found, path)
     _require_width(found, len(first), path)
     require_plain_labels([cells for _, cells in found], columns, choice, path)
@@ -103,6 +112,14 @@ def read_label_table(
 
 def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place] if place < len(cells) else ""
+
+
+def _names_photos(
+    rows: Sequence[Sequence[str]], place: int, is_photo: Callable[[str], bool]
+) -> bool:
+    """Whether at least half of the first cells in a column name photos."""
+    cells = [_cell(cells, place) for cells in rows[:_LOOKED_AT]]
+    return 2 * sum(bool(cell) and is_photo(cell) for cell in cells) >= len(cells)
 
 
 def _is_like_the_others(rows: Sequence[Sequence[str]]) -> bool:

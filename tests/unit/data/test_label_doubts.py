@@ -15,7 +15,8 @@ def _require(text: str, *, is_titled: bool = True, **choice: str) -> str | None:
     """The title of the column of labels, where it is plain."""
     rows = [line.split(",") for line in text.splitlines()]
     chosen = Choice(**choice)  # type: ignore[arg-type]
-    columns = chosen_columns(rows[0] if is_titled else None, chosen, TABLE)
+    titles = rows[0] if is_titled else None
+    columns = chosen_columns(titles, chosen, TABLE, lambda place: False, len(rows[0]))
     require_plain_labels(rows[1:] if is_titled else rows, columns, chosen, TABLE)
     return rows[0][columns.labels] if is_titled else None
 

@@ -86,6 +86,27 @@ def test_one_column_of_numbers_is_taken_for_labels(tmp_path: Path, text: str) ->
     assert len(_read(tmp_path, text, groups="patient").rows) == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["0,a,cat\n1,b,dog\n2,a,cat\n", ",x,y\n0,a,cat\n1,b,dog\n2,a,cat\n"]
+)
+def test_photos_that_exist_are_found_behind_numbers_of_rows(
+    tmp_path: Path, text: str
+) -> None:
+    table = _read(tmp_path, text)
+
+    assert [(row.photo, row.label) for row in table.rows] == [
+        ("a", "cat"),
+        ("b", "dog"),
+        ("a", "cat"),
+    ]
+
+
+def test_less_than_half_of_a_column_is_not_taken_for_photos(tmp_path: Path) -> None:
+    table = _read(tmp_path, "what,where\nb,a\nc,b\nd,c\n")
+
+    assert [row.photo for row in table.rows] == ["b", "c", "d"]
+
+
 def test_a_table_of_one_column_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"Line 1 .* one column: 'id breed'.*comma"):
         _read(tmp_path, "id breed\na pug\n")
