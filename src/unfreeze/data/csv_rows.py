@@ -26,6 +26,13 @@ class TableForm:
     delimiter: str = ","
     """Between the cells of a row."""
 
+    skips_blanks: bool = False
+    """Whether blanks behind the delimiter belong to no cell, so that quotes may stand
+    behind them."""
+
+    says_delimiter: bool = False
+    """Whether the first line, such as ``sep=;``, tells Excel what is between cells."""
+
 
 def csv_rows(
     path: Path,
@@ -48,10 +55,17 @@ def csv_rows(
     """
     try:
         with path.open(encoding=form.encoding, errors=odd_bytes, newline="") as text:
-            reader = csv.reader(text, delimiter=form.delimiter, strict=True)
+            if form.says_delimiter:
+                text.readline()
+            reader = csv.reader(
+                text,
+                delimiter=form.delimiter,
+                skipinitialspace=form.skips_blanks,
+                strict=True,
+            )
             for cells in reader:
                 if any(cell.strip() for cell in cells):
-                    yield reader.line_num, cells
+                    yield reader.line_num + form.says_delimiter, cells
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeError, csv.Error) as error:

@@ -48,7 +48,7 @@ def read_fixes(path: Path) -> dict[str, Fix]:
         DataError: If the file cannot be read, lacks a column, or has a line with
             another action, without a file or label, or about a file named before.
     """
-    form = form_of(path, odd_bytes="surrogateescape")
+    form = form_of(path, odd_bytes="surrogateescape", is_ours=True)
     rows = csv_rows(path, form=form, odd_bytes="surrogateescape")
     _, titles = next(rows, (1, []))
     places = [_place(title, titles, path) for title in COLUMNS]

@@ -1,29 +1,25 @@
 """A table with a photo and what is on it in each row, read whole."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unfreeze.data.csv_rows import TableForm, csv_rows
+from unfreeze.data.label_doubts import require_plain_labels
 from unfreeze.data.table_columns import (
     Choice,
     Columns,
     chosen_columns,
     has_titles,
     photo_column,
-    places_for_labels,
 )
 from unfreeze.data.table_form import form_of
-from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
 __all__ = ["LabelTable", "TableRow", "read_label_table"]
 
-_YES_OR_NO = frozenset({"", "0", "1", "0.0", "1.0", "false", "true", "no", "yes"})
-_NUMBER = re.compile(
-    r"[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?|false|true|no|yes", re.IGNORECASE
-)
+_LOOKED_AT = 20
+"""Rows in which photos are looked for, so that a few that are missing do no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ def read_label_table(
 
     Raises:
         DataError: If it cannot be read, has no rows or a single column, or one column
-            of labels cannot be told among its columns.
+            of labels cannot be told among its columns, or looks like measurements.
     """
     form = form_of(path)
     found = [
@@ -95,22 +91,35 @@ def read_label_table(
         found = found[1:]
     if not found:
         raise _no_rows(path)
-    columns = chosen_columns(first if is_titled else None, choice, path)
+    columns = chosen_columns(
+        first if is_titled else None,
+        choice,
+        path,
+        lambda place: _names_photos([cells for _, cells in found], place, is_photo),
+        len(first),
+    )
     _require_two(found, path)
     _require_width(found, len(first), path)
+    require_plain_labels([cells for _, cells in found], columns, choice, path)
     rows = tuple(
         TableRow(
             line, _cell(cells, columns.photos), _cell(cells, columns.labels), cells
         )
         for line, cells in found
     )
-    table = LabelTable(path, form, columns, rows)
-    _refuse_numbers(table, choice.groups)
-    return table
+    return LabelTable(path, form, columns, rows)
 
 
 def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place] if place < len(cells) else ""
+
+
+def _names_photos(
+    rows: Sequence[Sequence[str]], place: int, is_photo: Callable[[str], bool]
+) -> bool:
+    """Whether at least half of the first cells in a column name photos."""
+    cells = [_cell(cells, place) for cells in rows[:_LOOKED_AT]]
+    return 2 * sum(bool(cell) and is_photo(cell) for cell in cells) >= len(cells)
 
 
 def _is_like_the_others(rows: Sequence[Sequence[str]]) -> bool:
@@ -154,39 +163,3 @@ def _require_width(
 
 def _and_more(count: int) -> str:
     return f", and so it is in {count} more rows" if count else ""
-
-
-def _refuse_numbers(table: LabelTable, groups: str | None) -> None:
-    """Refuse several columns of numbers, of which none is said to be the label."""
-    columns = table.columns
-    if columns.is_label_titled or not _are_numbers(table, columns.labels):
-        return
-    width = max(len(row.cells) for row in table.rows)
-    titles = columns.titles or [f"column {place + 1}" for place in range(width)]
-    numbers = [
-        place
-        for place in places_for_labels(titles, columns.photos, groups)
-        if _are_numbers(table, place)
-    ]
-    if len(numbers) < 2:
-        return
-    names = listed([titles[place] for place in numbers])
-    values = {_cell(row.cells, at).lower() for row in table.rows for at in numbers}
-    if values <= _YES_OR_NO:
-        raise DataError(
-            f"{table.path} has a column of 0 and 1, or no and yes, for each of "
-            f"{names}. Expected one column with the name of the class: write "
-            "'file,label' with a row such as '1.jpg,cat'; several labels of a photo as "
-            "'cat;dog' in its cell."
-        )
-    raise DataError(
-        f"{table.path} has several columns of numbers, {names}, and none is called "
-        "label, class or the like. Call the one with labels 'label', or pass its "
-        "title: --label-column TITLE (label_column='...')."
-    )
-
-
-def _are_numbers(table: LabelTable, place: int) -> bool:
-    """Whether all that stands in a column is numbers, or yes and no."""
-    cells = {_cell(row.cells, place) for row in table.rows} - {""}
-    return bool(cells) and all(_NUMBER.fullmatch(cell) for cell in cells)

@@ -1,13 +1,21 @@
 """Which column of a table names photos, and which one says what is on them.
 
 Titles decide, as data sets and competitions write them; where they say nothing, the
-first column names photos, and the next says what is on them.
+first column that names existing photos does, and the next says what is on them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
+from unfreeze.data.column_titles import (
+    is_of_labels,
+    is_of_photos,
+    is_of_splits,
+    is_perhaps_of_photos,
+    says_nothing,
+)
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.photo_names import is_photo_name
@@ -15,27 +23,15 @@ from unfreeze.photo_names import is_photo_name
 __all__ = [
     "Choice",
     "Columns",
+    "NamesPhotos",
     "chosen_columns",
     "has_titles",
     "photo_column",
     "places_for_labels",
 ]
 
-_PHOTO_TITLES = frozenset(
-    {"file", "filename", "file_name", "filepath", "file_path", "path", "image"}
-    | {"image_file", "image_name", "image_path", "image_id", "img", "photo", "picture"}
-)
-_PERHAPS_PHOTO_TITLES = frozenset({"name", "id"})
-"""Of a column that names photos where no other does."""
-
-_LABEL_TITLES = frozenset(
-    {"label", "labels", "class", "classes", "class_name", "category", "categories"}
-    | {"tag", "tags", "target", "species", "breed", "diagnosis"}
-)
-_SPLIT_TITLES = frozenset(
-    {"split", "fold", "set", "subset", "partition", "dataset", "is_valid", "is_test"}
-)
-"""Of a column that says on which side of a split a photo is."""
+NamesPhotos: TypeAlias = Callable[[int], bool]
+"""Whether the cells of a column, by its place, name photos that exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Columns:
         return [
             title
             for place, title in enumerate(self.titles or ())
-            if _plain(title) in _SPLIT_TITLES and place != self.labels
+            if is_of_splits(title) and place != self.labels
         ]
 
 
@@ -84,8 +80,8 @@ def photo_column(titles: Sequence[str]) -> int | None:
         >>> photo_column(["id", "label", "File Name"]), photo_column(["x", "y"])
         (2, None)
     """
-    sure = _first(titles, _PHOTO_TITLES)
-    return _first(titles, _PERHAPS_PHOTO_TITLES) if sure is None else sure
+    sure = _first(titles, is_of_photos)
+    return _first(titles, is_perhaps_of_photos) if sure is None else sure
 
 
 def has_titles(
@@ -102,11 +98,11 @@ def has_titles(
         DataError: If it can be both.
     """
     is_titled = photo_column(first) is not None
-    if is_titled and _first(first, _LABEL_TITLES) is not None:
+    if is_titled and _first(first, is_of_labels) is not None:
         return True
     photo = next((cell for cell in first if cell and is_photo(cell)), None)
     if photo is None:
-        return is_titled or not is_photo_name(first[0])
+        return is_titled or not any(map(is_photo_name, first))
     if is_titled:
         raise DataError(
             f"The first row of {path} may hold titles, and there is a photo called "
@@ -116,31 +112,37 @@ def has_titles(
     return False
 
 
-def chosen_columns(titles: Sequence[str] | None, choice: Choice, path: Path) -> Columns:
+def chosen_columns(
+    titles: Sequence[str] | None,
+    choice: Choice,
+    path: Path,
+    names_photos: NamesPhotos,
+    width: int,
+) -> Columns:
     """Choose the columns of a table that are read.
 
     Args:
         titles: The first row, if it holds titles.
         choice: What somebody said.
         path: The table, for messages.
+        names_photos: Looks which columns name photos.
+        width: Columns in the first row.
 
     Raises:
         DataError: If there is no such column, or none that can hold labels.
     """
     if titles is None:
         _refuse_titles(choice, path)
-        return Columns(None, 0, 1, is_label_titled=False)
+        return _untitled_columns(names_photos, width, path)
     photos = _named(titles, choice.photos, "file_column", path)
-    if photos is None:
-        photos = photo_column(titles)
     labels = _named(titles, choice.labels, "label_column", path)
     if labels is None:
-        labels = _first(titles, _LABEL_TITLES, but=photos)
+        sure = photo_column(titles) if photos is None else photos
+        labels = _first(titles, is_of_labels, but=sure)
     is_label_titled = labels is not None
     if photos is None:
-        photos = next(
-            (at for at, each in enumerate(titles) if each and at != labels), 0
-        )
+        others = {at for at, title in enumerate(titles) if title == choice.groups}
+        photos = _seen_photos(titles, others | {labels}, names_photos)
     if labels is None:
         labels = _next_column(titles, photos, choice, path)
     if photos == labels:
@@ -149,6 +151,38 @@ def chosen_columns(titles: Sequence[str] | None, choice: Choice, path: Path) -> 
             "photos and their labels. Name two columns."
         )
     return Columns(tuple(titles), photos, labels, is_label_titled=is_label_titled)
+
+
+def _seen_photos(
+    titles: Sequence[str], others: Container[int | None], names_photos: NamesPhotos
+) -> int:
+    """The column that names photos: one that is called so, if any is, and which exist.
+
+    What is called name or id need not be files, so other columns are looked at, too.
+    """
+    places = [
+        at
+        for at, title in enumerate(titles)
+        if at not in others and not is_of_splits(title)
+    ]
+    sure = [at for at in places if is_of_photos(titles[at])]
+    perhaps = [at for at in places if is_perhaps_of_photos(titles[at])]
+    said = [at for at in places if not says_nothing(titles[at])]
+    called = [*sure, *perhaps, photo_column(titles), *said, 0]
+    first = next(at for at in called if at is not None)
+    return next(filter(names_photos, sure or [*perhaps, *places]), first)
+
+
+def _untitled_columns(names_photos: NamesPhotos, width: int, path: Path) -> Columns:
+    """Photos, and what is on them in the next column."""
+    photos = next(filter(names_photos, range(width)), 0)
+    if photos > 1 and photos == width - 1:
+        raise DataError(
+            f"{path} has no titles, and its last column names photos. Add a row of "
+            "titles that calls that one 'file' and the one with labels 'label'."
+        )
+    labels = photos + 1 if photos + 1 < width else 0
+    return Columns(None, photos, labels, is_label_titled=False)
 
 
 def places_for_labels(
@@ -161,11 +195,13 @@ def places_for_labels(
         photos: The column that names photos.
         groups: The title of the column that names groups, if there is one.
     """
-    known = _PHOTO_TITLES | _PERHAPS_PHOTO_TITLES | _SPLIT_TITLES
+    known = (is_of_photos, is_perhaps_of_photos, is_of_splits, says_nothing)
     return [
         place
         for place, title in enumerate(titles)
-        if title and place != photos and title != groups and _plain(title) not in known
+        if place != photos
+        and title != groups
+        and not any(is_known(title) for is_known in known)
     ]
 
 
@@ -173,7 +209,7 @@ def _next_column(titles: Sequence[str], photos: int, choice: Choice, path: Path)
     places = places_for_labels(titles, photos, choice.groups)
     if places:
         return places[0]
-    splits = [title for title in titles if _plain(title) in _SPLIT_TITLES]
+    splits = [title for title in titles if is_of_splits(title)]
     said = f" ({splits[0]!r} is taken for the side of a split)" if splits else ""
     raise DataError(
         f"{path} has the columns {listed(titles)}, and none that is called label, "
@@ -206,11 +242,7 @@ def _refuse_titles(choice: Choice, path: Path) -> None:
 
 
 def _first(
-    titles: Sequence[str], known: frozenset[str], but: int | None = None
+    titles: Sequence[str], is_known: Callable[[str], bool], but: int | None = None
 ) -> int | None:
-    places = (at for at, title in enumerate(titles) if _plain(title) in known)
+    places = (at for at, title in enumerate(titles) if is_known(title))
     return next((at for at in places if at != but), None)
-
-
-def _plain(title: str) -> str:
-    return title.strip().lower().replace(" ", "_").replace("-", "_")

@@ -33,22 +33,30 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NOT_WESTERN = re.compile("[^\0-\x7fÀ-ÖØ-öø-ÿ°]|[À-ÖØ-öø-ÿ]{3}")
 
 
-def form_of(path: Path, *, odd_bytes: OddBytes = "strict") -> TableForm:
+_SAID = re.compile(r"""\ufeff?"?sep=([^\w\s"']|\t)"?[ ]*[\r\n]""", re.IGNORECASE)
+"""The first line with which Excel says what is between columns."""
+
+
+def form_of(
+    path: Path, *, odd_bytes: OddBytes = "strict", is_ours: bool = False
+) -> TableForm:
     """Find the form of a table, from what is in it.
 
     UTF-8, UTF-16 with its byte order mark, and western Windows text are told apart;
-    so are commas, semicolons, tabs and bars between columns. Commas are preferred.
+    so are commas, semicolons, tabs and bars between columns. Commas are preferred; a
+    first line such as ``sep=;`` decides.
 
     Args:
         path: The table. What is no file, such as a pipe, is taken to be in our form,
             since it can be read only once.
         odd_bytes: ``surrogateescape`` takes text for UTF-8 whatever is in it.
+        is_ours: Whether we wrote it. Blanks in front of a cell then belong to it.
 
     Raises:
         DataError: If it cannot be read, or is no such text.
     """
     if not path.is_file():
-        return TableForm()
+        return TableForm(skips_blanks=not is_ours)
     is_strict = odd_bytes == "strict"
     try:
         with path.open("rb") as stream:
@@ -57,16 +65,20 @@ def form_of(path: Path, *, odd_bytes: OddBytes = "strict") -> TableForm:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     encoding = _encoding(content, path) if is_strict else _by_mark(content)
     text = content.decode(encoding, errors="replace")
-    return TableForm(encoding, _delimiter(text))
+    said = _SAID.match(text)
+    delimiter = said[1] if said else _delimiter(text, skips_blanks=not is_ours)
+    return TableForm(encoding, delimiter, not is_ours, said is not None)
 
 
 def said_of_form(form: TableForm) -> str:
     """What is unusual about a form, as a sentence; nothing about our own."""
-    if form == TableForm():
+    ours = TableForm()
+    if (form.encoding, form.delimiter) == (ours.encoding, ours.delimiter):
         return ""
+    delimiter = _DELIMITERS.get(form.delimiter, repr(form.delimiter))
     return (
-        f"The table is read as {_NAMES[form.encoding]} text with "
-        f"{_DELIMITERS[form.delimiter]} between columns."
+        f"The table is read as {_NAMES[form.encoding]} text with {delimiter} between "
+        "columns."
     )
 
 
@@ -96,17 +108,25 @@ def _is_western(content: bytes) -> bool:
     return False
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str, *, skips_blanks: bool) -> str:
     """What parts the first row, and others into as many cells if anything does."""
-    widths = {each: list(_widths(text, each)) for each in _DELIMITERS}
+    widths = {
+        each: list(_widths(text, TableForm(delimiter=each, skips_blanks=skips_blanks)))
+        for each in _DELIMITERS
+    }
     possible = [each for each, found in widths.items() if found and found[0] > 1]
     even = [each for each in possible if len(set(widths[each])) == 1]
     return next(iter([*even, *possible]), ",")
 
 
-def _widths(text: str, delimiter: str) -> Iterator[int]:
+def _widths(text: str, form: TableForm) -> Iterator[int]:
     """Cells in each of the first rows, until one cannot be read so."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=form.delimiter,
+        skipinitialspace=form.skips_blanks,
+        strict=True,
+    )
     with suppress(csv.Error):
         for cells in islice(rows, _ROWS):
             if any(cell.strip() for cell in cells):

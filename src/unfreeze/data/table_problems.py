@@ -39,7 +39,7 @@ def require_sound(
         *_leading_elsewhere(table, names),
         *([] if may_lack_labels else _without_label(table, tags)),
         *_contradicting(table, names, tags),
-        *_missing(root, names),
+        *_missing(root, table, names),
     ]
     if problems:
         raise DataError(f"{table.path} cannot be used: {' '.join(problems)}")
@@ -99,7 +99,7 @@ def _contradicting(
         )
 
 
-def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
+def _missing(root: Path, table: LabelTable, names: Sequence[str]) -> Iterator[str]:
     distinct = list(dict.fromkeys(names))
     missing = [
         name
@@ -109,20 +109,31 @@ def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
     if missing:
         yield (
             f"{len(missing)} of the {len(distinct)} images are not in {root}: "
-            f"{listed(missing, limit=_SHOWN)}. {_advice(root, missing, distinct)}"
+            f"{listed(missing, limit=_SHOWN)}. "
+            f"{_advice(root, missing[0], table, is_none_there=missing == distinct)}"
         )
 
 
-def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
+def _advice(root: Path, missing: str, table: LabelTable, *, is_none_there: bool) -> str:
     """Say which ending is missing where no photo is there, or what may be wrong."""
-    suffix = None
-    if len(missing) == len(distinct):
-        suffix = missing_suffix(missing[0], lambda name: _is_there(root, name))
-    if suffix is None:
+    if not is_none_there:
         return "Check folder and suffix."
+    suffix = missing_suffix(missing, lambda name: _is_there(root, name))
+    if suffix is None:
+        return f"Check folder and suffix{_or_column(table)}."
     return (
         f"With {suffix} behind it the first is there: pass --suffix {suffix} "
         f"({suffix=})."
+    )
+
+
+def _or_column(table: LabelTable) -> str:
+    titles = table.columns.titles
+    if titles is None:
+        return ""
+    return (
+        f"; or, if photos are not named in the column {titles[table.columns.photos]!r},"
+        " pass the title of theirs: --file-column TITLE (file_column='...')"
     )
 
 

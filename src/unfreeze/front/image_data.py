@@ -173,7 +173,8 @@ class ImageClassifierData(ImageData):
             continuous: Labels are numbers to predict. Not supported.
             skip_header: Whether the first line names the columns. Then those that are
                 called file, path, image or the like, and label, class or the like,
-                are read; without such titles, and without any, the first columns.
+                are read; without such titles, the only other columns; without any,
+                the first that names existing photos, and the next.
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.

@@ -122,7 +122,7 @@ def names_on_lines(file: Path, naming: Naming) -> Iterator[str]:
     """
     what = "standard input" if file == STANDARD_INPUT else str(file)
     lines = (naming.path(each) for each in _lines(file) if each.strip())
-    yield from _some_there(lines, what, naming)
+    yield from _some_there(lines, what)
 
 
 def names_in_table(path: Path, column: str | None, naming: Naming) -> Iterator[str]:
@@ -143,7 +143,7 @@ def names_in_table(path: Path, column: str | None, naming: Naming) -> Iterator[s
     place = _place(titles, column, path)
     cells = (from_cell(each[place]) for _, each in rows if place < len(each))
     names = (naming.path(each.strip()) for each in cells if each.strip())
-    yield from _some_there(names, str(path), naming)
+    yield from _some_there(names, str(path), "; or --column with another title")
 
 
 def _place(titles: Sequence[str], column: str | None, path: Path) -> int:
@@ -184,7 +184,7 @@ def _texts(lines: Iterable[bytes]) -> Iterator[str]:
         yield text.removeprefix("\ufeff") if number == 0 else text
 
 
-def _some_there(names: Iterator[str], what: str, naming: Naming) -> Iterator[str]:
+def _some_there(names: Iterator[str], what: str, or_else: str = "") -> Iterator[str]:
     """Refuse a list that is read in the wrong way, before anything is asked about."""
     first = list(islice(names, _TRIED))
     if not first:
@@ -195,7 +195,7 @@ def _some_there(names: Iterator[str], what: str, naming: Naming) -> Iterator[str
         if suffix is None:
             advice = (
                 "Pass --folder with where they lie, and --suffix with what is missing "
-                "behind their names."
+                f"behind their names{or_else}."
             )
         raise DataError(
             f"None of the first {len(first)} photos in {what} exists: the first is "

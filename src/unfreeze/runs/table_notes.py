@@ -9,7 +9,7 @@ from unfreeze.data.table_form import said_of_form
 from unfreeze.data.tables import labels_of
 from unfreeze.data.wording import listed
 from unfreeze.runs.table_photos import Table, table_in
-from unfreeze.words import counted
+from unfreeze.words import counted, ordinal
 
 __all__ = ["table_note"]
 
@@ -54,10 +54,7 @@ def _sentences(
 def _of_columns(found: LabelTable, group_by: str | None) -> str:
     columns = found.columns
     if columns.titles is None:
-        return (
-            f"{found.path.name} has no titles: its first column names photos, and the "
-            "second is what is on them."
-        )
+        return _of_places(found)
     photos, labels = columns.titles[columns.photos], columns.titles[columns.labels]
     used = {columns.photos, columns.labels}
     others = [
@@ -78,6 +75,24 @@ def _of_columns(found: LabelTable, group_by: str | None) -> str:
             "put them into train/ and valid/ with a folder per class in each."
         )
     return said
+
+
+def _of_places(found: LabelTable) -> str:
+    """As ``_of_columns``, for a table without titles."""
+    used = (found.columns.photos, found.columns.labels)
+    photos, labels = (ordinal(place + 1) for place in used)
+    width = max(len(row.cells) for row in found.rows)
+    others = [
+        f"the {ordinal(place + 1)}"
+        for place in range(width)
+        if place not in used
+        and any(any(row.cells[place : place + 1]) for row in found.rows)
+    ]
+    left = f"; not read: {', '.join(others)}." if others else "."
+    return (
+        f"{found.path.name} has no titles: its {photos} column names photos, and the "
+        f"{labels} says what is on them{left}"
+    )
 
 
 def _odd_word(found: LabelTable) -> str:

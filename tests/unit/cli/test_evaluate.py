@@ -94,12 +94,14 @@ def test_a_table_is_read_as_it_says_it_is_and_that_is_told(
     unfreeze: Unfreeze, finished_run: Path, photos: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "labels.csv").write_text(
-        "stripes/stripes00;circles;stripes\ncircles/circles01;stripes;circles\n"
+        "stripes/stripes00;stripes\ncircles/circles01;circles\n"
     )
     line = f"evaluate --json --csv {tmp_path}/labels.csv --folder valid --suffix png"
     bare = unfreeze(line, finished_run, photos)
-    text = (tmp_path / "labels.csv").read_text()
-    (tmp_path / "labels.csv").write_text(f"x;label;what\n{text}")
+    (tmp_path / "labels.csv").write_text(
+        "x;label;what\n"
+        "stripes/stripes00;circles;stripes\ncircles/circles01;stripes;circles\n"
+    )
     ended = unfreeze(f"{line} --label-column what", finished_run, photos)
 
     assert "labels.csv has no titles" in bare.err

@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +21,14 @@ def unfinished(tmp_path: Path) -> Path:
     (run / "checkpoint").mkdir(parents=True)
     (run / "checkpoint/begun.json").touch()
     return run
+
+
+@pytest.fixture(autouse=True)
+def _listening() -> Iterator[None]:
+    """A shell that starts the tests behind ``&`` lets them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def ask_to_stop(run: Path, number: int) -> None:

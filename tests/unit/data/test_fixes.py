@@ -111,3 +111,10 @@ def test_no_cell_begins_like_a_formula(tmp_path: Path) -> None:
 
 def test_a_formula_typed_by_hand_is_a_name(tmp_path: Path) -> None:
     assert "=1.jpg" in read_fixes(written(tmp_path, "=1.jpg,drop,"))
+
+
+def test_a_blank_in_front_of_a_name_belongs_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "fixes.csv"
+    path.write_text("action,file,label\nrelabel, a.jpg, b\n")
+
+    assert read_fixes(path)[" a.jpg"].label == " b"

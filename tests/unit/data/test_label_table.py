@@ -67,7 +67,7 @@ def test_a_column_for_each_class_is_refused(tmp_path: Path, text: str) -> None:
 def test_columns_of_numbers_are_not_guessed_among(tmp_path: Path) -> None:
     text = "image,width,height\na,640,-1.5e3\nb,800,600\n"
 
-    with pytest.raises(DataError, match=r"columns of numbers, 'width', 'height'"):
+    with pytest.raises(DataError, match=r"may hold labels, 'width', 'height'"):
         _read(tmp_path, text)
     table = _read(tmp_path, text, labels="height")
     assert [row.label for row in table.rows] == ["-1.5e3", "600"]
@@ -80,11 +80,31 @@ def test_columns_of_numbers_are_not_guessed_among(tmp_path: Path) -> None:
         "image,cat,target\na,1,0\nb,0,1\n",
         "image,level,fold\na,1,0\nb,0,1\n",
         "image,level,patient\na,1,0\nb,0,1\n",
-        "image,level,place\na,1,x\nb,0,1\n",
     ],
 )
 def test_one_column_of_numbers_is_taken_for_labels(tmp_path: Path, text: str) -> None:
     assert len(_read(tmp_path, text, groups="patient").rows) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["0,a,cat\n1,b,dog\n2,a,cat\n", ",x,y\n0,a,cat\n1,b,dog\n2,a,cat\n"]
+)
+def test_photos_that_exist_are_found_behind_numbers_of_rows(
+    tmp_path: Path, text: str
+) -> None:
+    table = _read(tmp_path, text)
+
+    assert [(row.photo, row.label) for row in table.rows] == [
+        ("a", "cat"),
+        ("b", "dog"),
+        ("a", "cat"),
+    ]
+
+
+def test_less_than_half_of_a_column_is_not_taken_for_photos(tmp_path: Path) -> None:
+    table = _read(tmp_path, "what,where\nb,a\nc,b\nd,c\n")
+
+    assert [row.photo for row in table.rows] == ["b", "c", "d"]
 
 
 def test_a_table_of_one_column_is_refused(tmp_path: Path) -> None:

@@ -90,6 +90,66 @@ def test_what_parts_columns_is_found(tmp_path: Path, text: str, delimiter: str) 
     assert form_of(path).delimiter == delimiter
 
 
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|", ":"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_first_line_for_excel_says_what_parts_columns(
+    tmp_path: Path, sign: str, encoding: str, end: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"sep={sign}", f"a,b{sign}c;d|e" if sign == ":" else f"a{sign}b", ""]
+    path.write_bytes(end.join(lines).encode(encoding))
+
+    form = form_of(path)
+
+    cells = lines[1].split(sign)
+    assert list(csv_rows(path, form=form)) == [(2, cells)]
+    assert ("between columns" in said_of_form(form)) == (
+        sign != "," or encoding == "utf-16"
+    )
+
+
+@pytest.mark.parametrize("first", ['"sep=;"', "SEP=; "])
+def test_the_line_for_excel_may_be_written_otherwise(
+    tmp_path: Path, first: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'{first}\nfile;label\n1.jpg;"cat, dog"\n')
+
+    rows = [cells for _, cells in csv_rows(path, form=form_of(path))]
+
+    assert rows == [["file", "label"], ["1.jpg", "cat, dog"]]
+
+
+@pytest.mark.parametrize("first", ["sep=;;", "sep=x", "sep", "sep=;,label", "xsep=;"])
+def test_other_first_lines_are_rows(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{first}\n1.jpg,cat\n")
+
+    assert not form_of(path).says_delimiter
+
+
+@pytest.mark.parametrize("sign", [", ", ";  "])
+def test_quotes_may_stand_behind_blanks_in_tables_of_others(
+    tmp_path: Path, sign: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'"1.jpg"{sign}"cat, dog"\n"2, a.jpg"{sign}"cat; dog"\n')
+
+    rows = [cells for _, cells in csv_rows(path, form=form_of(path))]
+
+    assert rows == [["1.jpg", "cat, dog"], ["2, a.jpg", "cat; dog"]]
+
+
+def test_blanks_belong_to_cells_in_our_tables(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("file,label\n 1.jpg, cat\n")
+
+    *_, (_, cells) = csv_rows(path, form=form_of(path, is_ours=True))
+
+    assert cells == [" 1.jpg", " cat"]
+
+
 def test_a_form_of_other_columns_is_said() -> None:
     said = "The table is read as UTF-8 text with tabs between columns."
 
@@ -102,7 +162,7 @@ def test_odd_bytes_are_let_pass_where_they_are_names(tmp_path: Path) -> None:
 
     form = form_of(path, odd_bytes="surrogateescape")
 
-    assert form == TableForm(delimiter=";")
+    assert form == TableForm(delimiter=";", skips_blanks=True)
     *_, (_, cells) = csv_rows(path, form=form, odd_bytes="surrogateescape")
     assert os.fsencode(cells[0]) == b"caf\xe9.jpg"
 
@@ -110,8 +170,8 @@ def test_odd_bytes_are_let_pass_where_they_are_names(tmp_path: Path) -> None:
 def test_what_is_no_file_is_left_unread(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    assert form_of(tmp_path / "pipe") == TableForm()
-    assert form_of(tmp_path / "gone") == TableForm()
+    assert form_of(tmp_path / "pipe") == TableForm(skips_blanks=True)
+    assert form_of(tmp_path / "gone", is_ours=True) == TableForm()
 
 
 def test_a_file_that_nobody_may_read_is_refused(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.data.table_columns import Choice
 from unfreeze.data.tables import PhotoNames, index_table
 from unfreeze.errors import DataError
 
@@ -75,3 +76,18 @@ def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None
 
 def test_an_ending_is_not_advised_where_some_photos_are_there(tmp_path: Path) -> None:
     assert "--suffix" not in _refused(tmp_path, "id,breed\na.jpg,x\nb,y\n", suffix="")
+
+
+def test_another_column_is_advised_where_no_photo_is_there(tmp_path: Path) -> None:
+    said = _refused(tmp_path, "id,label\nx,cat\ny,dog\n")
+
+    assert "Check folder and suffix; or, if photos are not named in the column" in said
+    assert "'id', pass the title of theirs: --file-column TITLE" in said
+    assert "--file-column" not in _refused(tmp_path, "id,label\nx,cat\na,dog\n")
+
+
+def test_no_column_is_advised_without_titles(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("x.jpg,cat\ny.jpg,dog\n")
+
+    with pytest.raises(DataError, match=r"'y\.jpg'\. Check folder and suffix\.$"):
+        index_table(tmp_path, tmp_path / "labels.csv", choice=Choice())

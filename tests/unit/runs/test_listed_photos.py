@@ -130,6 +130,7 @@ def test_names_are_read_as_our_own_tables_write_them(here: Path) -> None:
             None,
             r"taken for 1. There is one with .jpg.*--suffix .jpg\.",
         ),
+        ("id,where\nx,1.jpg\n", None, r"--suffix.*names; or --column with another"),
     ],
 )
 def test_a_table_without_photos_is_refused(

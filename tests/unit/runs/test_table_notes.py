@@ -48,7 +48,16 @@ def test_a_split_that_is_not_kept_is_said(tmp_path: Path) -> None:
 def test_a_table_without_titles_is_said_to_have_none(tmp_path: Path) -> None:
     said = _note(tmp_path, "1.jpg,cat\n2.jpg,dog\n")
 
-    assert said.startswith("labels.csv has no titles: its first column names photos")
+    assert said == (
+        "labels.csv has no titles: its 1st column names photos, and the 2nd says what "
+        "is on them."
+    )
+
+
+def test_columns_without_titles_that_are_not_read_are_said(tmp_path: Path) -> None:
+    said = _note(tmp_path, "1.jpg,cat,,sharp\n2.jpg,dog,,blurred\n")
+
+    assert said.endswith("the 2nd says what is on them; not read: the 4th.")
 
 
 def test_an_unusual_form_and_repeated_rows_are_said(tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+"""Refuse a column of labels that nobody named where it may well be another."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from unfreeze.data.table_columns import Choice, Columns, places_for_labels
+from unfreeze.data.wording import listed
+from unfreeze.errors import DataError
+
+__all__ = ["require_plain_labels"]
+
+_YES_OR_NO = frozenset({"", "0", "1", "0.0", "1.0", "false", "true", "no", "yes"})
+_WORDS = frozenset({"", "false", "true", "no", "yes"})
+_NUMBER = re.compile(
+    r"[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?|false|true|no|yes", re.IGNORECASE
+)
+
+_FEW_ROWS = 2
+"""In which most values of a measurement stand, and few names of classes do."""
+
+
+def require_plain_labels(
+    rows: Sequence[Sequence[str]], columns: Columns, choice: Choice, path: Path
+) -> None:
+    """Refuse to guess among columns that may hold labels, or to learn measurements.
+
+    Args:
+        rows: Cells of the table, without titles.
+        columns: Those that are to be read.
+        choice: What somebody said. A column of labels that is named there is taken.
+        path: The table, for messages.
+
+    Raises:
+        DataError: If several columns may hold labels and no title says which does, a
+            second label may stand behind the first, or labels look like measurements.
+    """
+    if choice.labels is not None:
+        return
+    if columns.titles is None:
+        _refuse_numbers(rows, columns, path)
+    elif not columns.is_label_titled:
+        _refuse_several(rows, columns.titles, columns.photos, choice.groups, path)
+    _refuse_measurements([_cell(cells, columns.labels) for cells in rows], path)
+    _refuse_more_labels(rows, columns, path)
+
+
+def _refuse_several(
+    rows: Sequence[Sequence[str]],
+    titles: Sequence[str],
+    photos: int,
+    groups: str | None,
+    path: Path,
+) -> None:
+    places = places_for_labels(titles, photos, groups)
+    if len(places) < 2:
+        return
+    names = listed([titles[place] for place in places])
+    if all(_are_numbers(rows, place) for place in places):
+        _refuse_one_for_each(rows, places, names, path)
+    raise DataError(
+        f"{path} has several columns that may hold labels, {names}, and none is called "
+        "label, class or the like. Call the one with labels 'label', or pass its "
+        "title: --label-column TITLE (label_column='...')."
+    )
+
+
+def _refuse_numbers(
+    rows: Sequence[Sequence[str]], columns: Columns, path: Path
+) -> None:
+    width = max(len(cells) for cells in rows)
+    places = [at for at in range(columns.labels, width) if _are_numbers(rows, at)]
+    if columns.labels not in places or len(places) < 2:
+        return
+    names = listed([f"column {place + 1}" for place in places])
+    _refuse_one_for_each(rows, places, names, path)
+    raise DataError(
+        f"{path} has several columns of numbers, {names}, and no titles. Add a row of "
+        "titles that calls the one with labels 'label'."
+    )
+
+
+def _refuse_more_labels(
+    rows: Sequence[Sequence[str]], columns: Columns, path: Path
+) -> None:
+    """Refuse to lose a second label, in a column without title behind the first."""
+    known = {_cell(cells, columns.labels) for cells in rows} - {""}
+    is_even = columns.titles is not None or len({len(cells) for cells in rows}) == 1
+    for cells in rows:
+        further = [
+            cell
+            for place, cell in enumerate(cells)
+            if cell and place > columns.labels and not _title(columns, place)
+        ]
+        if further and (not is_even or known & set(further)):
+            raise DataError(
+                f"Behind {_cell(cells, columns.labels)!r} in {path} stands "
+                f"{further[0]!r} in a column without title, which may be a second "
+                "label. Write several labels of a photo into one cell, such as "
+                "'cat;dog'; or give every column a title, as in 'file,label,note'."
+            )
+
+
+def _title(columns: Columns, place: int) -> str:
+    titles = columns.titles or ()
+    return titles[place] if place < len(titles) else ""
+
+
+def _refuse_one_for_each(
+    rows: Sequence[Sequence[str]], places: Sequence[int], names: str, path: Path
+) -> None:
+    values = {_cell(cells, at).lower() for cells in rows for at in places}
+    if values <= _YES_OR_NO:
+        raise DataError(
+            f"{path} has a column of 0 and 1, or no and yes, for each of {names}. "
+            "Expected one column with the name of the class: write 'file,label' with a "
+            "row such as '1.jpg,cat'; several labels of a photo as 'cat;dog' in its "
+            "cell."
+        )
+
+
+def _refuse_measurements(labels: Sequence[str], path: Path) -> None:
+    """Refuse numbers, some not whole, of which most stand in one or two rows."""
+    rows_of = Counter(label for label in labels if label)
+    distinct = sorted(rows_of)
+    if not all(map(_NUMBER.fullmatch, distinct)):
+        return
+    broken = next((label for label in distinct if not _is_whole(label)), None)
+    if broken is None:
+        return
+    rare = sum(count <= _FEW_ROWS for count in rows_of.values())
+    if 2 * rare > len(distinct):
+        raise DataError(
+            f"The labels of {path} look like measurements: {len(distinct)} different "
+            f"numbers, such as {broken!r}, and most in one or two rows. This library "
+            "classifies: write the name of a class, such as 'low' or 'high'. If each "
+            "number is a class, pass the title of the column: --label-column TITLE "
+            "(label_column='...')."
+        )
+
+
+def _is_whole(label: str) -> bool:
+    """Whether a number is; words such as ``yes`` count as whole."""
+    return label.lower() in _WORDS or float(label.replace(",", ".")) % 1 == 0
+
+
+def _are_numbers(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether all that stands in a column is numbers, or yes and no."""
+    cells = {_cell(row, place) for row in rows} - {""}
+    return bool(cells) and all(map(_NUMBER.fullmatch, cells))
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
