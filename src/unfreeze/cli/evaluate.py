@@ -55,14 +55,15 @@ def evaluate(
     table = Table(
         csv or "", folder, suffix, label_separator, file_column, label_column, no_header
     )
-    if csv is not None:
-        say(table_note(data, table), err=True)
-    elif table != Table(""):
+    if csv is None and table != Table(""):
         raise PlanError(
             "There are options that say how a table is read, and there is no table. "
             "Pass --csv, too."
         )
     classifier = Classifier.load(run, num_workers=num_workers)
+    if csv is not None:
+        table = classifier.as_learned(data, table)
+        say(table_note(data, table), err=True)
     answers = classifier.evaluate(data, table if csv else None, tta=tta)
     scores = scores_of(answers)
     say_if_unfinished(run)
