@@ -99,6 +99,7 @@ def index_table(
     choice: Choice = Choice(has_titles=True),  # noqa: B008  # cannot be changed
     *,
     label_separator: str | None = " ",
+    may_lack_labels: bool = False,
 ) -> TableIndex:
     """Read photos and labels from a table.
 
@@ -114,17 +115,20 @@ def index_table(
             exactly one label, the index is single-label, else each row is a row of
             0s and 1s. None takes each label whole, spaces included, so that the
             index is always single-label.
+        may_lack_labels: Whether an image without any is an answer, also where none has
+            several.
 
     Raises:
-        DataError: If the file cannot be read, a row has no label, an image has
-            different labels or does not exist, or a name leads out of the folder.
+        DataError: If the file cannot be read, a row has no label where images have one
+            each, an image has different labels or does not exist, or a name leads out
+            of the folder.
     """
     table = open_table(root, csv_path, naming, choice)
     names = tuple(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
     # No label at all is an answer only where images have several.
-    is_multi = any(len(of_row) > 1 for of_row in tags)
-    require_sound(root, table, names, tags, may_lack_labels=is_multi)
+    may_lack_labels |= any(len(of_row) > 1 for of_row in tags)
+    require_sound(root, table, names, tags, may_lack_labels=may_lack_labels)
 
     labels: dict[str, list[str]] = {}
     for name, of_row in zip(names, tags, strict=True):

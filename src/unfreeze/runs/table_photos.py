@@ -224,6 +224,7 @@ def index_known_table(
         table.names,
         table.choice,
         label_separator=separator or None,
+        may_lack_labels=is_multi,
     ).index
     unknown = sorted(set(index.classes) - set(classes))
     if unknown:
@@ -236,7 +237,8 @@ def index_known_table(
             f"{csv_path} gives photos several labels, and this model knows one for "
             "each. Keep one label in each row."
         )
-    place = np.array([list(classes).index(name) for name in index.classes])
+    places = [list(classes).index(name) for name in index.classes]
+    place = np.array(places, dtype=np.int64)  # also of no label at all
     labels = np.asarray(index.labels)
     if not is_multi:
         return replace(index, classes=tuple(classes), labels=place[labels])

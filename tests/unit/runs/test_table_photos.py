@@ -75,6 +75,22 @@ def test_a_table_of_single_labels_suits_either_kind_of_model(
 
 
 @pytest.mark.parametrize(
+    ("labels", "rows"), [(["snow", ""], [[0, 1], [0, 0]]), ([""], [[0, 0]])]
+)
+def test_a_photo_may_show_none_of_several_labels_whatever_the_others_show(
+    make_table: MakeTable, tmp_path: Path, labels: list[str], rows: list[list[int]]
+) -> None:
+    table = make_table(labels)
+
+    index = index_known_table(tmp_path, table, ("road", "snow"), is_multi=True)
+
+    assert index.labels is not None
+    assert index.labels.tolist() == rows
+    with pytest.raises(DataError, match=r"no label for '[01]'"):
+        index_known_table(tmp_path, table, ("road", "snow"), is_multi=False)
+
+
+@pytest.mark.parametrize(
     ("labels", "is_multi", "message"),
     [
         (["snow fog", "road"], True, r"labels 'fog'.*not among the classes"),
