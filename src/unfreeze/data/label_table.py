@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import TableForm, csv_rows
 from unfreeze.data.table_columns import (
     Choice,
@@ -76,7 +77,7 @@ def read_label_table(
     """
     form = form_of(path)
     found = [
-        (line, tuple(cell.strip() for cell in cells))
+        (line, tuple(from_cell(cell.strip()) for cell in cells))
         for line, cells in csv_rows(path, form=form)
     ]
     if not found:

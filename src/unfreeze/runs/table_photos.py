@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_separators import guessed_separator
@@ -173,7 +174,7 @@ def as_learned(
 
 def _first_cells(path: Path) -> list[str]:
     first = next(csv_rows(path, form=form_of(path)), None)
-    return [] if first is None else [cell.strip() for cell in first[1]]
+    return [] if first is None else [from_cell(cell.strip()) for cell in first[1]]
 
 
 def _known_title(
