@@ -9,10 +9,24 @@ from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.photo_names import missing_suffix
 
-__all__ = ["require_sound"]
+__all__ = ["require_below", "require_sound"]
 
 _SHOWN = 5
 """Photos of a problem that are named."""
+
+
+def require_below(folder: str) -> None:
+    """Refuse a folder of photos that does not lie below the root.
+
+    Raises:
+        DataError: If it leads elsewhere, so that every photo in it would, too.
+    """
+    if _leads_elsewhere(PurePosixPath(folder)):
+        raise DataError(
+            f"The photos of the table are said to be in {folder!r}. --folder must lie "
+            "below DATA, without '..' (folder='train'); or pass the folder of the "
+            "photos itself as DATA, and no --folder."
+        )
 
 
 def require_sound(

@@ -12,7 +12,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.table_problems import require_sound
+from unfreeze.data.table_problems import require_below, require_sound
 from unfreeze.errors import DataError, PlanError
 
 __all__ = ["PhotoNames", "TableIndex", "index_table", "labels_of", "open_table"]
@@ -83,8 +83,9 @@ def open_table(
     """Read a table, and look among the photos where nobody said how it is to be read.
 
     Raises:
-        DataError: As ``read_label_table``.
+        DataError: As ``read_label_table``, and if photos are not below ``root``.
     """
+    require_below(naming.folder)
     return read_label_table(
         csv_path,
         choice,

@@ -65,6 +65,20 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, stem: str) -> Non
     assert "are not in" not in said
 
 
+@pytest.mark.parametrize("folder", ["../photos", "/photos", "a/../.."])
+def test_a_folder_that_leads_elsewhere_is_not_blamed_on_the_rows(
+    tmp_path: Path, folder: str
+) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("id,breed\na,pug\nb,\n")
+
+    with pytest.raises(DataError, match=r"--folder must lie below DATA") as refusal:
+        index_table(tmp_path, table, PhotoNames(folder))
+
+    assert repr(folder) in str(refusal.value)
+    assert "row" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("suffix", ["", "jpg"])
 def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None:
     said = _refused(tmp_path, "id,breed\na,pug\nb,boxer\n", suffix)
