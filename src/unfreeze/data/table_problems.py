@@ -2,9 +2,10 @@
 
 import os.path
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
+from unfreeze.data.table_paths import leads_out
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.photo_names import missing_suffix
@@ -21,7 +22,7 @@ def require_below(folder: str) -> None:
     Raises:
         DataError: If it leads elsewhere, so that every photo in it would, too.
     """
-    if _leads_elsewhere(PurePosixPath(folder)):
+    if leads_out(folder):
         raise DataError(
             f"The photos of the table are said to be in {folder!r}. --folder must lie "
             "below DATA, without '..' (folder='train'); or pass the folder of the "
@@ -63,7 +64,7 @@ def _leading_elsewhere(table: LabelTable, names: Sequence[str]) -> Iterator[str]
     found = [
         (row.line, row.photo)
         for row, name in zip(table.rows, names, strict=True)
-        if not row.photo or _leads_elsewhere(PurePosixPath(name))
+        if not row.photo or leads_out(name)
     ]
     if found:
         yield (
@@ -71,10 +72,6 @@ def _leading_elsewhere(table: LabelTable, names: Sequence[str]) -> Iterator[str]
             f"{found[0][1]!r} ({_lines(found)}). Expected names relative to the root, "
             "without '..'."
         )
-
-
-def _leads_elsewhere(path: PurePosixPath) -> bool:
-    return path.is_absolute() or ".." in path.parts
 
 
 def _without_label(table: LabelTable, tags: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -116,9 +113,7 @@ def _contradicting(
 def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
     distinct = list(dict.fromkeys(names))
     missing = [
-        name
-        for name in distinct
-        if not _leads_elsewhere(PurePosixPath(name)) and not _is_there(root, name)
+        name for name in distinct if not leads_out(name) and not _is_there(root, name)
     ]
     if missing:
         yield (

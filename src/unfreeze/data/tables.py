@@ -3,7 +3,7 @@
 import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -12,6 +12,7 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
+from unfreeze.data.table_paths import joined, one_spelling
 from unfreeze.data.table_problems import require_below, require_sound
 from unfreeze.errors import DataError, PlanError
 
@@ -33,7 +34,7 @@ class PhotoNames:
 
         Two ways to write a name, such as ``a.jpg`` and ``./a.jpg``, are one path.
         """
-        return str(PurePosixPath(self.folder, name + self.suffix))
+        return joined(self.folder, name + self.suffix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +126,7 @@ def index_table(
             of the folder.
     """
     table = open_table(root, csv_path, naming, choice)
-    names = tuple(naming.path(row.photo) for row in table.rows)
+    names = one_spelling(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
     # No label at all is an answer only where images have several.
     may_lack_labels |= any(len(of_row) > 1 for of_row in tags)
