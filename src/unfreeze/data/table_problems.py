@@ -123,7 +123,12 @@ def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
 
 
 def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
-    """Say which ending is missing where no photo is there, or what may be wrong."""
+    """Say how the first is found: with slashes, or with an ending if none is there."""
+    turned = missing[0].replace("\\", "/")
+    if turned != missing[0] and not leads_out(turned) and _is_there(root, turned):
+        return (
+            "With '/' instead of '\\' the first is there: write names so in the table."
+        )
     suffix = None
     if len(missing) == len(distinct):
         suffix = missing_suffix(missing[0], lambda name: _is_there(root, name))

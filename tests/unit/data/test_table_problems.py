@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/data/table_problems.py."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,21 @@ def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None
 
 def test_an_ending_is_not_advised_where_some_photos_are_there(tmp_path: Path) -> None:
     assert "--suffix" not in _refused(tmp_path, "id,breed\na.jpg,x\nb,y\n", suffix="")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a backslash is a slash on Windows")
+@pytest.mark.parametrize(
+    ("photo", "is_said"),
+    [("sub\\e.jpg", True), ("sub\\z.jpg", False), ("..\\other.jpg", False)],
+)
+def test_a_backslash_that_stands_for_a_slash_is_told(
+    tmp_path: Path, photo: str, is_said: bool
+) -> None:
+    (tmp_path / "train/sub").mkdir(parents=True)
+    (tmp_path / "train/sub/e.jpg").touch()
+    (tmp_path / "other.jpg").touch()
+
+    said = _refused(tmp_path, f"id,breed\n{photo},pug\na.jpg,boxer\n", suffix="")
+
+    assert ("With '/' instead of '\\' the first is there" in said) == is_said
+    assert "1 of the 2 images are not in" in said
