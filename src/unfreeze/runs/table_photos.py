@@ -181,8 +181,9 @@ def _known_title(
     learned: object, titles: Sequence[str], taken: Collection[str | None]
 ) -> str | None:
     """The title of a column that a model learned from, if it still means the same."""
-    is_here = isinstance(learned, str) and learned in titles
-    return learned if is_here and learned not in taken else None
+    if isinstance(learned, str) and learned in titles and learned not in taken:
+        return learned
+    return None
 
 
 def _learned_separator(settings: Mapping[str, object], is_multi: bool) -> str | None:
