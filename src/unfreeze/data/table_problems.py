@@ -118,17 +118,21 @@ def _missing(root: Path, names: Sequence[str]) -> Iterator[str]:
     if missing:
         yield (
             f"{len(missing)} of the {len(distinct)} images are not in {root}: "
-            f"{listed(missing, limit=_SHOWN)}. {_advice(root, missing, distinct)}"
+            f"{listed(missing, limit=_SHOWN)}. "
+            f"{_with_slashes(root, missing[0]) or _advice(root, missing, distinct)}"
         )
+
+
+def _with_slashes(root: Path, name: str) -> str:
+    """Say so if a name is that of a photo as Windows writes it; else nothing."""
+    turned = name.replace("\\", "/")
+    if turned == name or leads_out(turned) or not _is_there(root, turned):
+        return ""
+    return "With '/' instead of '\\' the first is there: write names so in the table."
 
 
 def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
-    """Say how the first is found: with slashes, or with an ending if none is there."""
-    turned = missing[0].replace("\\", "/")
-    if turned != missing[0] and not leads_out(turned) and _is_there(root, turned):
-        return (
-            "With '/' instead of '\\' the first is there: write names so in the table."
-        )
+    """Say which ending is missing where no photo is there, or what may be wrong."""
     suffix = None
     if len(missing) == len(distinct):
         suffix = missing_suffix(missing[0], lambda name: _is_there(root, name))

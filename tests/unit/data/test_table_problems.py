@@ -80,18 +80,6 @@ def test_a_folder_that_leads_elsewhere_is_not_blamed_on_the_rows(
     assert "row" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("suffix", ["", "jpg"])
-def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None:
-    said = _refused(tmp_path, "id,breed\na,pug\nb,boxer\n", suffix)
-
-    assert "first is there: pass --suffix .jpg (suffix='.jpg')." in said
-    assert "Check folder" not in said
-
-
-def test_an_ending_is_not_advised_where_some_photos_are_there(tmp_path: Path) -> None:
-    assert "--suffix" not in _refused(tmp_path, "id,breed\na.jpg,x\nb,y\n", suffix="")
-
-
 @pytest.mark.skipif(os.name == "nt", reason="a backslash is a slash on Windows")
 @pytest.mark.parametrize(
     ("photo", "is_said"),
@@ -108,3 +96,15 @@ def test_a_backslash_that_stands_for_a_slash_is_told(
 
     assert ("With '/' instead of '\\' the first is there" in said) == is_said
     assert "1 of the 2 images are not in" in said
+
+
+@pytest.mark.parametrize("suffix", ["", "jpg"])
+def test_the_ending_that_is_missing_is_said(tmp_path: Path, suffix: str) -> None:
+    said = _refused(tmp_path, "id,breed\na,pug\nb,boxer\n", suffix)
+
+    assert "first is there: pass --suffix .jpg (suffix='.jpg')." in said
+    assert "Check folder" not in said
+
+
+def test_an_ending_is_not_advised_where_some_photos_are_there(tmp_path: Path) -> None:
+    assert "--suffix" not in _refused(tmp_path, "id,breed\na.jpg,x\nb,y\n", suffix="")
