@@ -63,7 +63,12 @@ def evaluate(
         )
     classifier = Classifier.load(run, num_workers=num_workers)
     if csv is not None:
+<<<<<<< HEAD
         say(table_note(data, table, classifier.label_separator), err=True)
+=======
+        table = classifier.as_learned(data, table)
+        say(table_note(data, table), err=True)
+>>>>>>> tabs14
     answers = classifier.evaluate(data, table if csv else None, tta=tta)
     scores = scores_of(answers)
     caution = learned_from(run, answers.root or data, answers.predictions.names)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import TableForm, csv_rows
 from unfreeze.data.label_doubts import require_plain_labels
 from unfreeze.data.table_columns import (
@@ -72,7 +73,7 @@ def read_label_table(
     """
     form = form_of(path)
     found = [
-        (line, tuple(cell.strip() for cell in cells))
+        (line, tuple(from_cell(cell.strip()) for cell in cells))
         for line, cells in csv_rows(path, form=form)
     ]
     if not found:

@@ -2,17 +2,32 @@
 
 import os.path
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
+from unfreeze.data.table_paths import leads_out
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.photo_names import missing_suffix
 
-__all__ = ["require_sound"]
+__all__ = ["require_below", "require_sound"]
 
 _SHOWN = 5
 """Photos of a problem that are named."""
+
+
+def require_below(folder: str) -> None:
+    """Refuse a folder of photos that does not lie below the root.
+
+    Raises:
+        DataError: If it leads elsewhere, so that every photo in it would, too.
+    """
+    if leads_out(folder):
+        raise DataError(
+            f"The photos of the table are said to be in {folder!r}. --folder must lie "
+            "below DATA, without '..' (folder='train'); or pass the folder of the "
+            "photos itself as DATA, and no --folder."
+        )
 
 
 def require_sound(
@@ -49,7 +64,7 @@ def _leading_elsewhere(table: LabelTable, names: Sequence[str]) -> Iterator[str]
     found = [
         (row.line, row.photo)
         for row, name in zip(table.rows, names, strict=True)
-        if not row.photo or _leads_elsewhere(PurePosixPath(name))
+        if not row.photo or leads_out(name)
     ]
     if found:
         yield (
@@ -57,10 +72,6 @@ def _leading_elsewhere(table: LabelTable, names: Sequence[str]) -> Iterator[str]
             f"{found[0][1]!r} ({_lines(found)}). Expected names relative to the root, "
             "without '..'."
         )
-
-
-def _leads_elsewhere(path: PurePosixPath) -> bool:
-    return path.is_absolute() or ".." in path.parts
 
 
 def _without_label(table: LabelTable, tags: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -102,19 +113,33 @@ def _contradicting(
 def _missing(root: Path, table: LabelTable, names: Sequence[str]) -> Iterator[str]:
     distinct = list(dict.fromkeys(names))
     missing = [
-        name
-        for name in distinct
-        if not _leads_elsewhere(PurePosixPath(name)) and not _is_there(root, name)
+        name for name in distinct if not leads_out(name) and not _is_there(root, name)
     ]
     if missing:
         yield (
             f"{len(missing)} of the {len(distinct)} images are not in {root}: "
             f"{listed(missing, limit=_SHOWN)}. "
+<<<<<<< HEAD
             f"{_advice(root, missing[0], table, is_none_there=missing == distinct)}"
         )
 
 
 def _advice(root: Path, missing: str, table: LabelTable, *, is_none_there: bool) -> str:
+=======
+            f"{_with_slashes(root, missing[0]) or _advice(root, missing, distinct)}"
+        )
+
+
+def _with_slashes(root: Path, name: str) -> str:
+    """Say so if a name is that of a photo as Windows writes it; else nothing."""
+    turned = name.replace("\\", "/")
+    if turned == name or leads_out(turned) or not _is_there(root, turned):
+        return ""
+    return "With '/' instead of '\\' the first is there: write names so in the table."
+
+
+def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
+>>>>>>> tabs14
     """Say which ending is missing where no photo is there, or what may be wrong."""
     if not is_none_there:
         return "Check folder and suffix."

@@ -3,7 +3,7 @@
 import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -12,7 +12,8 @@ from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.table_problems import require_sound
+from unfreeze.data.table_paths import joined, one_spelling
+from unfreeze.data.table_problems import require_below, require_sound
 from unfreeze.errors import DataError, PlanError
 
 __all__ = ["PhotoNames", "TableIndex", "index_table", "labels_of", "open_table"]
@@ -33,7 +34,7 @@ class PhotoNames:
 
         Two ways to write a name, such as ``a.jpg`` and ``./a.jpg``, are one path.
         """
-        return str(PurePosixPath(self.folder, name + self.suffix))
+        return joined(self.folder, name + self.suffix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +84,9 @@ def open_table(
     """Read a table, and look among the photos where nobody said how it is to be read.
 
     Raises:
-        DataError: As ``read_label_table``.
+        DataError: As ``read_label_table``, and if photos are not below ``root``.
     """
+    require_below(naming.folder)
     return read_label_table(
         csv_path,
         choice,
@@ -124,7 +126,7 @@ def index_table(
             of the folder.
     """
     table = open_table(root, csv_path, naming, choice)
-    names = tuple(naming.path(row.photo) for row in table.rows)
+    names = one_spelling(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
     # No label at all is an answer only where images have several.
     may_lack_labels |= any(len(of_row) > 1 for of_row in tags)

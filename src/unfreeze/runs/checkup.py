@@ -168,9 +168,18 @@ def findings_before_training(
 
 
 def name_findings(
-    findings: Sequence[Finding] | None, write: Callable[[str], object]
+    findings: Sequence[Finding] | None,
+    write: Callable[[str], object],
+    *,
+    has_table: bool = False,
 ) -> None:
-    """Say in a line for each kind how much was found; unreadable files have theirs."""
+    """Say in a line for each kind how much was found; unreadable files have theirs.
+
+    Args:
+        findings: Of the photos; None where nobody looked.
+        write: Takes the lines.
+        has_table: Whether a table names their classes: the doctor reads folders alone.
+    """
     findings = findings or ()
     kinds = dict.fromkeys(each.kind for each in findings if each.kind != "unreadable")
     for kind in kinds:
@@ -179,7 +188,8 @@ def name_findings(
         count = counted_files(kind, (file for each in found for file in each.files))
         write(f"check: {finding_title(kind)} ({count}).{first} {found[0].message}")
     if kinds:
-        write("check: summary.json names the files; `unfreeze check` looks deeper")
+        deeper = "" if has_table else "; `unfreeze check` looks deeper"
+        write(f"check: summary.json names the files{deeper}")
 
 
 def _found(folder: Path) -> SplitFolders:

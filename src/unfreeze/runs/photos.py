@@ -9,7 +9,7 @@ from unfreeze.front.opening import TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.table_photos import Table, separator_in, table_in
+from unfreeze.runs.table_photos import Table, separator_of, table_in
 from unfreeze.words import printable
 
 __all__ = ["name_skipped", "read_photos"]
@@ -75,7 +75,7 @@ def _read_table(
         suffix=table.suffix,
         skip_header=found.columns.titles is not None,
         num_workers=settings.num_workers,
-        cat_separator=separator_in(root, table) or None,
+        cat_separator=separator_of(found, table) or None,
         group_by=table.group_by,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,

@@ -38,7 +38,7 @@ from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
 from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.photo_list import photos_at
-from unfreeze.runs.table_photos import Table, index_known_table
+from unfreeze.runs.table_photos import Table, as_learned, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
@@ -206,6 +206,7 @@ class Classifier:
                     unreadable=[unreadable.pop(row, None) for row in numbers],
                 )
 
+<<<<<<< HEAD
     @property
     def label_separator(self) -> str | None:
         """Between labels in the table that it learned from; None where it gives one."""
@@ -213,6 +214,16 @@ class Classifier:
             return None
         learned = self.header.settings.get("label_separator")
         return learned if isinstance(learned, str) else " "
+=======
+    def as_learned(self, root: str | Path, table: Table) -> Table:
+        """How a table is read for this model, where ``table`` leaves that open.
+
+        Raises:
+            DataError: If there is no such table, or it cannot be read.
+        """
+        is_multi = self.header.task is Task.MULTI
+        return as_learned(Path(root), table, self.header.settings, is_multi=is_multi)
+>>>>>>> tabs14
 
     def evaluate(
         self, folder: str | Path, table: Table | None = None, *, tta: bool = False
@@ -222,7 +233,8 @@ class Classifier:
         Args:
             folder: Holds one folder per class, or ``valid/`` with them in it, or what
                 ``table`` names.
-            table: Where labels stand in a table.
+            table: Where labels stand in a table; what it leaves open is as in that
+                which the model learned from.
             tta: Average over the plain photo and four augmented views.
 
         Raises:
@@ -232,6 +244,7 @@ class Classifier:
         root = Path(folder)
         is_multi = self.header.task is Task.MULTI
         if table is not None:
+<<<<<<< HEAD
             index = index_known_table(
                 root,
                 table,
@@ -239,6 +252,10 @@ class Classifier:
                 is_multi=is_multi,
                 learned_separator=self.label_separator or " ",
             )
+=======
+            table = self.as_learned(root, table)
+            index = index_known_table(root, table, self.classes, is_multi=is_multi)
+>>>>>>> tabs14
             return self._answers(index, tta)
         if is_multi:
             raise DataError(

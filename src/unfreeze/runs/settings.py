@@ -9,7 +9,7 @@ from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.plan import Recipe, require_recipe
 from unfreeze.front.presets import Preset, tfms_for
 from unfreeze.numerics.balance import Balance, require_balance
-from unfreeze.runs.table_photos import Table, separator_in, table_at
+from unfreeze.runs.table_photos import Table, as_decided, table_at
 
 __all__ = ["RunSettings"]
 
@@ -54,10 +54,11 @@ class RunSettings:
     None until the table was looked at."""
 
     file_column: str | None = None
-    """Title of the column that names photos; None chooses by titles."""
+    """Title of the column that names photos; None until the table was looked at, and
+    where it has no titles."""
 
     label_column: str | None = None
-    """Title of the column with labels; None chooses by titles."""
+    """Title of the column with labels; None as ``file_column``."""
 
     no_header: bool = False
     """Whether the first row of the table is one of photos, whatever it looks like."""
@@ -137,7 +138,13 @@ class RunSettings:
         """
         if self.table is None:
             return self
-        return replace(self, label_separator=separator_in(folder, self.table))
+        table = as_decided(folder, self.table)
+        return replace(
+            self,
+            label_separator=table.label_separator,
+            file_column=table.file_column,
+            label_column=table.label_column,
+        )
 
     def that_matter(self) -> dict[str, Any]:
         """What the result depends on: all but the number of loading threads."""

@@ -1,20 +1,31 @@
 """Photos whose labels stand in a table, as a run and an evaluation read them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from unfreeze.data.csv_cells import from_cell
+from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_separators import guessed_separator
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.table_columns import Choice
+from unfreeze.data.table_form import form_of
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["Table", "index_known_table", "separator_in", "table_at", "table_in"]
+__all__ = [
+    "Table",
+    "as_decided",
+    "as_learned",
+    "index_known_table",
+    "separator_of",
+    "table_at",
+    "table_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +102,97 @@ def table_in(root: Path, table: Table) -> LabelTable:
     return open_table(root, csv_path, table.names, table.choice)
 
 
-def separator_in(root: Path, table: Table) -> str:
+def separator_of(found: LabelTable, table: Table) -> str:
     """What stands between the labels of a photo; empty where each cell is one.
+
+    Args:
+        found: The table, as it was read.
+        table: What is said of it.
+
+    Raises:
+        DataError: If it cannot be told.
+    """
+    if table.label_separator is not None:
+        return table.label_separator
+    return guessed_separator(row.label for row in found.rows)
+
+
+def as_decided(root: Path, table: Table) -> Table:
+    """Say of a table what it leaves open: its columns, and what is between labels.
 
     Raises:
         DataError: If there is no such table, or it cannot be told.
     """
-    if table.label_separator is not None:
-        return table.label_separator
-    rows = table_in(root, table).rows
-    return guessed_separator(row.label for row in rows)
+    found = table_in(root, table)
+    return replace(
+        table,
+        label_separator=separator_of(found, table),
+        file_column=_title(found, found.columns.photos),
+        label_column=_title(found, found.columns.labels),
+    )
+
+
+def _title(found: LabelTable, place: int) -> str | None:
+    """The title of a column, if it leads there: none may, and two may be the same."""
+    titles = found.columns.titles or ()
+    title = titles[place] if place < len(titles) else ""
+    return title if title and titles.index(title) == place else None
+
+
+def as_learned(
+    root: Path, table: Table, settings: Mapping[str, object], *, is_multi: bool
+) -> Table:
+    """Say of a table what it leaves open as of the one that a model learned from.
+
+    Columns are those of the same titles, where it has them.
+
+    Args:
+        root: Where names start.
+        table: Whatever it says stays.
+        settings: Of the model.
+        is_multi: Whether it takes a photo to carry several labels.
+
+    Raises:
+        DataError: If there is no such table, or it cannot be read.
+    """
+    titles = [] if table.no_header else _first_cells(table_at(root, table.csv))
+    taken = {table.file_column, table.label_column}
+    files = _known_title(settings.get("file_column"), titles, taken)
+    labels = _known_title(settings.get("label_column"), titles, taken)
+    groups = _known_title(settings.get("group_by"), titles, taken)
+    separator = table.label_separator
+    if separator is None:
+        separator = _learned_separator(settings, is_multi)
+    return replace(
+        table,
+        label_separator=separator,
+        file_column=table.file_column or files,
+        label_column=table.label_column or labels,
+        group_by=table.group_by or groups,
+    )
+
+
+def _first_cells(path: Path) -> list[str]:
+    first = next(csv_rows(path, form=form_of(path)), None)
+    return [] if first is None else [from_cell(cell.strip()) for cell in first[1]]
+
+
+def _known_title(
+    learned: object, titles: Sequence[str], taken: Collection[str | None]
+) -> str | None:
+    """The title of a column that a model learned from, if it still means the same."""
+    if isinstance(learned, str) and learned in titles and learned not in taken:
+        return learned
+    return None
+
+
+def _learned_separator(settings: Mapping[str, object], is_multi: bool) -> str | None:
+    """What stood between labels; None where each cell was one."""
+    learned = settings.get("label_separator")
+    if not isinstance(learned, str):
+        learned = " "
+    # Older runs say a blank of single labels, too, which may have blanks in them.
+    return learned if is_multi or learned not in ("", " ") else None
 
 
 def index_known_table(
@@ -109,18 +201,16 @@ def index_known_table(
     classes: Sequence[str],
     *,
     is_multi: bool,
-    learned_separator: str = " ",
 ) -> ImageIndex:
     """Read a table for a model that is there already; labels are matched by name.
 
     Args:
         root: Where names start.
-        table: Where labels stand. Unless it says what is between them, that is
-            ``learned_separator``, or nothing where the model gives one label.
+        table: Where labels stand. Unless it says what is between them, that is a
+            blank, or nothing where the model gives one label.
         classes: Those of the model, in its order.
         is_multi: Whether the model takes a photo to carry several labels. Then a row
             may have one label or none, too.
-        learned_separator: Between labels in the table that the model learned from.
 
     Raises:
         DataError: If there is no such table, it names a label that the model does not
@@ -129,7 +219,7 @@ def index_known_table(
     csv_path = table_at(root, table.csv)
     separator = table.label_separator
     if separator is None:
-        separator = learned_separator if is_multi else ""
+        separator = " " if is_multi else ""
     index = index_table(
         root,
         csv_path,

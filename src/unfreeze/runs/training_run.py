@@ -121,7 +121,7 @@ def look_at_photos(
         write(note)
     has_table = settings.csv is not None
     findings = findings_before_training(folder, data, has_table=has_table)
-    name_findings(findings, write)
+    name_findings(findings, write, has_table=has_table)
     return data, findings
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -323,6 +324,30 @@ def test_what_parts_labels_is_found_and_stays_with_the_model(
     assert labels == {"golden retriever", "irish setter", "irish setter;poodle"}
     scores = unfreeze(f"evaluate run {breeds} {table} --json")
     assert [each["name"] for each in scores.content["per_class"]] == classes
+
+
+def test_evaluate_reads_a_table_as_it_was_read_to_learn(
+    unfreeze: Unfreeze, breeds: Path
+) -> None:
+    """Of each line the right label ends with a semicolon, and the first is wrong."""
+    file = breeds / "labels.csv"
+    rows = [line.split(",") for line in file.read_text().splitlines()[1:]]
+    lines = [
+        f"wrong,{breed};,{photo},{number % 6}"
+        for number, (photo, breed) in enumerate(rows)
+    ]
+    file.write_text("\n".join(["label,checked,where,litter", *lines]))
+    table = "--csv labels.csv --folder train"
+    columns = "--file-column where --label-column checked --group-by litter"
+    unfreeze(f"train {SHORT} --epochs 1 --out run {table} {columns}", breeds)
+
+    scores = unfreeze(f"evaluate run {breeds} {table} --json")
+
+    support = {each["name"]: each["support"] for each in scores.content["per_class"]}
+    assert support == Counter(breed for _, breed in rows)
+    assert "column 'where' names photos, 'checked' says what is on them" in scores.err
+    chosen = unfreeze(f"evaluate run {breeds} {table} --label-column label")
+    assert "labels 'wrong', which are not among the classes" in chosen.err
 
 
 def test_it_ends_with_an_interval(unfreeze: Unfreeze, photos: Path) -> None:

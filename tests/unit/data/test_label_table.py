@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.data.csv_cells import as_cell
 from unfreeze.data.label_table import LabelTable, read_label_table
 from unfreeze.data.table_columns import Choice
 from unfreeze.errors import DataError
@@ -25,6 +26,22 @@ def test_rows_have_their_lines_and_cells(tmp_path: Path) -> None:
     ]
     assert table.column("at") == ["home", ""]
     assert table.column("when") is None
+
+
+def test_what_our_tables_guard_from_spreadsheets_is_read_as_it_was(
+    tmp_path: Path,
+) -> None:
+    said = [
+        ("=1.jpg", "-x", "@g"),
+        ("'+2.jpg", "a;-x", "g"),
+        ("caf\udce9.jpg", "a", "g"),
+    ]
+    lines = [",".join(map(as_cell, row)) for row in said]
+
+    table = _read(tmp_path, "\n".join(["file,label,'-group", *lines]))
+
+    assert [(row.photo, row.label) for row in table.rows] == [row[:2] for row in said]
+    assert table.column("-group") == [group for _, _, group in said]
 
 
 def test_a_first_row_that_names_a_photo_is_one_of_photos(tmp_path: Path) -> None:

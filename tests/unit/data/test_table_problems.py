@@ -1,5 +1,6 @@
 """Mirrors src/unfreeze/data/table_problems.py."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,38 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, stem: str) -> Non
 
     assert "relative to the root" in said
     assert "are not in" not in said
+
+
+@pytest.mark.parametrize("folder", ["../photos", "/photos", "a/../.."])
+def test_a_folder_that_leads_elsewhere_is_not_blamed_on_the_rows(
+    tmp_path: Path, folder: str
+) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("id,breed\na,pug\nb,\n")
+
+    with pytest.raises(DataError, match=r"--folder must lie below DATA") as refusal:
+        index_table(tmp_path, table, PhotoNames(folder))
+
+    assert repr(folder) in str(refusal.value)
+    assert "row" not in str(refusal.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a backslash is a slash on Windows")
+@pytest.mark.parametrize(
+    ("photo", "is_said"),
+    [("sub\\e.jpg", True), ("sub\\z.jpg", False), ("..\\other.jpg", False)],
+)
+def test_a_backslash_that_stands_for_a_slash_is_told(
+    tmp_path: Path, photo: str, is_said: bool
+) -> None:
+    (tmp_path / "train/sub").mkdir(parents=True)
+    (tmp_path / "train/sub/e.jpg").touch()
+    (tmp_path / "other.jpg").touch()
+
+    said = _refused(tmp_path, f"id,breed\n{photo},pug\na.jpg,boxer\n", suffix="")
+
+    assert ("With '/' instead of '\\' the first is there" in said) == is_said
+    assert "1 of the 2 images are not in" in said
 
 
 @pytest.mark.parametrize("suffix", ["", "jpg"])

@@ -307,6 +307,19 @@ def test_of_pixels_that_never_were_files_nothing_is_known(tmp_path: Path) -> Non
     assert said == []
 
 
+@pytest.mark.parametrize("has_table", [False, True])
+def test_a_deeper_look_is_offered_where_the_doctor_can_read_the_labels(
+    has_table: bool,
+) -> None:
+    lines: list[str] = []
+    found = [Finding("tiny", ("a.png",), 9, "kept", "Small.")]
+
+    name_findings(found, lines.append, has_table=has_table)
+
+    deeper = "" if has_table else "; `unfreeze check` looks deeper"
+    assert lines[1:] == [f"check: summary.json names the files{deeper}"]
+
+
 def test_of_several_findings_of_a_kind_the_first_is_said() -> None:
     lines: list[str] = []
     found = [

@@ -18,6 +18,7 @@ from unfreeze.records import Skipped
 from unfreeze.runs.photo_list import photos_at
 from unfreeze.runs.predictor import Answers, Classifier, augmentation_of
 from unfreeze.runs.settings import RunSettings
+from unfreeze.runs.table_photos import Table
 from unfreeze.runs.training_run import train_folder
 from unfreeze.training.checkpoint import load_model
 
@@ -64,6 +65,24 @@ def test_it_answers_as_the_run_did(finished_run: Path, measured: Answers) -> Non
         file, _, predicted, share, *_ = line.split(",")
         assert (file, predicted) == (name, label)
         assert float(share) == pytest.approx(probability, abs=1e-5)
+
+
+def test_a_table_is_read_as_the_one_that_the_model_learned_from(
+    finished_run: Path, photos: Path, tmp_path: Path
+) -> None:
+    model, header = load_model(finished_run / "model.safetensors")
+    learned = {"label_column": "checked", "label_separator": ";", "csv": "t.csv"}
+    header = replace(header, settings={**header.settings, **learned})
+    classifier = Classifier(model, header, num_workers=0)
+    (tmp_path / "t.csv").write_text(
+        "file,label,checked\nvalid/stripes/stripes00.png,circles,stripes;\n"
+    )
+
+    answers = classifier.evaluate(photos, Table(str(tmp_path / "t.csv")))
+
+    labels = answers.predictions.labels
+    assert labels is not None
+    assert [header.classes[label] for label in labels] == ["stripes"]
 
 
 def test_probabilities_of_a_photo_add_up_to_1(measured: Answers) -> None:

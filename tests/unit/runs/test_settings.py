@@ -65,6 +65,7 @@ def test_what_a_table_leaves_open_is_decided_once(
     found = settings.decided(tmp_path)
 
     assert found.label_separator == decided
+    assert (found.file_column, found.label_column) == ("file", "label")
     assert found.decided(tmp_path) == found
     assert found.table is not None
     assert found.table.label_separator == decided

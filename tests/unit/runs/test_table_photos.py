@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from unfreeze.errors import DataError
 from unfreeze.runs.table_photos import (
     Table,
+    as_decided,
+    as_learned,
     index_known_table,
-    separator_in,
     table_at,
     table_in,
 )
@@ -123,17 +124,63 @@ def test_labels_are_parted_as_the_table_says_or_else_as_the_model_learned(
     make_table: MakeTable, tmp_path: Path, said: str | None, learned: str
 ) -> None:
     table = replace(make_table(["old town;river", "river"]), label_separator=said)
+    table = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=True)
 
-    index = index_known_table(
-        tmp_path,
-        table,
-        ("old town", "river"),
-        is_multi=True,
-        learned_separator=learned,
-    )
+    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=True)
 
     assert index.labels is not None
     assert index.labels.tolist() == [[1, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("learned", "cells"),
+    [(";", ["old town;", "river;"]), (" ", ["old town", "river"]), (None, ["river"])],
+)
+def test_one_label_is_parted_as_the_model_learned_unless_at_a_blank(
+    make_table: MakeTable, tmp_path: Path, learned: str | None, cells: list[str]
+) -> None:
+    """Headers of older runs hold a blank, which nobody had asked for."""
+    table = make_table(cells)
+    table = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=False)
+
+    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=False)
+
+    assert index.labels is not None
+    assert index.labels.tolist() == [0, 1][-len(cells) :]
+
+
+_WIDE = "shot,label,reviewed,patient\n1.jpg,cat,dog,x\n2.jpg,dog,cat,y\n"
+_LEARNED = {"file_column": "shot", "label_column": "reviewed", "group_by": "patient"}
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        ({}, ("shot", "reviewed", "patient")),
+        ({"label_column": "label"}, ("shot", "label", "patient")),
+        ({"label_column": "patient"}, ("shot", "patient", None)),
+        ({"file_column": "reviewed"}, ("reviewed", None, "patient")),
+        ({"no_header": True}, (None, None, None)),
+    ],
+)
+def test_columns_are_those_that_the_model_learned_from_unless_said(
+    tmp_path: Path, words: dict[str, Any], columns: tuple[str | None, ...]
+) -> None:
+    (tmp_path / "t.csv").write_text(_WIDE)
+
+    table = as_learned(tmp_path, Table("t.csv", **words), _LEARNED, is_multi=False)
+
+    assert (table.file_column, table.label_column, table.group_by) == columns
+
+
+def test_columns_that_a_table_lacks_are_chosen_by_titles(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,kind\n1.jpg,cat\n")
+
+    assert as_learned(tmp_path, Table("t.csv"), _LEARNED, is_multi=False) == Table(
+        "t.csv"
+    )
+    with pytest.raises(DataError, match=r"no table lost\.csv"):
+        as_learned(tmp_path, Table("lost.csv"), _LEARNED, is_multi=False)
 
 
 def test_one_label_may_have_spaces(make_table: MakeTable, tmp_path: Path) -> None:
@@ -150,9 +197,34 @@ def test_what_parts_labels_is_guessed_where_nobody_says(
 ) -> None:
     table = make_table(["old town;river", "river"])
 
-    assert separator_in(tmp_path, table) == ";"
-    assert separator_in(tmp_path, replace(table, label_separator="")) == ""
-    assert separator_in(tmp_path, make_table(["old town", "river"])) == ""
+    def parted(table: Table) -> str | None:
+        return as_decided(tmp_path, table).label_separator
+
+    assert parted(table) == ";"
+    assert parted(replace(table, label_separator="")) == ""
+    assert parted(make_table(["old town", "river"])) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (_WIDE, ("shot", "label")),
+        ("label,file\ncat,1.jpg\n", ("file", "label")),
+        ("x,x\n1.jpg,cat\n", ("x", None)),
+        ("1.jpg,cat\n2.jpg,dog\n", (None, None)),
+    ],
+    ids=["first title", "known titles", "one title twice", "no titles"],
+)
+def test_columns_that_are_chosen_are_named_where_a_title_leads_there(
+    tmp_path: Path, text: str, columns: tuple[str | None, str | None]
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+
+    table = as_decided(tmp_path, Table("t.csv"))
+
+    assert (table.file_column, table.label_column) == columns
+    rows = table_in(tmp_path, Table("t.csv")).rows
+    assert table_in(tmp_path, table).rows == rows
 
 
 def test_columns_are_chosen_as_the_table_says(

@@ -21,7 +21,7 @@ from unfreeze.front.steps import StepClock
 from unfreeze.front.summary import StepSummary
 from unfreeze.model_file.reading import read_header
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.training_run import _pacing, train_folder
+from unfreeze.runs.training_run import _pacing, look_at_photos, train_folder
 from unfreeze.training.speeds import Speeds
 
 
@@ -293,6 +293,25 @@ def test_a_table_that_is_not_there_is_found_out_first(
         train_folder(photos, tmp_path / "run", lost, write=quiet)
 
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("csv", [None, "labels.csv"])
+def test_the_doctor_is_named_for_folders_and_not_for_a_table(
+    drawn_folder: Path, csv: str | None
+) -> None:
+    photos = sorted((drawn_folder / "train").rglob("*.png"))
+    photos[1].write_bytes(photos[0].read_bytes())
+    rows = [
+        f"train/{each.parent.name}/{each.name},{each.parent.name}" for each in photos
+    ]
+    (drawn_folder / "labels.csv").write_text("\n".join(["file,label", *rows]))
+    lines: list[str] = []
+
+    settings = RunSettings(arch="unfreeze_nano", size=32, num_workers=0, csv=csv)
+    look_at_photos(drawn_folder, settings, lines.append)
+
+    assert any(each.startswith("check: ") for each in lines)
+    assert ("unfreeze check" in lines[-1]) == (csv is None)
 
 
 def test_scores_stand_in_the_summary(summary: dict[str, Any]) -> None:
