@@ -47,6 +47,7 @@ def evaluate(
     Folders, or the labels of a table, are matched with the model's classes by name.
     """
     with loading():
+        from unfreeze.records import Task
         from unfreeze.runs.learned import learned_from
         from unfreeze.runs.predictor import Classifier
         from unfreeze.runs.scores import scores_of
@@ -63,12 +64,9 @@ def evaluate(
         )
     classifier = Classifier.load(run, num_workers=num_workers)
     if csv is not None:
-<<<<<<< HEAD
-        say(table_note(data, table, classifier.label_separator), err=True)
-=======
         table = classifier.as_learned(data, table)
-        say(table_note(data, table), err=True)
->>>>>>> tabs14
+        is_multi = classifier.header.task is Task.MULTI
+        say(table_note(data, table, may_lack_labels=is_multi), err=True)
     answers = classifier.evaluate(data, table if csv else None, tta=tta)
     scores = scores_of(answers)
     caution = learned_from(run, answers.root or data, answers.predictions.names)

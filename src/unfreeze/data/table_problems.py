@@ -116,17 +116,13 @@ def _missing(root: Path, table: LabelTable, names: Sequence[str]) -> Iterator[st
         name for name in distinct if not leads_out(name) and not _is_there(root, name)
     ]
     if missing:
+        is_none_there = missing == distinct
+        advice = _with_slashes(root, missing[0]) or _advice(
+            root, missing[0], table, is_none_there=is_none_there
+        )
         yield (
             f"{len(missing)} of the {len(distinct)} images are not in {root}: "
-            f"{listed(missing, limit=_SHOWN)}. "
-<<<<<<< HEAD
-            f"{_advice(root, missing[0], table, is_none_there=missing == distinct)}"
-        )
-
-
-def _advice(root: Path, missing: str, table: LabelTable, *, is_none_there: bool) -> str:
-=======
-            f"{_with_slashes(root, missing[0]) or _advice(root, missing, distinct)}"
+            f"{listed(missing, limit=_SHOWN)}. {advice}"
         )
 
 
@@ -138,8 +134,7 @@ def _with_slashes(root: Path, name: str) -> str:
     return "With '/' instead of '\\' the first is there: write names so in the table."
 
 
-def _advice(root: Path, missing: Sequence[str], distinct: Sequence[str]) -> str:
->>>>>>> tabs14
+def _advice(root: Path, missing: str, table: LabelTable, *, is_none_there: bool) -> str:
     """Say which ending is missing where no photo is there, or what may be wrong."""
     if not is_none_there:
         return "Check folder and suffix."

@@ -206,15 +206,6 @@ class Classifier:
                     unreadable=[unreadable.pop(row, None) for row in numbers],
                 )
 
-<<<<<<< HEAD
-    @property
-    def label_separator(self) -> str | None:
-        """Between labels in the table that it learned from; None where it gives one."""
-        if self.header.task is not Task.MULTI:
-            return None
-        learned = self.header.settings.get("label_separator")
-        return learned if isinstance(learned, str) else " "
-=======
     def as_learned(self, root: str | Path, table: Table) -> Table:
         """How a table is read for this model, where ``table`` leaves that open.
 
@@ -223,7 +214,6 @@ class Classifier:
         """
         is_multi = self.header.task is Task.MULTI
         return as_learned(Path(root), table, self.header.settings, is_multi=is_multi)
->>>>>>> tabs14
 
     def evaluate(
         self, folder: str | Path, table: Table | None = None, *, tta: bool = False
@@ -244,18 +234,8 @@ class Classifier:
         root = Path(folder)
         is_multi = self.header.task is Task.MULTI
         if table is not None:
-<<<<<<< HEAD
-            index = index_known_table(
-                root,
-                table,
-                self.classes,
-                is_multi=is_multi,
-                learned_separator=self.label_separator or " ",
-            )
-=======
             table = self.as_learned(root, table)
             index = index_known_table(root, table, self.classes, is_multi=is_multi)
->>>>>>> tabs14
             return self._answers(index, tta)
         if is_multi:
             raise DataError(

@@ -14,22 +14,20 @@ from unfreeze.words import counted, ordinal
 __all__ = ["table_note"]
 
 
-def table_note(root: Path, table: Table, learned_separator: str | None = None) -> str:
+def table_note(root: Path, table: Table, *, may_lack_labels: bool = False) -> str:
     """Say which columns are read and which are not, and all that was decided.
 
     Args:
         root: Where names start.
         table: Which table, and how it is read.
-        learned_separator: What parts the labels of a photo unless the table says so,
-            for a model that gives several.
+        may_lack_labels: Whether a row without any is an answer also where none has
+            several, as for a model that gives several.
     """
     found = table_in(root, table)
-    return " ".join(_sentences(found, table, learned_separator))
+    return " ".join(_sentences(found, table, may_lack_labels))
 
 
-def _sentences(
-    found: LabelTable, table: Table, learned_separator: str | None
-) -> Iterator[str]:
+def _sentences(found: LabelTable, table: Table, may_lack_labels: bool) -> Iterator[str]:
     yield _of_columns(found, table.group_by)
     if form := said_of_form(found.form):
         yield form + _odd_word(found)
@@ -38,7 +36,7 @@ def _sentences(
     )
     if repeated:
         yield f"{counted(repeated, 'repeated row')} left out."
-    if bare := _without_labels(found, table, learned_separator):
+    if bare := _without_labels(found, table.label_separator, may_lack_labels):
         yield (
             f"{counted(bare, 'row')} without a label: a photo may show none of them. "
             "Leave out those of which nobody knows."
@@ -104,12 +102,12 @@ def _odd_word(found: LabelTable) -> str:
     return f" If {odd!r} is wrong, save it as UTF-8."
 
 
-def _without_labels(found: LabelTable, table: Table, learned: str | None) -> int:
+def _without_labels(
+    found: LabelTable, separator: str | None, may_lack_labels: bool
+) -> int:
     """Rows whose cell is an answer though it is empty, since photos have several."""
-    said = table.label_separator
-    separator = learned if said is None else said
     counts = [len(labels_of(row, separator or None)) for row in found.rows]
-    return counts.count(0) if learned is not None or max(counts) > 1 else 0
+    return counts.count(0) if may_lack_labels or max(counts) > 1 else 0
 
 
 def _perhaps_several(found: LabelTable) -> tuple[str, str] | None:
