@@ -38,9 +38,13 @@ def epochs(task: Task) -> Repeat:
             def as_peers_do(pixels: Pixels) -> None:
                 normalise(pixels, spec)
 
+            def as_fits_do(pixels: Pixels) -> None:
+                normalise(pixels, spec, learn.runtime.image_type)
+
             return {
                 "images/s cold": rate(range(1), as_peers_do),
                 "images/s warm": rate(range(1, 1 + _PASSES), as_peers_do),
+                "images/s warm, as fits read": rate(range(5, 5 + _PASSES), as_fits_do),
                 "images/s warm, 8-bit": rate(
                     range(9, 9 + _PASSES), lambda pixels: None
                 ),
