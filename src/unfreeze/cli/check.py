@@ -86,7 +86,9 @@ def check(
     if csv is not None:
         say("", f"written to {csv}")
     if page is not None:
-        say("", f"mark suspects on {page}, save fixes.csv there, then:")
+        is_refused = any(each.policy == "refused" for each in checkup.findings)
+        first = "mend what training would refuse, " if is_refused else ""
+        say("", f"{first}mark suspects on {page}, save fixes.csv there, then:")
         say(f"unfreeze train {shlex.quote(str(data))} --fixes fixes.csv")
 
 

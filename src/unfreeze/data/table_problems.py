@@ -135,9 +135,9 @@ def _with_slashes(root: Path, name: str) -> str:
 
 
 def _advice(root: Path, missing: str, table: LabelTable, *, is_none_there: bool) -> str:
-    """Say which ending is missing where no photo is there, or what may be wrong."""
+    """Say what to do, and where no photo is there what may be wrong with all."""
     if not is_none_there:
-        return "Check folder and suffix."
+        return "The others are there: add these files, or remove their rows."
     suffix = missing_suffix(missing, lambda name: _is_there(root, name))
     if suffix is None:
         return f"Check folder and suffix{_or_column(table)}."

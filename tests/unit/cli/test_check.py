@@ -112,6 +112,23 @@ def test_it_is_said_where_only_a_small_network_looked(
     assert ("unfreeze_nano, a small network" in page.read_text()) == is_said
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_what_training_would_refuse_comes_before_the_command_that_trains(
+    drawn_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    is_empty: bool,
+) -> None:
+    if is_empty:
+        (drawn_folder / "train/empty").mkdir()
+    page = tmp_path / "page.html"
+
+    assert run(["check", str(drawn_folder), "--quick", "--page", str(page)]) == 0
+
+    said = capsys.readouterr().out
+    assert ("\nmend what training would refuse, mark suspects on" in said) == is_empty
+
+
 def test_a_class_cannot_steer_the_terminal(
     drawn_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,7 +44,7 @@ def test_the_first_of_each_problem_are_named_and_all_counted(tmp_path: Path) -> 
 
     assert "16 of the 20 images" in said
     assert "'train/x0.jpg', 'train/x1.jpg'" in said
-    assert "and 11 more. Check folder and suffix." in said
+    assert "and 11 more. The others are there: add these files, or" in said
     assert "7 rows have no label for 'd0', 'd1', 'd2', 'd3', 'd4' and 2 more" in said
     assert "8 images have different labels" in said
     assert ", and 3 more. Keep one row of each." in said
