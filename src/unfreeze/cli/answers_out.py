@@ -91,7 +91,7 @@ class LinesOfAnswers:
 
         self._errors.show(block)
         rows = [
-            (each.file, each.label, f"{each.probability:.4f}")
+            (each.file, *self._in_words(each))
             for each in answers_in(block, self._rules, self._least)
         ]
         if rows:
@@ -99,6 +99,18 @@ class LinesOfAnswers:
 
     def end(self) -> None:
         """There is nothing left to say."""
+
+    def _in_words(self, answer: "GivenAnswer") -> tuple[str, str]:
+        """What it is, and how probably: each label by its own probability."""
+        if answer.labels is None:
+            return answer.label, f"{answer.probability:.4f}"
+        if not answer.labels:
+            return "(none)", f"at most {answer.probability:.4f}"
+        probs = dict(zip(self._rules.classes, answer.probabilities, strict=True))
+        return (
+            ", ".join(answer.labels),
+            ", ".join(f"{probs[label]:.4f}" for label in answer.labels),
+        )
 
 
 @final

@@ -7,6 +7,7 @@ import pytest
 
 from unfreeze.answering import Answering
 from unfreeze.cli.answers_out import JsonAnswers, LinesOfAnswers, NamedErrors
+from unfreeze.records import Task
 from unfreeze.runs.blocks import Block
 
 RULES = Answering(classes=("cat", "dog"))
@@ -48,6 +49,23 @@ def test_nothing_is_written_before_the_first_answer(
     JsonAnswers(RULES, None).show(_block(0, "Bad.", "Bad."))
 
     assert capsys.readouterr().out == ""
+
+
+def test_each_of_several_labels_stands_by_its_own_probability(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rules = Answering(classes=("cat", "dog"), task=Task.MULTI, thresholds=(0.5, 0.5))
+    log_probs = np.log([[0.75, 0.875], [0.25, 0.625], [0.25, 0.375]])
+    block = Block(0, ["a.jpg", "b.jpg", "c.jpg"], log_probs, (None,) * 3)
+
+    LinesOfAnswers(rules, None, block.names).show(block)
+
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["file", "label", "probability"],
+        ["a.jpg", "cat,", "dog", "0.7500,", "0.8750"],
+        ["b.jpg", "dog", "0.6250"],
+        ["c.jpg", "(none)", "at", "most", "0.3750"],
+    ]
 
 
 def test_lines_have_titles_once_and_stand_below_each_other(
