@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from unfreeze.data.table_columns import Choice, Columns, places_for_labels
+from unfreeze.data.table_columns import Choice, Columns, cell_at, places_for_labels
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
@@ -42,7 +42,7 @@ def require_plain_labels(
         _refuse_numbers(rows, columns, path)
     elif not columns.is_label_titled:
         _refuse_several(rows, columns.titles, columns.photos, choice.groups, path)
-    _refuse_measurements([_cell(cells, columns.labels) for cells in rows], path)
+    _refuse_measurements([cell_at(cells, columns.labels) for cells in rows], path)
     _refuse_more_labels(rows, columns, path)
 
 
@@ -85,32 +85,28 @@ def _refuse_more_labels(
     rows: Sequence[Sequence[str]], columns: Columns, path: Path
 ) -> None:
     """Refuse to lose a second label, in a column without title behind the first."""
-    known = {_cell(cells, columns.labels) for cells in rows} - {""}
+    known = {cell_at(cells, columns.labels) for cells in rows} - {""}
     is_even = columns.titles is not None or len({len(cells) for cells in rows}) == 1
+    titles = columns.titles or ()
     for cells in rows:
         further = [
             cell
             for place, cell in enumerate(cells)
-            if cell and place > columns.labels and not _title(columns, place)
+            if cell and place > columns.labels and not cell_at(titles, place)
         ]
         if further and (not is_even or known & set(further)):
             raise DataError(
-                f"Behind {_cell(cells, columns.labels)!r} in {path} stands "
+                f"Behind {cell_at(cells, columns.labels)!r} in {path} stands "
                 f"{further[0]!r} in a column without title, which may be a second "
                 "label. Write several labels of a photo into one cell, such as "
                 "'cat;dog'; or give every column a title, as in 'file,label,note'."
             )
 
 
-def _title(columns: Columns, place: int) -> str:
-    titles = columns.titles or ()
-    return titles[place] if place < len(titles) else ""
-
-
 def _refuse_one_for_each(
     rows: Sequence[Sequence[str]], places: Sequence[int], names: str, path: Path
 ) -> None:
-    values = {_cell(cells, at).lower() for cells in rows for at in places}
+    values = {cell_at(cells, at).lower() for cells in rows for at in places}
     if values <= _YES_OR_NO:
         raise DataError(
             f"{path} has a column of 0 and 1, or no and yes, for each of {names}. "
@@ -147,9 +143,5 @@ def _is_whole(label: str) -> bool:
 
 def _are_numbers(rows: Sequence[Sequence[str]], place: int) -> bool:
     """Whether all that stands in a column is numbers, or yes and no."""
-    cells = {_cell(row, place) for row in rows} - {""}
+    cells = {cell_at(row, place) for row in rows} - {""}
     return bool(cells) and all(map(_NUMBER.fullmatch, cells))
-
-
-def _cell(cells: Sequence[str], place: int) -> str:
-    return cells[place] if place < len(cells) else ""

@@ -10,6 +10,7 @@ from unfreeze.data.label_doubts import require_plain_labels
 from unfreeze.data.table_columns import (
     Choice,
     Columns,
+    cell_at,
     chosen_columns,
     has_titles,
     photo_column,
@@ -51,10 +52,11 @@ class LabelTable:
 
     def column(self, title: str) -> list[str] | None:
         """The cells under a title, empty where a row ends before; None without it."""
-        if title not in (self.columns.titles or ()):
+        titles = self.columns.titles or ()
+        if title not in titles:
             return None
-        place = (self.columns.titles or ()).index(title)
-        return [_cell(row.cells, place) for row in self.rows]
+        place = titles.index(title)
+        return [cell_at(row.cells, place) for row in self.rows]
 
 
 def read_label_table(
@@ -104,22 +106,18 @@ def read_label_table(
     require_plain_labels([cells for _, cells in found], columns, choice, path)
     rows = tuple(
         TableRow(
-            line, _cell(cells, columns.photos), _cell(cells, columns.labels), cells
+            line, cell_at(cells, columns.photos), cell_at(cells, columns.labels), cells
         )
         for line, cells in found
     )
     return LabelTable(path, form, columns, rows)
 
 
-def _cell(cells: Sequence[str], place: int) -> str:
-    return cells[place] if place < len(cells) else ""
-
-
 def _names_photos(
     rows: Sequence[Sequence[str]], place: int, is_photo: Callable[[str], bool]
 ) -> bool:
     """Whether at least half of the first cells in a column name photos."""
-    cells = [_cell(cells, place) for cells in rows[:_LOOKED_AT]]
+    cells = [cell_at(cells, place) for cells in rows[:_LOOKED_AT]]
     return 2 * sum(bool(cell) and is_photo(cell) for cell in cells) >= len(cells)
 
 
@@ -129,8 +127,8 @@ def _is_like_the_others(rows: Sequence[Sequence[str]]) -> bool:
     Its photo may be missing, and would be lost as a title.
     """
     first = rows[0]
-    labels = {_cell(row, 1) for row in rows[1:]} - {""}
-    return photo_column(first) is None and _cell(first, 1) in labels
+    labels = {cell_at(row, 1) for row in rows[1:]} - {""}
+    return photo_column(first) is None and cell_at(first, 1) in labels
 
 
 def _no_rows(path: Path) -> DataError:

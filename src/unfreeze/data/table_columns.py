@@ -24,6 +24,7 @@ __all__ = [
     "Choice",
     "Columns",
     "NamesPhotos",
+    "cell_at",
     "chosen_columns",
     "has_titles",
     "photo_column",
@@ -71,6 +72,11 @@ class Columns:
             for place, title in enumerate(self.titles or ())
             if is_of_splits(title) and place != self.labels
         ]
+
+
+def cell_at(cells: Sequence[str], place: int) -> str:
+    """What stands in a column; empty where the row ends before."""
+    return cells[place] if place < len(cells) else ""
 
 
 def photo_column(titles: Sequence[str]) -> int | None:

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
+from unfreeze.data.table_columns import cell_at
 from unfreeze.data.table_form import said_of_form
 from unfreeze.data.tables import labels_of
 from unfreeze.data.wording import listed
@@ -83,8 +84,7 @@ def _of_places(found: LabelTable) -> str:
     others = [
         f"the {ordinal(place + 1)}"
         for place in range(width)
-        if place not in used
-        and any(any(row.cells[place : place + 1]) for row in found.rows)
+        if place not in used and any(cell_at(row.cells, place) for row in found.rows)
     ]
     left = f"; not read: {', '.join(others)}." if others else "."
     return (

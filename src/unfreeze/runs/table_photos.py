@@ -11,7 +11,7 @@ from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_separators import guessed_separator
 from unfreeze.data.label_table import LabelTable
-from unfreeze.data.table_columns import Choice
+from unfreeze.data.table_columns import Choice, cell_at
 from unfreeze.data.table_form import form_of
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.data.wording import listed
@@ -135,7 +135,7 @@ def as_decided(root: Path, table: Table) -> Table:
 def _title(found: LabelTable, place: int) -> str | None:
     """The title of a column, if it leads there: none may, and two may be the same."""
     titles = found.columns.titles or ()
-    title = titles[place] if place < len(titles) else ""
+    title = cell_at(titles, place)
     return title if title and titles.index(title) == place else None
 
 
