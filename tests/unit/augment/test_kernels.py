@@ -19,7 +19,6 @@ from unfreeze.augment.kernels import (
     blur,
     light,
     light_table,
-    look_up,
     warp,
 )
 from unfreeze.numerics.keyed import Purpose, rng_for
@@ -250,18 +249,6 @@ def test_a_warp_gives_what_opencv_gives_for_images_of_three_channels(
         }[border],
     )
     assert np.array_equal(result, expected)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_looking_up_takes_each_channel_from_its_column(
-    noise: Pixels, dtype: type[np.generic]
-) -> None:
-    table = (np.arange(768).reshape(256, 3) % 251).astype(dtype)
-    result = np.empty(noise.shape, dtype)
-
-    look_up(noise, table, out=result)
-
-    assert np.array_equal(result, table[noise, [0, 1, 2]])
 
 
 def test_no_change_of_light_keeps_every_value() -> None:

@@ -37,7 +37,9 @@ def test_agrees_with_torchvision(
     torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(3, 150, 90), (2, 1, 12_000), (1, 13, 2_731)])
+@pytest.mark.parametrize(
+    "shape", [(3, 150, 90), (2, 1, 12_000), (1, 13, 2_731), (17, 9, 8), (0, 5, 5)]
+)
 def test_every_row_of_a_large_batch_is_normalised(shape: tuple[int, int, int]) -> None:
     """Also where a batch, a photo or a row is more than is worked on in one go."""
     generator = torch.Generator().manual_seed(1)
@@ -49,12 +51,15 @@ def test_every_row_of_a_large_batch_is_normalised(shape: tuple[int, int, int]) -
     torch.testing.assert_close(result.double(), expected, rtol=0, atol=1e-6)
 
 
-def test_bfloat16_is_the_float32_result_rounded_once(pixels: torch.Tensor) -> None:
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_shorter_format_is_the_float32_result_rounded_once(
+    pixels: torch.Tensor, dtype: torch.dtype
+) -> None:
     spec = ImageSpec(size=16)
 
-    result = normalise(pixels, spec, torch.bfloat16)
+    result = normalise(pixels, spec, dtype)
 
-    assert torch.equal(result, normalise(pixels, spec).to(torch.bfloat16))
+    assert torch.equal(result, normalise(pixels, spec).to(dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
