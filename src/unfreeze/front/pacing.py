@@ -115,8 +115,8 @@ class Budget(Pacing):
         most: The longest plan to think of, except for epochs on photos, which are what
             is chosen.
         elapsed: Tells the seconds since the run began.
-        bn_frozen: Whether batch norms will keep their statistics in step 8, as
-            ``follow`` has it for photos like those of ImageNet. That is less work.
+        like_imagenet: As ``follow`` is told. Step 8 is less work for such photos, since
+            batch norms keep their statistics.
 
     Raises:
         PlanError: If ``seconds`` is not a finite time above 0.
@@ -128,7 +128,7 @@ class Budget(Pacing):
         most: Plan,
         elapsed: Callable[[], float],
         *,
-        bn_frozen: bool = False,
+        like_imagenet: bool = True,
     ) -> None:
         if not 0 < seconds < math.inf:
             raise PlanError(f"A budget is a time above 0, got {seconds:g} seconds.")
@@ -136,7 +136,7 @@ class Budget(Pacing):
         self._seconds = seconds
         self._most = most
         self._elapsed = elapsed
-        self._bn_frozen = bn_frozen
+        self._like_imagenet = like_imagenet
         self._prices: Prices
         self._marked = 0.0
         """When the latest fit or sweep began."""
@@ -231,7 +231,7 @@ class Budget(Pacing):
 
     def _first_plan(self, learn: ConvLearner, step: StepSummary) -> Plan:
         probe = min(_SHARE_OF_PROBE * self._seconds, _LONGEST_PROBE)
-        speeds = learn.measure_speeds(probe, self._bn_frozen)
+        speeds = learn.measure_speeds(probe, bn_frozen=self._like_imagenet)
         data, early_size = learn.data, early_size_for(learn)
         work = Work(
             num_train=len(data.train.index),

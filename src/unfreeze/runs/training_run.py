@@ -181,7 +181,7 @@ def _pacing(
         settings.budget,
         usual,
         elapsed=lambda: clock.seconds + _REPORT_SECONDS,
-        bn_frozen=is_like_imagenet(settings.augment),
+        like_imagenet=is_like_imagenet(settings.augment),
     )
 
 
