@@ -166,7 +166,7 @@ def test_every_part_of_a_whole_run_is_there() -> None:
         "label may be wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
-        "Over-fitting begins after the 1st epoch",
+        "Too few photos to tell whether it over-fitted",
         "34.0 % to 100 %",
         "cannot be promised",
         "Most wrong",
