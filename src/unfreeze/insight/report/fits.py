@@ -78,9 +78,7 @@ class _Judged:
         return kept is not None and kept > self.best
 
 
-def judge_fits(
-    fits: Sequence[FitRecord], num_valid: int | None = None
-) -> FitVerdict:
+def judge_fits(fits: Sequence[FitRecord], num_valid: int | None = None) -> FitVerdict:
     """Look at every fit of a run; the one whose weights were kept decides.
 
     Where that is not known or it cannot be judged, the last before it that can be does.
@@ -123,9 +121,7 @@ def judge_fits(
     )
 
 
-def _too_few(
-    judged: _Judged, fits: Sequence[FitRecord], num_valid: int
-) -> FitVerdict:
+def _too_few(judged: _Judged, fits: Sequence[FitRecord], num_valid: int) -> FitVerdict:
     """Say what the losses were, and that so few photos do not tell what it means."""
     losses = judged.fit.valid_by_epoch
     kept = _number_of_kept(fits)
