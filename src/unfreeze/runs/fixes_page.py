@@ -31,7 +31,7 @@ _MOST_PHOTOS = 500
 _MOST_IN_A_SET = 6
 """Thumbnails of one set of copies; the others are named."""
 
-_MOST_IN_HEADLINE = 4
+_MOST_IN_HEADLINE = 2
 """Kinds that a headline names; the others are counted."""
 
 
@@ -258,7 +258,7 @@ def _sizes(name: str, found: Sequence[Finding]) -> list[int]:
 def _section(name: str, number: int, counts: str, num_left_out: int) -> dict[str, Any]:
     topic = TOPICS[name]
     return {
-        "link": (name, topic.link),
+        "link": (name, f"{topic.link} {number:,}"),
         "title": topic.title,
         "about": topic.about,
         "number": number,

@@ -418,11 +418,13 @@ def test_what_harms_most_comes_first_in_headline_and_page(
         "exif_rotated",
     ]  # fmt: skip
     headline = (
-        "1 reason to refuse training, 1 photo in training and validation, 1 photo with "
-        "different labels, 2 files that cannot be read and 2 more kinds of findings"
+        "1 reason to refuse training, 1 photo in training and validation and 4 more "
+        "kinds of findings"
     )
     assert f"<h1>{headline}</h1>" in page.read_text()
     assert f"<title>{headline}: " in page.read_text()
+    assert "Contradictions 1" in reader.text  # every kind is counted in the contents
+    assert "Unreadable 2" in reader.text
 
 
 def test_a_page_of_leaks_alone_does_not_look_clean(
