@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
 
 __all__ = ["show_run", "train"]
+
+_LINE = 80
 
 _TITLE_WIDTH = 27
 """Of a step in the closing table, whose lines then fit 80 columns."""
@@ -190,7 +192,7 @@ def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
         f"accuracy {_figure(summary.accuracy)}{_measure(summary)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
-        f"{_temperature(summary)}\n{skipped} "
+        f"{_temperature(summary)}{_validation(summary)}\n{skipped} "
         f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
@@ -232,6 +234,14 @@ def _temperature(summary: "RunSummary") -> str:
         f"{_figure(summary.valid_loss)} at temperature {trust['temperature']:.2f}\n"
         "weights and temperature were chosen on these same photos, which flatters"
     )
+
+
+def _validation(summary: "RunSummary") -> str:
+    """Where the photos came from that all of this was measured with."""
+    if not summary.validation:
+        return ""
+    sentence = f"validation photos: {summary.validation}"
+    return "\n" + "\n".join(wrap(sentence, _LINE, break_long_words=False))
 
 
 def _figure(value: float | None) -> str:

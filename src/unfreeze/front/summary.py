@@ -96,6 +96,10 @@ class RunSummary:
     """What was asked of a split that was made here, and what it became, as ``HeldOut``
     has it, and in words where it is worth some; None for one that was there before."""
 
+    validation: str = ""
+    """Where the validation photos came from, in words: a folder, or chosen at random;
+    empty if not known."""
+
     fixes: Mapping[str, Any] | None = None
     """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without
     one."""

@@ -10,6 +10,7 @@ from typing import Any, final
 from unfreeze.atomic import written_whole
 from unfreeze.data.split_folders import class_in_path, split_prefixes
 from unfreeze.data.thumbnails import thumbnail_or_none
+from unfreeze.insight.markup import with_code
 from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
 from unfreeze.records import Finding
@@ -67,7 +68,7 @@ def write_fixes_page(
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
-        caution=caution,
+        caution=with_code(caution, "--arch"),
         counts=counts,
         headline=_headline(sections),
         num_asked=len(build.asked),

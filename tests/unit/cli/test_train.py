@@ -44,6 +44,7 @@ def test_it_ends_with_a_table_that_fits_80_columns(
     assert ended.err == ""
     assert "accuracy" in ended.out
     assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
+    assert "\nvalidation photos: those of the folder valid/\n" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
     (kept,) = re.findall(r"^kept: best epoch of step \d +(\d\w\w) ", ended.out, re.M)
     assert kept in ("1st", "2nd")

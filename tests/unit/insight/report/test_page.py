@@ -134,6 +134,14 @@ def test_a_share_held_out_that_was_missed_is_told_beside_the_photos() -> None:
     assert "are held out" not in silent.text
 
 
+def test_where_the_validation_photos_came_from_is_told() -> None:
+    said = f"chosen here at random, not by {HOSTILE}"
+    run = dataclasses.replace(full_run(), summary=summary(validation=said))
+
+    assert f"Photos to measure with: {said}." in Reader(report_page(run)).text
+    assert "Photos to measure with" not in Reader(report_page(full_run())).text
+
+
 def test_names_of_files_and_classes_are_shown_as_text() -> None:
     page = report_page(full_run(), {"cats/a.jpg": "data:image/jpeg;base64,QUJD"})
 
