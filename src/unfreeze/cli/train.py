@@ -152,7 +152,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         "head's rate",
         "epochs",
         "valid loss",
-        "accuracy",
+        "accuracy" if not _has_f2(summary) else "best F2",
         "seconds",
     ]
     print_table(titles, _rows_of_steps(summary))
@@ -160,14 +160,18 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
 
 
 def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
-    """A row for each step, and one for the weights that are kept."""
+    """A row for each step, and one for the weights that are kept.
+
+    Where photos carry several labels, F2 decides, and stands where else accuracy does.
+    """
+    has_f2 = _has_f2(summary)
     rows: list[tuple[str, ...]] = [
         (
             shorten(f"{number}. {step.name}", _TITLE_WIDTH, placeholder=" ..."),
             f"{step.lr[-1]:.1e}" if step.lr else "",
             str(step.epochs or ""),
             _figure(step.valid_loss),
-            _figure(step.accuracy),
+            _figure(step.f2 if has_f2 else step.accuracy),
             f"{step.seconds:.1f}",
         )
         for number, step in enumerate(summary.steps, start=1)
@@ -177,9 +181,15 @@ def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
         number, best = kept
         words = f"kept: best epoch of step {number}"
         place = "" if best.best_epoch is None else ordinal(best.best_epoch)
-        figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
+        score = best.best_f2 if has_f2 else best.best_accuracy
+        figures = (_figure(best.best_valid_loss), _figure(score))
         rows.append((words, "", place, *figures, ""))
     return rows
+
+
+def _has_f2(summary: "RunSummary") -> bool:
+    """Whether steps are judged by F2, at its best threshold."""
+    return any(step.f2 is not None for step in summary.steps)
 
 
 def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
@@ -209,7 +219,10 @@ def _beside_accuracy(summary: "RunSummary") -> str:
     """Its likely range on all such photos; with several labels, stricter measures."""
     scores = summary.scores or {}
     if "exact" in scores:
-        return f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f}"
+        return (
+            f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f} at a "
+            "threshold of 50 %"
+        )
     interval = scores.get("accuracy_interval")
     if interval is None:
         return ""

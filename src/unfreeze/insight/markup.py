@@ -78,7 +78,7 @@ def with_code(text: str, *commands: str) -> Html:
     """
     longest_first = sorted(commands, key=len, reverse=True)
     pattern = "|".join(map(re.escape, longest_first))
-    parts = re.split(f"({pattern})", text)
+    parts = re.split(f"({pattern})", text) if commands else [text]
     return joined(tag("code", each) if each in commands else each for each in parts)
 
 

@@ -195,6 +195,20 @@ def test_only_the_last_step_that_has_a_best_epoch_holds_the_kept_weights() -> No
     assert [bool(each.kept) for each in told.steps()] == [False, True, False]
 
 
+def test_steps_judged_by_f2_say_so() -> None:
+    step = summary()["steps"][0] | {
+        "accuracy": None, "best_accuracy": None, "f2": 0.7, "best_f2": 0.75
+    }  # fmt: skip
+
+    (told,) = ReportParts(
+        dataclasses.replace(full_run(), summary=summary(steps=[step]))
+    ).steps()
+
+    assert told.at_the_end.endswith("F2 at its best threshold 0.700")
+    assert told.kept.endswith("F2 at its best threshold 0.750")
+    assert "accuracy" not in told.at_the_end + told.kept
+
+
 def test_a_precision_that_is_not_promised_is_not_advised() -> None:
     level = {"precision": 0.9, "threshold": None, "coverage": 0, "accepted": 0,
              "wrong": 0}  # fmt: skip
