@@ -80,14 +80,18 @@ def _without_scores(run: RunRecord) -> Verdict:
     if run.is_running:
         headline, word = "This run is still running", "running"
         command = "unfreeze report RUN"
-        step = with_code(f"Write this page again when it has ended: {command}.", command)
+        step = with_code(
+            f"Write this page again when it has ended: {command}.", command
+        )
     elif run.can_go_on:
         headline, word = "This run was stopped before its end", "stopped"
         command = "unfreeze resume RUN"
         step = with_code(f"Go on from where it was stopped: {command}.", command)
     else:
         headline, word = "This run was stopped before its end", "stopped"
-        step = "It left nothing to go on from: train again for a whole result."
+        step = with_code(
+            "It left nothing to go on from: train again for a whole result."
+        )
     return Verdict(headline, "", word, (known,), (), (step,))
 
 
@@ -164,7 +168,7 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     if run.is_multi:
         yield "Accuracy", percent(accuracy), "of yes-or-no answers, over all labels"
     if "f2" in scores:
-        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
+        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, at a threshold of 50 %"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
         if run.is_multi:
