@@ -13,6 +13,7 @@ from unfreeze.data.arrays import as_labels
 from unfreeze.data.index import ImageIndex, class_folders, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening
+from unfreeze.data.walk import Ignored, walk_images
 from unfreeze.errors import DataError
 from unfreeze.records import Skipped
 
@@ -194,5 +195,15 @@ def index_for_survey(
 
 
 def _empty_index(root: Path, classes: tuple[str, ...]) -> ImageIndex:
-    sources = PackedPaths(root, PackedNames.from_names(()))
-    return ImageIndex(root, classes, sources, np.empty(0, dtype=np.int64))
+    ignored = Ignored()
+    for _ in walk_images(root, [b""], ignored):
+        pass  # only for what is no photo, or one that cannot be read
+    return ImageIndex(
+        root,
+        classes,
+        PackedPaths(root, PackedNames.from_names(())),
+        np.empty(0, dtype=np.int64),
+        ignored=tuple(ignored.named),
+        num_ignored=ignored.count,
+        num_unread=ignored.num_unread,
+    )

@@ -61,6 +61,19 @@ def test_photos_of_kinds_that_cannot_be_read_are_photos_and_other_files_are_not(
     assert (survey.num_files, survey.num_unreadable, survey.num_others) == (55, 2, 2)
 
 
+def test_a_split_of_nothing_but_unread_photos_names_and_counts_them(
+    drawn_folder: Path,
+) -> None:
+    shutil.rmtree(drawn_folder / "valid")
+    (drawn_folder / "valid/squares").mkdir(parents=True)
+    (drawn_folder / "valid/squares/a.HEIC").touch()
+
+    survey = survey_of(drawn_folder)
+
+    assert (survey.num_files, survey.num_unreadable) == (37, 1)
+    assert [each.file for each in survey.ignored] == ["valid/squares/a.HEIC"]
+
+
 def test_what_splits_of_one_folder_share_is_counted_once(drawn_folder: Path) -> None:
     (drawn_folder / "train/squares/a.heic").touch()
     (drawn_folder / "train/squares/notes.txt").touch()

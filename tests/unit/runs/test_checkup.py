@@ -51,7 +51,27 @@ def test_drawings_of_two_splits_are_counted_by_class(drawn_folder: Path) -> None
 
     assert checkup.files == 54
     assert checkup.classes == {"circles": 18, "squares": 18, "stripes": 18}
-    assert set(checkup.as_json()) == {"files", "classes", "left_alone", "findings"}
+    assert set(checkup.as_json()) == {
+        "files", "readable", "unreadable", "other_files", "classes", "left_alone",
+        "findings",
+    }  # fmt: skip
+
+
+def test_what_harms_most_is_named_first(drawn_folder: Path) -> None:
+    Image.new("RGB", (64, 64)).save(drawn_folder / "train/squares/blank.png")
+    (drawn_folder / "train/squares/bad.png").write_bytes(b"")
+    (drawn_folder / "train/empty").mkdir()
+    shutil.copy(
+        drawn_folder / "train/squares/squares01.png",
+        drawn_folder / "valid/squares/again.png",
+    )
+
+    found = check_folder(drawn_folder, None, num_workers=0).findings
+
+    kinds = list(dict.fromkeys(each.kind for each in found))
+    assert found[0].policy == "refused"
+    order = ["leakage", "unreadable", "blank"]
+    assert [kind for kind in kinds if kind in order] == order
 
 
 @pytest.mark.slow
