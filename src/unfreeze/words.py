@@ -6,6 +6,7 @@ __all__ = [
     "FINDING_TITLES",
     "counted",
     "counted_files",
+    "finding_score",
     "finding_title",
     "ordinal",
     "printable",
@@ -13,26 +14,52 @@ __all__ = [
 ]
 
 FINDING_TITLES: Mapping[str, str] = {
-    "unreadable": "cannot be read",
-    "wrong_extension": "wrong file endings",
-    "exif_rotated": "stored turned or mirrored",
-    "odd_mode": "unusual colours",
-    "animated": "several pictures in a file",
-    "tiny": "very small",
-    "huge": "very large",
-    "blank": "nothing to see",
-    "exact_duplicate": "equal files",
-    "near_duplicate": "nearly the same photo",
     "leakage": "in training and validation",
-    "outlier": "unlike all others",
-    "label_suspect": "label may be wrong",
+    "unreadable": "cannot be read",
     "class_missing": "classes missing",
-    "class_tiny": "classes with few photos",
     "class_case": "class names look alike",
     "class_look": "classes given away by how files look",
+    "class_tiny": "classes with few photos",
     "imbalance": "classes of uneven size",
+    "label_suspect": "label may be wrong",
+    "exact_duplicate": "equal files",
+    "near_duplicate": "nearly the same photo",
+    "outlier": "unlike all others",
+    "blank": "nothing to see",
+    "tiny": "very small",
+    "odd_mode": "unusual colours",
+    "animated": "several pictures in a file",
+    "exif_rotated": "stored turned or mirrored",
+    "wrong_extension": "wrong file endings",
+    "huge": "very large",
 }
-"""What can be unusual about photos, in plain words: a heading for each kind."""
+"""What can be unusual about photos, in plain words: a heading for each kind. What
+harms most comes first."""
+
+_SCORES: Mapping[str, tuple[str, str]] = {
+    "label_suspect": (
+        "doubt",
+        "from 0 to 1; the higher, the less a head that learned from the other photos "
+        "believes the label",
+    ),
+    "near_duplicate": ("likeness", "up to 1; the higher, the more alike"),
+    "outlier": (
+        "distance",
+        "in robust standard deviations, from 3.5 on; the larger, the more unusual",
+    ),
+}
+"""What the score of a finding is and which way it goes, where its message does not say
+as much."""
+
+
+def finding_score(kind: str) -> tuple[str, str]:
+    """Name what ranks findings of a kind, and say how to read it; empty if nothing.
+
+    Example:
+        >>> finding_score("near_duplicate"), finding_score("blank")
+        (('likeness', 'up to 1; the higher, the more alike'), ('', ''))
+    """
+    return _SCORES.get(kind, ("", ""))
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:

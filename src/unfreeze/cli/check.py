@@ -10,7 +10,7 @@ import typer
 from unfreeze.cli import options
 from unfreeze.cli.loading import loading
 from unfreeze.cli.render import print_json, print_table, say
-from unfreeze.words import counted, finding_title, said_of_folders_left_alone
+from unfreeze.words import finding_score, finding_title, said_of_folders_left_alone
 
 if TYPE_CHECKING:
     from unfreeze.records import Finding, FindingKind
@@ -75,8 +75,10 @@ def check(
     if place is not None:
         from unfreeze.runs.fixes_page import write_fixes_page
 
-        classes = tuple(checkup.classes)
-        write_fixes_page(place, data, checkup.findings, classes, checkup.caution)
+        classes, counts = tuple(checkup.classes), checkup.in_words()
+        write_fixes_page(
+            place, data, checkup.findings, classes, checkup.caution, counts
+        )
     if table is not None:
         write_findings(table, checkup.findings)
     if as_json:
@@ -98,7 +100,7 @@ def show_checkup(checkup: "Checkup") -> None:
     for finding in checkup.findings:
         by_kind[finding.kind].append(finding)
     counts = ", ".join(f"{name} {count}" for name, count in checkup.classes.items())
-    say(f"{counted(checkup.files, 'photo')}; readable: {counts}")
+    say(checkup.in_words(), f"readable photos by class: {counts}")
     if checkup.left_alone:
         say(said_of_folders_left_alone(checkup.left_alone))
     if checkup.caution:
@@ -123,10 +125,12 @@ def show_checkup(checkup: "Checkup") -> None:
 
 def _show_kind(kind: "FindingKind", found: "list[Finding]") -> None:
     say("")
-    say(finding_title(kind), is_bold=True)
+    name, meaning = finding_score(kind)
+    say(finding_title(kind) + (f" ({name}: {meaning})" if name else ""), is_bold=True)
     said = ""
     for finding in found[:_SHOWN]:
-        say(f"  {_names(finding.files)}  ({finding.score:.3g})")
+        score = f"  ({name} {finding.score:.3g})" if name else ""
+        say(f"  {_names(finding.files)}{score}")
         if finding.message != said:  # many findings share their words
             say(f"      {finding.message}")
         said = finding.message

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from unfreeze.front.summary import RunSummary
 
 __all__ = ["show_run", "train"]
+
+_LINE = 80
 
 _TITLE_WIDTH = 27
 """Of a step in the closing table, whose lines then fit 80 columns."""
@@ -150,7 +152,7 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
         "head's rate",
         "epochs",
         "valid loss",
-        "accuracy",
+        "accuracy" if not _has_f2(summary) else "best F2",
         "seconds",
     ]
     print_table(titles, _rows_of_steps(summary))
@@ -158,14 +160,18 @@ def show_run(summary: "RunSummary", run: Path, as_json: bool) -> None:
 
 
 def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
-    """A row for each step, and one for the weights that are kept."""
+    """A row for each step, and one for the weights that are kept.
+
+    Where photos carry several labels, F2 decides, and stands where else accuracy does.
+    """
+    has_f2 = _has_f2(summary)
     rows: list[tuple[str, ...]] = [
         (
             shorten(f"{number}. {step.name}", _TITLE_WIDTH, placeholder=" ..."),
             f"{step.lr[-1]:.1e}" if step.lr else "",
             str(step.epochs or ""),
             _figure(step.valid_loss),
-            _figure(step.accuracy),
+            _figure(step.f2 if has_f2 else step.accuracy),
             f"{step.seconds:.1f}",
         )
         for number, step in enumerate(summary.steps, start=1)
@@ -175,9 +181,15 @@ def _rows_of_steps(summary: "RunSummary") -> list[tuple[str, ...]]:
         number, best = kept
         words = f"kept: best epoch of step {number}"
         place = "" if best.best_epoch is None else ordinal(best.best_epoch)
-        figures = (_figure(best.best_valid_loss), _figure(best.best_accuracy))
+        score = best.best_f2 if has_f2 else best.best_accuracy
+        figures = (_figure(best.best_valid_loss), _figure(score))
         rows.append((words, "", place, *figures, ""))
     return rows
+
+
+def _has_f2(summary: "RunSummary") -> bool:
+    """Whether steps are judged by F2, at its best threshold."""
+    return any(step.f2 is not None for step in summary.steps)
 
 
 def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
@@ -190,7 +202,7 @@ def _closing_lines(summary: "RunSummary", run: Path) -> list[str]:
         f"accuracy {_figure(summary.accuracy)}{_measure(summary)} on "
         f"{counted(summary.n_valid, 'validation photo')}"
         f"{views}{_beside_accuracy(summary)}{_precision(summary)}"
-        f"{_temperature(summary)}\n{skipped} "
+        f"{_temperature(summary)}{_validation(summary)}\n{skipped} "
         f"skipped; {summary.seconds:.0f} seconds{given}\n"
         f"saved in {run}; look at {run / 'report.html'}\n"
         f"ask it: unfreeze predict {shlex.quote(str(run))} PHOTO"
@@ -207,7 +219,10 @@ def _beside_accuracy(summary: "RunSummary") -> str:
     """Its likely range on all such photos; with several labels, stricter measures."""
     scores = summary.scores or {}
     if "exact" in scores:
-        return f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f}"
+        return (
+            f"\nall labels right {scores['exact']:.4f}; F2 {scores['f2']:.4f} at a "
+            "threshold of 50 %"
+        )
     interval = scores.get("accuracy_interval")
     if interval is None:
         return ""
@@ -232,6 +247,14 @@ def _temperature(summary: "RunSummary") -> str:
         f"{_figure(summary.valid_loss)} at temperature {trust['temperature']:.2f}\n"
         "weights and temperature were chosen on these same photos, which flatters"
     )
+
+
+def _validation(summary: "RunSummary") -> str:
+    """Where the photos came from that all of this was measured with."""
+    if not summary.validation:
+        return ""
+    sentence = f"validation photos: {summary.validation}"
+    return "\n" + "\n".join(wrap(sentence, _LINE, break_long_words=False))
 
 
 def _figure(value: float | None) -> str:

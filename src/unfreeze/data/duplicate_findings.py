@@ -1,6 +1,6 @@
 """Photos that are there more than once, above all in training and in validation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Int, Int64
@@ -19,6 +19,9 @@ def duplicate_findings(
 ) -> list[Finding]:
     """Name groups of equal files, of near-duplicates, and those that cross splits.
 
+    A group that crosses splits is a leak, and nothing else: it is named once, where it
+    does most harm. Leaks come first, then groups whose labels contradict each other.
+
     Args:
         survey: The photos.
         likeness: Near-duplicates among them.
@@ -26,15 +29,27 @@ def duplicate_findings(
             photos, and on those that are not in training, too; shares, 0 to 1.
     """
     exact, whole = exact_groups(survey.digests), copy_groups(survey.digests, likeness)
-    together = [rows for rows in _members(whole) if len(set(exact[rows].tolist())) > 1]
+    is_crossing = np.isin(whole, whole[leaked_rows(survey, whole)])
     weakest = np.ones(int(whole.max(initial=-1)) + 1)
     np.minimum.at(weakest, whole[likeness.pairs[:, 0]], likeness.scores)
-    findings = [_equal(survey, rows) for rows in _members(exact) if len(rows) > 1]
-    findings += sorted(
-        (_alike(survey, rows, float(weakest[whole[rows[0]]])) for rows in together),
-        key=lambda finding: -finding.score,
-    )
-    return [*findings, *_leaks(survey, whole, accuracy_without)]
+    equal = [
+        _equal(survey, rows)
+        for rows in _contradicting_first(survey, _members(exact))
+        if len(rows) > 1 and not is_crossing[rows[0]]
+    ]
+    together = sorted(_members(whole), key=lambda rows: -weakest[whole[rows[0]]])
+    alike = [
+        _alike(survey, rows, float(weakest[whole[rows[0]]]))
+        for rows in _contradicting_first(survey, together)
+        if len(set(exact[rows].tolist())) > 1 and not is_crossing[rows[0]]
+    ]
+    return [*_leaks(survey, exact, whole, accuracy_without), *equal, *alike]
+
+
+def _contradicting_first(
+    survey: Survey, groups: Iterable[list[int]]
+) -> list[list[int]]:
+    return sorted(groups, key=lambda rows: len(set(survey.labels[rows].tolist())) == 1)
 
 
 def _members(groups: Int[np.ndarray, " N"]) -> Iterator[list[int]]:
@@ -79,6 +94,7 @@ def _labels_differ(survey: Survey, rows: Sequence[int]) -> str:
 
 def _leaks(
     survey: Survey,
+    exact: Int64[np.ndarray, " N"],
     whole: Int64[np.ndarray, " N"],
     accuracy_without: tuple[float, float] | None,
 ) -> Iterator[Finding]:
@@ -95,19 +111,23 @@ def _leaks(
             f"{clean:.4f} without these"
         )
     crossing = set(whole[is_leaked].tolist())
-    for rows in _members(whole):
-        if int(whole[rows[0]]) not in crossing:
-            continue
+    groups = [rows for rows in _members(whole) if int(whole[rows[0]]) in crossing]
+    for rows in _contradicting_first(survey, groups):
         valid_first = sorted(rows, key=lambda row: (-survey.split_of[row], row))
+        what = (
+            "The same file"
+            if len(set(exact[rows].tolist())) == 1
+            else "The same photo, perhaps cropped, resized, mirrored or saved again,"
+        )
         yield Finding(
             "leakage",
             _named(survey, valid_first),
             round(float(is_leaked[rows].sum()) / num_valid, 6),
             "kept",
-            "The same photo is in validation and in training. In all, "
-            f"{num_leaked} of {num_valid} validation photos are: at most {points:.1f} "
-            f"points of the accuracy are remembered, not recognised{measured}. They "
-            "are kept. Remove them from one of the two.",
+            f"{what} is in validation and in training.{_labels_differ(survey, rows)} "
+            f"In all, {num_leaked} of {num_valid} validation photos are: at most "
+            f"{points:.1f} points of the accuracy are remembered, not recognised"
+            f"{measured}. They are kept. Remove them from one of the two.",
         )
 
 

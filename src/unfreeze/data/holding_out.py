@@ -59,7 +59,7 @@ def hold_out(
     labels = as_labels(whole.index.labels)
     train_rows, valid_rows = stratified_split(labels, fraction, seed, groups)
     train, valid = whole.take(train_rows), whole.take(valid_rows)
-    index = replace(valid.index, ignored=(), num_ignored=0)
+    index = replace(valid.index, ignored=(), num_ignored=0, num_unread=0)
     valid = replace(valid, index=index, skipped=())
 
     num_duplicates = int((np.bincount(alike)[alike] > 1).sum())

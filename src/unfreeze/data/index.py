@@ -61,6 +61,9 @@ class ImageIndex:
     num_ignored: int = 0
     """How many files below ``root`` are not images, named in ``ignored`` or not."""
 
+    num_unread: int = 0
+    """How many of those are photos of kinds that cannot be read, such as HEIC."""
+
     def __post_init__(self) -> None:
         if self.labels is None:
             return
@@ -220,6 +223,7 @@ def _indexed(
         labels=labels,
         ignored=tuple(ignored.named),
         num_ignored=ignored.count,
+        num_unread=ignored.num_unread,
     )
 
 

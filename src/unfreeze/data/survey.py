@@ -1,7 +1,7 @@
 """Everything known of the photos of a data set before any model has seen them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from unfreeze.data.arrays import as_labels
 from unfreeze.data.index import ImageIndex, class_folders, index_folder
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.screen import Screening
+from unfreeze.data.walk import Ignored, walk_images
 from unfreeze.errors import DataError
 from unfreeze.records import Skipped
 
@@ -93,20 +94,38 @@ class Survey:
 
     @property
     def ignored(self) -> tuple[Skipped, ...]:
-        """Files that are no images: the first thousand of each split."""
-        found = [each.screening.index.ignored for each in self.splits]
-        roots = [each.screening.index.root for each in self.splits]
-        # Splits that were drawn from one folder share what else lies in it.
-        is_first = [root not in roots[:at] for at, root in enumerate(roots)]
-        kept = [
-            part if first else () for part, first in zip(found, is_first, strict=True)
-        ]
-        return self._renamed(kept)
+        """Files that are no images, or of no class: the first thousand of each split.
+
+        Photos of kinds that cannot be read, such as HEIC, are among them.
+        """
+        return self._renamed(
+            [
+                index.ignored if is_first else ()
+                for index, is_first in self._indexes_of_folders()
+            ]
+        )
+
+    @property
+    def num_unreadable(self) -> int:
+        """Photos that are damaged, or of kinds that cannot be read."""
+        unread = (
+            index.num_unread for index, first in self._indexes_of_folders() if first
+        )
+        return len(self.unreadable) + sum(unread)
+
+    @property
+    def num_others(self) -> int:
+        """Files that are no photos, or that lie outside the class folders."""
+        return sum(
+            index.num_ignored - index.num_unread
+            for index, is_first in self._indexes_of_folders()
+            if is_first
+        )
 
     @property
     def num_files(self) -> int:
-        """Images, readable or not."""
-        return len(self.split_of) + len(self.unreadable)
+        """Photos, readable or not."""
+        return len(self.split_of) + self.num_unreadable
 
     def source(self, row: int) -> Path:
         """File of one row."""
@@ -121,6 +140,17 @@ class Survey:
         """Where a split lies below ``root``: empty, or ending with a slash."""
         folder = Path(os.path.relpath(split.screening.index.root, self.root)).as_posix()
         return "" if folder == "." else f"{folder}/"
+
+    def _indexes_of_folders(self) -> Iterator[tuple[ImageIndex, bool]]:
+        """Every split's photos, and whether they are the first of their folder.
+
+        Splits that were drawn from one folder share what else lies in it.
+        """
+        known: set[Path] = set()
+        for each in self.splits:
+            index = each.screening.index
+            yield index, index.root not in known
+            known.add(index.root)
 
     def _renamed(self, parts: Sequence[tuple[Skipped, ...]]) -> tuple[Skipped, ...]:
         return tuple(
@@ -165,5 +195,15 @@ def index_for_survey(
 
 
 def _empty_index(root: Path, classes: tuple[str, ...]) -> ImageIndex:
-    sources = PackedPaths(root, PackedNames.from_names(()))
-    return ImageIndex(root, classes, sources, np.empty(0, dtype=np.int64))
+    ignored = Ignored()
+    for _ in walk_images(root, [b""], ignored):
+        pass  # only for what is no photo, or one that cannot be read
+    return ImageIndex(
+        root,
+        classes,
+        PackedPaths(root, PackedNames.from_names(())),
+        np.empty(0, dtype=np.int64),
+        ignored=tuple(ignored.named),
+        num_ignored=ignored.count,
+        num_unread=ignored.num_unread,
+    )

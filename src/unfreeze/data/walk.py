@@ -50,10 +50,13 @@ class Ignored:
 
     named: list[Skipped] = field(default_factory=list)
     count: int = 0
+    num_unread: int = 0
+    """Photos among them, of kinds that cannot be read."""
 
     def add(self, folder: bytes, name: bytes, reason: str) -> None:
         """Note one file, given by its folder and its name."""
         self.count += 1
+        self.num_unread += reason == _UNREAD_KIND
         if len(self.named) < _MOST_NAMED:
             self.named.append(Skipped(os.fsdecode(_joined(folder, name)), reason))
 

@@ -211,7 +211,8 @@ def _fit_whole(
     except DivergedError as error:
         step.say(f"{error} The best weights so far are kept.")
     if overfitting.stopped_at is not None:
-        step.say(f"over-fitting shows after cycle {overfitting.stopped_at + 1}")
+        cycle = overfitting.stopped_at + 1
+        step.say(f"Stopped after cycle {cycle}: the validation loss had risen.")
 
 
 def _chosen(found: Suggestion, otherwise: float, step: StepSummary) -> float:

@@ -112,10 +112,12 @@ class NoteFit(Callback):
         self._summary.train_loss = run.last.train_loss
         self._summary.valid_loss = run.last.valid_loss
         self._summary.accuracy = run.last.metrics.get("accuracy")
+        self._summary.f2 = run.last.metrics.get("f2")
         if self._best.take(run.last.valid_loss, run.last.metrics, self._deciding):
             self._summary.best_epoch = self._summary.epochs
             self._summary.best_valid_loss = self._summary.valid_loss
             self._summary.best_accuracy = self._summary.accuracy
+            self._summary.best_f2 = self._summary.f2
         images = sum(row.num_images for row in rows)
         self._summary.images_per_second = images / sum(row.seconds for row in rows)
         return Verdict.GO

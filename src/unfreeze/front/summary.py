@@ -31,19 +31,24 @@ class StepSummary:
 
     epochs: int = 0
     train_loss: float | None = None
-    """After the last epoch of the step, as are the next two."""
+    """After the last epoch of the step, as are the next three."""
 
     valid_loss: float | None = None
     accuracy: float | None = None
+    f2: float | None = None
+    """At its best threshold, likewise, where photos carry several labels: there it
+    decides which epoch is kept, and no accuracy is measured."""
+
     best_epoch: int | None = None
     """Epoch of the step, from 1, that beat all epochs before it, those of earlier
     steps included; None if none did. The weights that a run keeps are those of the
     last step that has one."""
 
     best_valid_loss: float | None = None
-    """After that epoch, as is the next. No temperature is at work yet."""
+    """After that epoch, as are the next two. No temperature is at work yet."""
 
     best_accuracy: float | None = None
+    best_f2: float | None = None
     images_per_second: float | None = None
     note: str = ""
     """What the step has to say: a verdict, a reason to stop."""
@@ -95,6 +100,10 @@ class RunSummary:
     split: Mapping[str, Any] | None = None
     """What was asked of a split that was made here, and what it became, as ``HeldOut``
     has it, and in words where it is worth some; None for one that was there before."""
+
+    validation: str = ""
+    """Where the validation photos came from, in words: a folder, or chosen at random;
+    empty if not known."""
 
     fixes: Mapping[str, Any] | None = None
     """What ``fixes.csv`` changed and brought, as ``FixSummary`` has it; None without

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import final
 
-__all__ = ["Html", "joined", "safe_text", "tag"]
+__all__ = ["Html", "joined", "safe_text", "tag", "with_code"]
 
 _UNFIT = re.compile("[\ud800-\udfff\x00-\x08\x0b-\x1f]")
 
@@ -63,6 +63,23 @@ def tag(
 def joined(parts: Iterable[str]) -> Html:
     """Put text and markup in a row."""
     return Html("".join(map(_escaped, parts)))
+
+
+def with_code(text: str, *commands: str) -> Html:
+    """Set commands and options in a sentence as code; the rest is escaped.
+
+    Args:
+        text: A sentence.
+        *commands: What to set as code wherever it stands in it; the longest counts.
+
+    Example:
+        >>> with_code("To go on < here: unfreeze resume RUN.", "unfreeze resume RUN")
+        'To go on &lt; here: <code>unfreeze resume RUN</code>.'
+    """
+    longest_first = sorted(commands, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, longest_first))
+    parts = re.split(f"({pattern})", text) if commands else [text]
+    return joined(tag("code", each) if each in commands else each for each in parts)
 
 
 def _escaped(text: str) -> str:

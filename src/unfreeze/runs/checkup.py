@@ -29,7 +29,7 @@ from unfreeze.places import made, ours_beside
 from unfreeze.records import Finding
 from unfreeze.runs.embedding import features_of_splits
 from unfreeze.training.callbacks.bar import Bar
-from unfreeze.words import counted_files, finding_title
+from unfreeze.words import FINDING_TITLES, counted, counted_files, finding_title
 
 __all__ = [
     "Backbone",
@@ -77,24 +77,60 @@ class Backbone:
 class Checkup:
     """What was found, by kind."""
 
-    files: int
-    """Images, readable or not."""
-
     classes: dict[str, int]
     """Readable photos of each class."""
 
+    unreadable: int
+    """Photos that are damaged, or of kinds that cannot be read, such as HEIC."""
+
+    other_files: int
+    """Files that are no photos, or that lie outside the class folders."""
+
     findings: tuple[Finding, ...]
+    """What harms most comes first."""
+
     left_alone: tuple[str, ...] = ()
     """Folders beside those of the splits, which nobody reads."""
 
     caution: str = ""
     """What to know of how closely was looked, in a sentence; often nothing."""
 
+    @property
+    def readable(self) -> int:
+        """Photos of all classes that can be read."""
+        return sum(self.classes.values())
+
+    @property
+    def files(self) -> int:
+        """Photos, readable or not."""
+        return self.readable + self.unreadable
+
+    def in_words(self) -> str:
+        """Say how many photos there are, what can be read, and what is not counted.
+
+        Example:
+            >>> Checkup({"ants": 20, "bees": 23}, 2, 1, ()).in_words()
+            '45 photos: 43 can be read, 2 cannot; 1 other file is not counted'
+        """
+        said = f"{counted(self.files, 'photo')}: "
+        said += (
+            f"{self.readable:,} can be read, {self.unreadable:,} cannot"
+            if self.unreadable
+            else "all can be read"
+        )
+        if self.other_files:
+            others = counted(self.other_files, "other file is", "other files are")
+            said += f"; {others} not counted"
+        return said
+
     def as_json(self) -> dict[str, Any]:
         """What ``--json`` prints."""
         findings = [finding.as_json() for finding in self.findings]
         return {
             "files": self.files,
+            "readable": self.readable,
+            "unreadable": self.unreadable,
+            "other_files": self.other_files,
             "classes": self.classes,
             "left_alone": list(self.left_alone),
             "findings": findings,
@@ -127,9 +163,10 @@ def check_folder(
         findings += _seen_by(backbone, survey, found.home, likeness, workers)
     counts = zip(survey.classes, survey.counts().tolist(), strict=True)
     return Checkup(
-        survey.num_files,
         dict(counts),
-        tuple(findings),
+        survey.num_unreadable,
+        survey.num_others,
+        _most_harmful_first(findings),
         found.left_alone,
         _SMALL_NETWORK if backbone and backbone.arch == EMBEDDED_ARCH else "",
     )
@@ -160,10 +197,12 @@ def findings_before_training(
     likeness = photos.likeness
     if likeness is None:  # not split here, so that nobody has searched yet
         likeness = look_alikes(survey.digests, survey.looks["hash"])
-    return (
-        *file_findings(survey),
-        *(() if survey.is_multi else class_findings(survey)),
-        *duplicate_findings(survey, likeness),
+    return _most_harmful_first(
+        [
+            *file_findings(survey),
+            *(() if survey.is_multi else class_findings(survey)),
+            *duplicate_findings(survey, likeness),
+        ]
     )
 
 
@@ -190,6 +229,14 @@ def name_findings(
     if kinds:
         deeper = "" if has_table else "; `unfreeze check` looks deeper"
         write(f"check: summary.json names the files{deeper}")
+
+
+def _most_harmful_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What training refuses, then kind after kind; within a kind, order stays."""
+    places = {kind: place for place, kind in enumerate(FINDING_TITLES)}
+    return tuple(
+        sorted(findings, key=lambda each: (each.policy != "refused", places[each.kind]))
+    )
 
 
 def _found(folder: Path) -> SplitFolders:

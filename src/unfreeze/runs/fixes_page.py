@@ -1,8 +1,8 @@
 """One web page on which a person decides about suspicious photos."""
 
 import shlex
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, final
@@ -10,12 +10,13 @@ from typing import Any, final
 from unfreeze.atomic import written_whole
 from unfreeze.data.split_folders import class_in_path, split_prefixes
 from unfreeze.data.thumbnails import thumbnail_or_none
+from unfreeze.insight.markup import with_code
 from unfreeze.insight.pages import render
 from unfreeze.insight.wording import counted
-from unfreeze.records import Finding, FindingKind
+from unfreeze.records import Finding
 from unfreeze.runs.copies import Copies, drops_in_words, parted, validation_prefix
 from unfreeze.runs.fixes_room import num_that_fit, shared_out
-from unfreeze.runs.fixes_topics import LISTED, TOPICS, Topic
+from unfreeze.runs.fixes_topics import TOPICS, topic_of
 
 __all__ = ["write_fixes_page"]
 
@@ -31,6 +32,9 @@ _MOST_PHOTOS = 500
 _MOST_IN_A_SET = 6
 """Thumbnails of one set of copies; the others are named."""
 
+_MOST_IN_HEADLINE = 2
+"""Kinds that a headline names; the others are counted."""
+
 
 def write_fixes_page(
     path: Path,
@@ -38,6 +42,7 @@ def write_fixes_page(
     findings: Sequence[Finding],
     classes: Sequence[str],
     caution: str = "",
+    counts: str = "",
 ) -> None:
     """Show what was found in a data set, with the choice to keep, relabel or drop.
 
@@ -46,7 +51,7 @@ def write_fixes_page(
     of all kinds, where there are more. A button drops the copies of all sets whose
     labels agree, as ``parted`` chooses them: where they differ, nobody but a person
     can say which photo has the wrong one, and a validation photo with a wrong label
-    would be all that stays.
+    would be all that stays. What harms most comes first, here and in the headline.
 
     Args:
         path: Where the page goes.
@@ -54,16 +59,19 @@ def write_fixes_page(
         findings: What was found, the most suspicious of each kind first.
         classes: Names of all classes, in label order.
         caution: A sentence on how closely was looked, if there is one to say.
+        counts: How many photos there are, and how many can be read, in words.
     """
     build = _Build(folder, tuple(classes))
-    sections = [*build.shown(findings), *_listed(findings)]
+    sections = build.sections(findings)
     page = render(
         "fixes.html",
         styles=["fixes.css"],
         scripts=["fixes.js"],
         folder=str(folder),
-        caution=caution,
-        headline=_headline(len(build.asked)),
+        caution=with_code(caution, "--arch"),
+        counts=counts,
+        headline=_headline(sections),
+        num_asked=len(build.asked),
         command=f"unfreeze train {shlex.quote(str(folder))} --fixes fixes.csv",
         classes=list(classes),
         sections=sections,
@@ -78,10 +86,19 @@ def write_fixes_page(
         stream.write(page.encode())
 
 
-def _headline(num_photos: int) -> str:
-    if not num_photos:
-        return "No photo asks for a decision"
-    return f"{counted(num_photos, 'photo')} to look at"
+def _headline(sections: Sequence[Mapping[str, Any]]) -> str:
+    """Count what was found, what harms most first."""
+    told = [
+        counted(each["number"], *TOPICS[each["link"][0]].counts)
+        for each in sections
+        if not TOPICS[each["link"][0]].is_harmless
+    ]
+    if not told:
+        return "Nothing harmful was found" if sections else "Nothing unusual was found"
+    rest = len(told) - _MOST_IN_HEADLINE
+    if rest > 1:
+        told[_MOST_IN_HEADLINE:] = [f"{rest} more kinds of findings"]
+    return " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
 
 
 def _said_of_most(found: Sequence[Finding]) -> str:
@@ -112,25 +129,30 @@ class _Build:
         """Numbers of the photos shown that wait for a decision."""
         return sorted(self.files[file] for file in self._asked)
 
-    def shown(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-        """One section for each kind of finding with photos to decide about."""
-        by_kind = {
-            kind: [each for each in findings if each.kind == kind and each.files]
-            for kind in TOPICS
-        }
-        kinds = [kind for kind, found in by_kind.items() if found]
-        wants = [sum(_sizes(kind, by_kind[kind])) for kind in kinds]
+    def sections(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+        """One section for each topic that something was found of, in their order."""
+        found_of: defaultdict[str, list[Finding]] = defaultdict(list)
+        for each in findings:
+            name = topic_of(each, labels_differ=self._labels_differ(each))
+            if each.files or TOPICS[name].is_in_words:
+                found_of[name].append(each)
+        names = [name for name in TOPICS if found_of[name]]
+        wants = [sum(_sizes(name, found_of[name])) for name in names]
         rooms = shared_out(wants, _MOST_PHOTOS)
         return [
-            (self._sets if TOPICS[kind].is_in_sets else self._photos)(
-                kind, by_kind[kind], room
-            )
-            for kind, room in zip(kinds, rooms, strict=True)
+            self._section(name, found_of[name], room)
+            for name, room in zip(names, rooms, strict=True)
         ]
 
-    def _photos(
-        self, kind: FindingKind, found: Sequence[Finding], room: int
+    def _section(
+        self, name: str, found: Sequence[Finding], room: int
     ) -> dict[str, Any]:
+        topic = TOPICS[name]
+        if topic.is_in_words:
+            return _listed(name, found)
+        return (self._sets if topic.is_in_sets else self._photos)(name, found, room)
+
+    def _photos(self, kind: str, found: Sequence[Finding], room: int) -> dict[str, Any]:
         """A section of photos that have nothing to do with each other."""
         topic = TOPICS[kind]
         places = [(each, at) for each in found for at in range(len(each.files))]
@@ -153,11 +175,10 @@ class _Build:
         if not topic.is_harmless:
             self._asked |= files - left_out
         counts = counted(len(files), "photo")
-        return _section(kind, topic, suspects, counts, len(left_out))
+        section = _section(kind, len(files), counts, len(left_out))
+        return {**section, "suspects": suspects}
 
-    def _sets(
-        self, kind: FindingKind, found: Sequence[Finding], room: int
-    ) -> dict[str, Any]:
+    def _sets(self, kind: str, found: Sequence[Finding], room: int) -> dict[str, Any]:
         """A section of sets of copies."""
         usual = _said_of_most(found)
         suspects: list[dict[str, Any]] = []
@@ -173,10 +194,14 @@ class _Build:
                 }
             )
         counts, num_left_out = counted(len(found), "set"), len(found) - len(suspects)
-        section = _section(kind, TOPICS[kind], suspects, counts, num_left_out)
-        return {**section, "usual": usual, **self._drops(kind, found)}
+        return {
+            **_section(kind, len(found), counts, num_left_out),
+            "suspects": suspects,
+            "usual": usual,
+            **self._drops(kind, found),
+        }
 
-    def _drops(self, kind: FindingKind, found: Sequence[Finding]) -> dict[str, Any]:
+    def _drops(self, kind: str, found: Sequence[Finding]) -> dict[str, Any]:
         """What a button would do with all sets of a section, shown or not."""
         sets = [
             Copies(each.files, ())
@@ -191,7 +216,9 @@ class _Build:
         ]
         num_drops = len({file for each in clear for file in each.drops})
         words = drops_in_words(num_drops, self._valid, is_leak=kind == "leakage")
-        return {"drops": words if clear else "", "num_unclear": len(sets) - len(clear)}
+        # Of contradictions, all are: the section says so.
+        num_unclear = 0 if kind == "contradiction" else len(sets) - len(clear)
+        return {"drops": words if clear else "", "num_unclear": num_unclear}
 
     def _labels_differ(self, finding: Finding) -> bool:
         return len({class_in_path(each, self._prefixes) for each in finding.files}) > 1
@@ -219,48 +246,39 @@ class _Build:
         return self._classes.index(name) if name in self._classes else None
 
 
-def _sizes(kind: FindingKind, found: Sequence[Finding]) -> list[int]:
+def _sizes(name: str, found: Sequence[Finding]) -> list[int]:
     """Photos that would be shown of each of the first findings or sets."""
-    if TOPICS[kind].is_in_sets:
+    topic = TOPICS[name]
+    if topic.is_in_words:
+        return []
+    if topic.is_in_sets:
         return [min(len(each.files), _MOST_IN_A_SET) for each in found[:_MOST_SHOWN]]
     return [min(sum(len(each.files) for each in found), _MOST_SHOWN)]
 
 
-def _section(
-    name: str,
-    topic: Topic,
-    suspects: list[dict[str, Any]],
-    counts: str,
-    num_left_out: int,
-) -> dict[str, Any]:
+def _section(name: str, number: int, counts: str, num_left_out: int) -> dict[str, Any]:
+    topic = TOPICS[name]
     return {
-        "link": (name, topic.link),
+        "link": (name, f"{topic.link} {number:,}"),
         "title": topic.title,
         "about": topic.about,
+        "number": number,
         "count": counts,
         "is_in_sets": topic.is_in_sets,
         "usual": "",
         "drops": "",
         "num_unclear": 0,
-        "suspects": suspects,
+        "suspects": [],
         "lines": [],
         "num_left_out": num_left_out,
     }
 
 
-def _listed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Sections of findings in words: unreadable files, then all that is not shown."""
-    unreadable = [each for each in findings if each.kind == "unreadable"]
-    known = {*TOPICS, "unreadable"}
-    others = [each for each in findings if each.kind not in known]
-    sections = []
-    for name, found in (("unreadable", unreadable), ("other", others)):
-        lines = [
-            {"file": each.files[0] if each.files else None, "message": each.message}
-            for each in found[:_MOST_SHOWN]
-        ]
-        if lines:
-            left_out = len(found) - len(lines)
-            section = _section(name, LISTED[name], [], f"{len(found):,}", left_out)
-            sections.append({**section, "lines": lines})
-    return sections
+def _listed(name: str, found: Sequence[Finding]) -> dict[str, Any]:
+    """A section of findings in words."""
+    lines = [
+        {"file": each.files[0] if each.files else None, "message": each.message}
+        for each in found[:_MOST_SHOWN]
+    ]
+    section = _section(name, len(found), f"{len(found):,}", len(found) - len(lines))
+    return {**section, "lines": lines}

@@ -30,6 +30,7 @@ from unfreeze.runs.run_folder import planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_facts
+from unfreeze.runs.valid_source import validation_source
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
 
@@ -140,9 +141,11 @@ def carry_out(part: Part) -> RunSummary:
     if isinstance(pacing, Budget):
         pacing = LoggedBudget(pacing, log)
 
+    validation = validation_source(part.folder, settings, part.data)
+
     def unfinished() -> RunSummary:
         stopped = _unmeasured(part.data, settings, part.clock, pacing)
-        return replace(stopped, findings=part.findings)
+        return replace(stopped, findings=part.findings, validation=validation)
 
     def note_unfinished() -> None:
         unfinished().write(out / "summary.json")
@@ -161,7 +164,7 @@ def carry_out(part: Part) -> RunSummary:
             if not part.checkpoint.log.is_recalling:  # else it would tell of less
                 note_unfinished()
             raise
-        summary = replace(summary, findings=part.findings)
+        summary = replace(summary, findings=part.findings, validation=validation)
         summary.write(out / "summary.json")
     # Behind the summary: whatever happens here, no figure of the run is lost.
     keep_for_report(learn, out)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from unfreeze.cli.app import run
+from unfreeze.cli.check import show_checkup
+from unfreeze.records import Finding
+from unfreeze.runs.checkup import Checkup
 
 
 def test_json_is_one_object_with_the_promised_keys(
@@ -18,8 +21,12 @@ def test_json_is_one_object_with_the_promised_keys(
     assert run(["check", str(drawn_folder), "--quick", "--json"]) == 0
 
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["files", "classes", "left_alone", "findings"]
+    assert list(answer) == [
+        "files", "readable", "unreadable", "other_files", "classes", "left_alone",
+        "findings",
+    ]  # fmt: skip
     assert answer["files"] == 55
+    assert answer["readable"] == sum(answer["classes"].values()) == 54
     assert answer["findings"][0] == {
         "kind": "unreadable",
         "files": ["train/squares/<b>\nbad.png"],
@@ -39,7 +46,10 @@ def test_folders_beside_the_splits_are_said_to_be_left_alone(
     assert run(["check", str(drawn_folder), "--quick"]) == 0
 
     said = capsys.readouterr().out
-    assert said.startswith("54 photos; readable: circles 18, squares 18, stripes 18\n")
+    assert said.startswith(
+        "54 photos: all can be read\n"
+        "readable photos by class: circles 18, squares 18, stripes 18\n"
+    )
     assert "left alone: test/; neither learned from nor measured with\n" in said
 
 
@@ -86,11 +96,49 @@ def test_the_table_counts_kinds_before_it_lists_files(
     assert run(["check", str(drawn_folder), "--quick"]) == 0
 
     out = capsys.readouterr().out
-    assert out.startswith("80 photos; readable: circles 18, squares 18, stripes 18")
+    assert out.startswith("80 photos: 54 can be read, 26 cannot\n")
     assert "\x1b[31m" not in out
     assert r"\x1b[31mred\n.png" in out
     assert "... and 6 more" in out
     assert out.index("cannot be read   ") < out.index("bad00.png")
+
+
+def test_counts_add_up_with_photos_of_kinds_that_cannot_be_read(
+    drawn_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn_folder / "train/squares/IMG_1.HEIC").write_bytes(b"heic")
+    (drawn_folder / "train/squares/bad.png").write_bytes(b"")
+    (drawn_folder / "train/squares/notes.txt").write_text("no photo")
+    words, page = ["check", str(drawn_folder), "--quick"], tmp_path / "page.html"
+
+    assert run([*words, "--page", str(page)]) == 0
+    said = capsys.readouterr().out
+    assert run([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+
+    counts = "56 photos: 54 can be read, 2 cannot; 1 other file is not counted"
+    assert said.startswith(f"{counts}\n")
+    assert f"{counts}." in page.read_text()
+    assert [answer[name] for name in ("files", "readable", "unreadable")] == [56, 54, 2]
+    assert answer["other_files"] == 1
+    of_kind = [each for each in answer["findings"] if each["kind"] == "unreadable"]
+    assert len(of_kind) == answer["unreadable"] + answer["other_files"]
+
+
+def test_a_number_says_what_it_is_and_others_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    findings = (
+        Finding("leakage", ("a.jpg", "b.jpg"), 0.25, "kept", "Twice."),
+        Finding("label_suspect", ("c.jpg",), 0.875, "kept", "Odd."),
+    )
+
+    show_checkup(Checkup({"a": 3}, 0, 0, findings))
+
+    said = capsys.readouterr().out
+    assert "label may be wrong (doubt: from 0 to 1; the higher, the less" in said
+    assert "  c.jpg  (doubt 0.875)\n" in said
+    assert "  a.jpg, b.jpg\n" in said
 
 
 @pytest.mark.parametrize(
@@ -156,7 +204,7 @@ def test_many_files_of_a_finding_are_counted(
 
     assert run(["check", str(drawn_folder), "--quick"]) == 0
 
-    assert "and 2 more  (1)" in capsys.readouterr().out
+    assert "and 2 more\n" in capsys.readouterr().out
 
 
 def test_folders_without_photos_are_a_mistake(

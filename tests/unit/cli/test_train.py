@@ -44,6 +44,7 @@ def test_it_ends_with_a_table_that_fits_80_columns(
     assert ended.err == ""
     assert "accuracy" in ended.out
     assert "ask it: unfreeze predict 'my run' PHOTO" in ended.out
+    assert "\nvalidation photos: those of the folder valid/\n" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
     (kept,) = re.findall(r"^kept: best epoch of step \d +(\d\w\w) ", ended.out, re.M)
     assert kept in ("1st", "2nd")
@@ -274,6 +275,11 @@ def test_with_several_labels_one_name_stands_for_one_measure(
     assert accuracy != exact
     assert f"accuracy {accuracy:.4f} of yes-or-no answers on" in trained.out
     assert f"all labels right {exact:.4f}; F2" in trained.out
+    assert re.search(r"^step .* best F2 ", trained.out, re.MULTILINE)
+    step = summary["steps"][-1]
+    assert step["accuracy"] is None
+    row = rf"^kept: best epoch of .* {step['best_f2']:.4f} *$"
+    assert re.search(row, trained.out, re.MULTILINE)
     assert "of yes-or-no answers, all labels right" in measured.out
     proof = dict(re.findall(r"^(\S.*\S) +([\d.]+)$", exported.out, re.MULTILINE))
     # Of the file itself, an answer at its threshold may come or go.

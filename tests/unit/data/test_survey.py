@@ -48,6 +48,41 @@ def test_rows_of_all_splits_stand_in_one_order(drawn_folder: Path) -> None:
     assert survey.looks.shape == (53,)
 
 
+def test_photos_of_kinds_that_cannot_be_read_are_photos_and_other_files_are_not(
+    drawn_folder: Path,
+) -> None:
+    (drawn_folder / "valid/squares/squares01.png").write_bytes(b"")
+    (drawn_folder / "train/squares/a.heic").touch()
+    (drawn_folder / "train/squares/notes.txt").touch()
+    (drawn_folder / "train/stray.png").touch()
+
+    survey = survey_of(drawn_folder)
+
+    assert (survey.num_files, survey.num_unreadable, survey.num_others) == (55, 2, 2)
+
+
+def test_a_split_of_nothing_but_unread_photos_names_and_counts_them(
+    drawn_folder: Path,
+) -> None:
+    shutil.rmtree(drawn_folder / "valid")
+    (drawn_folder / "valid/squares").mkdir(parents=True)
+    (drawn_folder / "valid/squares/a.HEIC").touch()
+
+    survey = survey_of(drawn_folder)
+
+    assert (survey.num_files, survey.num_unreadable) == (37, 1)
+    assert [each.file for each in survey.ignored] == ["valid/squares/a.HEIC"]
+
+
+def test_what_splits_of_one_folder_share_is_counted_once(drawn_folder: Path) -> None:
+    (drawn_folder / "train/squares/a.heic").touch()
+    (drawn_folder / "train/squares/notes.txt").touch()
+    survey = survey_of(drawn_folder, ("train", "train"))
+
+    assert (survey.num_unreadable, survey.num_others) == (1, 1)
+    assert len(survey.ignored) == 2
+
+
 def test_classes_are_those_of_all_splits_and_may_be_empty(drawn_folder: Path) -> None:
     (drawn_folder / "valid/extra").mkdir()
     shutil.rmtree(drawn_folder / "valid/squares")

@@ -219,3 +219,12 @@ def test_photos_of_a_kind_that_cannot_be_read_are_told_from_other_files(
 
     told = {each.file: "save it as JPEG" in each.reason for each in ignored.named}
     assert told == {"a.HEIC": True, "b.nef": True, "c.txt": False}
+    assert (ignored.count, ignored.num_unread) == (3, 2)
+
+
+def test_photos_that_cannot_be_read_are_counted_beyond_those_that_are_named() -> None:
+    ignored = Ignored()
+
+    note_ignored(ignored, b"a", [b"%d.heic" % number for number in range(1200)])
+
+    assert ignored.num_unread == 1200

@@ -50,7 +50,7 @@ def test_the_file_has_the_fields_of_the_contract(
         "format", "status", "arch", "size", "classes", "n_train", "n_valid", "skipped",
         "accuracy", "tta_accuracy", "valid_loss", "confusion", "seconds", "budget",
         "plan", "steps", "settings", "hardware", "versions",
-        "scores", "findings", "groups", "split", "fixes",
+        "scores", "findings", "groups", "split", "validation", "fixes",
     }  # fmt: skip
     assert content["format"] == 1
     assert content["skipped"] == [{"file": "a.jpg", "reason": "It is empty."}]

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from unfreeze.insight.markup import Html, joined, safe_text, tag
+from unfreeze.insight.markup import Html, joined, safe_text, tag, with_code
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -70,3 +70,21 @@ def test_bytes_that_are_no_text_and_control_characters_are_replaced() -> None:
 
 def test_a_notebook_shows_markup() -> None:
     assert Html("<b>x</b>")._repr_html_() == "<b>x</b>"
+
+
+def test_commands_are_set_as_code_and_all_else_is_text() -> None:
+    said = with_code(
+        f"{HOSTILE} unfreeze predict RUN, or unfreeze predict: --min <1>.",
+        "unfreeze predict",
+        "unfreeze predict RUN",
+        "--min <1>",
+    )
+
+    assert said == (
+        "&lt;script&gt;alert(1)&lt;/script&gt; <code>unfreeze predict RUN</code>, or "
+        "<code>unfreeze predict</code>: <code>--min &lt;1&gt;</code>."
+    )
+
+
+def test_a_sentence_without_commands_is_text() -> None:
+    assert with_code(HOSTILE) == "&lt;script&gt;alert(1)&lt;/script&gt;"

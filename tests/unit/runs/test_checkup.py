@@ -51,7 +51,27 @@ def test_drawings_of_two_splits_are_counted_by_class(drawn_folder: Path) -> None
 
     assert checkup.files == 54
     assert checkup.classes == {"circles": 18, "squares": 18, "stripes": 18}
-    assert set(checkup.as_json()) == {"files", "classes", "left_alone", "findings"}
+    assert set(checkup.as_json()) == {
+        "files", "readable", "unreadable", "other_files", "classes", "left_alone",
+        "findings",
+    }  # fmt: skip
+
+
+def test_what_harms_most_is_named_first(drawn_folder: Path) -> None:
+    Image.new("RGB", (64, 64)).save(drawn_folder / "train/squares/blank.png")
+    (drawn_folder / "train/squares/bad.png").write_bytes(b"")
+    (drawn_folder / "train/empty").mkdir()
+    shutil.copy(
+        drawn_folder / "train/squares/squares01.png",
+        drawn_folder / "valid/squares/again.png",
+    )
+
+    found = check_folder(drawn_folder, None, num_workers=0).findings
+
+    kinds = list(dict.fromkeys(each.kind for each in found))
+    assert found[0].policy == "refused"
+    order = ["leakage", "unreadable", "blank"]
+    assert [kind for kind in kinds if kind in order] == order
 
 
 @pytest.mark.slow
@@ -74,7 +94,7 @@ def test_class_folders_alone_are_checked_too(drawn_folder: Path) -> None:
     assert not _of(checkup, "leakage")
 
 
-def test_copies_across_the_split_are_duplicates_and_leaks(drawn_folder: Path) -> None:
+def test_copies_across_the_split_are_leaks_and_named_once(drawn_folder: Path) -> None:
     shutil.copy(
         drawn_folder / "train/squares/squares01.png",
         drawn_folder / "valid/squares/again.png",
@@ -83,7 +103,7 @@ def test_copies_across_the_split_are_duplicates_and_leaks(drawn_folder: Path) ->
     checkup = check_folder(drawn_folder, None, num_workers=2)
 
     pair = frozenset({"train/squares/squares01.png", "valid/squares/again.png"})
-    assert pair in _pairs(checkup, "exact_duplicate")
+    assert pair not in _pairs(checkup, "exact_duplicate")
     (leak,) = [each for each in _of(checkup, "leakage") if pair <= set(each.files)]
     assert leak.files[0].startswith("valid/")
     assert "of 19 validation photos" in leak.message
@@ -171,7 +191,7 @@ def test_a_cropped_copy_is_found_by_backbone_and_pixels(
     checkup = check_folder(tmp_path / "photos", _NANO, num_workers=2)
 
     pair = frozenset({"train/a/00.jpg", "valid/a/crop.jpg"})
-    assert _pairs(checkup, "near_duplicate") == {pair}
+    assert _pairs(checkup, "leakage") == {pair}
     assert "scores" in _of(checkup, "leakage")[0].message
 
     def crowded(*_: object, **__: object) -> np.ndarray:
@@ -184,7 +204,7 @@ def test_a_cropped_copy_is_found_by_backbone_and_pixels(
     monkeypatch.setattr("unfreeze.runs.checkup.features_of_splits", crowded)
     checkup = check_folder(tmp_path / "photos", _NANO, num_workers=2)
 
-    assert _pairs(checkup, "near_duplicate") == {pair}
+    assert _pairs(checkup, "leakage") == {pair}
 
 
 def test_a_mirrored_copy_is_a_leak(tmp_path: Path) -> None:
@@ -362,10 +382,12 @@ def test_spoilt_photos_are_found(spoilt_dogscats: Spoilt, shared_data: Path) -> 
     bad = spoilt_dogscats.truncated | spoilt_dogscats.not_images
     assert _files(checkup, "unreadable") == bad
     assert spoilt_dogscats.turned <= _files(checkup, "exif_rotated")
-    near, planted = _pairs(checkup, "near_duplicate"), set(spoilt_dogscats.copies)
+    leaks, planted = _pairs(checkup, "leakage"), set(spoilt_dogscats.copies)
+    near = leaks | _pairs(checkup, "near_duplicate")
+    assert not leaks & _pairs(checkup, "near_duplicate")
     assert len(near & planted) >= 0.9 * len(planted)
     assert len(near - planted) <= 0.02 * len(near)
-    assert planted & near <= _pairs(checkup, "leakage")
+    assert planted & near <= leaks
     first = {each.files[0] for each in _of(checkup, "label_suspect")[:40]}
     swapped = spoilt_dogscats.swapped
     assert len(first & swapped) >= 0.8 * len(swapped)

@@ -97,7 +97,7 @@ def test_a_photo_in_two_findings_is_one_file_with_two_sets_of_choices(
 
     reader = read(page)
     numbers = [each.get("data-file") for each in reader.all("div")]
-    assert [number for number in numbers if number] == ["0", "1", "0"]
+    assert [number for number in numbers if number] == ["0", "1", "1"]
     assert len({each["name"] for each in reader.all("input")}) == 3
 
 
@@ -133,7 +133,9 @@ def test_every_kind_of_finding_that_names_photos_is_shown_as_photos() -> None:
         *(each for each in get_args(FindingKind) if "class_" in each),
     }
 
-    assert {*TOPICS} == {*get_args(FindingKind)} - of_folders - {"unreadable"}
+    shown = {name for name, topic in TOPICS.items() if not topic.is_in_words}
+    expected = {*get_args(FindingKind)} - of_folders - {"unreadable"}
+    assert shown == expected | {"contradiction"}
 
 
 def test_what_was_found_stands_before_the_photos_that_it_is_about(
@@ -242,9 +244,11 @@ def test_what_needs_a_person_is_left_to_one(
 ) -> None:
     page = written(tmp_path, photos, found("exact_duplicate", *files))
 
-    assert known(page)["copies"] == {"exact_duplicate": []}
+    [drops] = known(page)["copies"].values()
+    assert drops == []
     assert not [each for each in read(page).all("button") if "data-drop-copies" in each]
-    assert "1 set is left to you" in read(page).text
+    told = "1 set is left to you", "Of the labels of each set, one is wrong"
+    assert sum(each in read(page).text for each in told) == 1
 
 
 def test_what_all_sets_share_is_said_once(tmp_path: Path, photos: Path) -> None:
@@ -364,8 +368,10 @@ def test_many_of_one_kind_do_not_crowd_out_another(
     page = written(tmp_path, photos, *findings)
 
     reader = read(page)
-    kinds = list(dict.fromkeys(each.kind for each in findings))
-    assert [each["id"] for each in reader.all("section")] == kinds
+    kinds = ["leakage", "label_suspect", "exact_duplicate", "near_duplicate"]
+    assert [each["id"] for each in reader.all("section")] == [
+        *kinds, "outlier", "blank"
+    ]  # fmt: skip
     left_out = re.findall(r"([\d,]+) more (?:is|are) not shown here", reader.text)
     assert left_out == ["45", "45", "345"]
     shown = [each for each in reader.all("div") if each.get("class") == "photo"]
@@ -387,6 +393,59 @@ def test_only_photos_that_are_shown_and_ask_for_a_decision_are_counted(
     asked = [known(page)["files"][number] for number in known(page)["asked"]]
     assert asked == files[:6]
     assert "6 photos to look at" in read(page).text
+
+
+def test_what_harms_most_comes_first_in_headline_and_page(
+    tmp_path: Path, photos: Path
+) -> None:
+    one, two = "train/circles/circles00.png", "train/stripes/stripes00.png"
+    page = written(
+        tmp_path,
+        photos,
+        found("exif_rotated", one),
+        found("outlier", one),
+        found("imbalance", "train/circles", "train/stripes"),
+        Finding("class_missing", ("train/squares",), 1.0, "refused", "None."),
+        found("near_duplicate", one, two),
+        found("unreadable", "train/circles/a.jpg"),
+        found("unreadable", "train/circles/b.jpg"),
+        found("leakage", "valid/circles/circles00.png", one),
+    )
+
+    reader = read(page)
+    assert [each["id"] for each in reader.all("section")] == [
+        "refused", "leakage", "contradiction", "unreadable", "classes", "outlier",
+        "exif_rotated",
+    ]  # fmt: skip
+    headline = (
+        "1 reason to refuse training, 1 photo in training and validation and 4 more "
+        "kinds of findings"
+    )
+    assert f"<h1>{headline}</h1>" in page.read_text()
+    assert f"<title>{headline}: " in page.read_text()
+    assert "Contradictions 1" in reader.text  # every kind is counted in the contents
+    assert "Unreadable 2" in reader.text
+
+
+def test_a_page_of_leaks_alone_does_not_look_clean(
+    tmp_path: Path, photos: Path
+) -> None:
+    leaks = [
+        found("leakage", f"valid/circles/{n}.png", f"train/circles/{n}.png")
+        for n in range(20)
+    ]
+
+    page = written(tmp_path, photos, *leaks)
+
+    assert "<h1>20 photos in training and validation</h1>" in page.read_text()
+
+
+def test_photos_are_counted_on_the_page(tmp_path: Path, photos: Path) -> None:
+    page = tmp_path / "page.html"
+    write_fixes_page(page, photos, [], CLASSES, counts="9 photos: all can be read")
+
+    assert "9 photos: all can be read." in read(page).text
+    assert "<h1>Nothing unusual was found</h1>" in page.read_text()
 
 
 @pytest.fixture
@@ -412,7 +471,9 @@ def test_a_class_may_be_called_as_a_split_is(tmp_path: Path, streets: Path) -> N
     text = " ".join(read(page).text.split())
     assert "labelled car,looks like train" in text
     assert [each.get("data-given") for each in read(page).all("select")] == [
-        "1", "0", "1", "2", "2"
+        "0", "1", "1", "2", "2"
     ]  # fmt: skip
-    assert known(page)["copies"] == {"exact_duplicate": [{"keeps": [3], "drops": [4]}]}
-    assert "1 set is left to you: the labels differ" in text
+    assert known(page)["copies"] == {
+        "contradiction": [], "exact_duplicate": [{"keeps": [3], "drops": [4]}]
+    }  # fmt: skip
+    assert "The same photo with different labels 1 set" in text

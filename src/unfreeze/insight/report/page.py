@@ -62,7 +62,7 @@ class ReportParts:
     @cached_property
     def fits(self) -> FitVerdict:
         """Whether it over-fitted, in words."""
-        return judge_fits(self.run.fits)
+        return judge_fits(self.run.fits, self.run.summary.get("n_valid"))
 
     @cached_property
     def verdict(self) -> Verdict:

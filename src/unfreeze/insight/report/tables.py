@@ -40,7 +40,7 @@ class Step:
     facts: tuple[str, ...]
     note: str
     at_the_end: str = ""
-    """Losses and accuracy after its last epoch."""
+    """Losses and accuracy, or F2, after its last epoch."""
 
     kept: str = ""
     """The same after its best epoch, if its weights are those that the run kept."""
@@ -160,6 +160,8 @@ def _at_the_end(step: Mapping[str, Any]) -> str:
             figures.append(f"{words} loss {step[key]:.3f}")
     if step["accuracy"] is not None:
         figures.append(f"accuracy {percent(step['accuracy'])}")
+    if step.get("f2") is not None:
+        figures.append(f"F2 at its best threshold {step['f2']:.3f}")
     return f"after its last epoch: {' · '.join(figures)}" if figures else ""
 
 
@@ -169,6 +171,8 @@ def _kept(step: Mapping[str, Any]) -> str:
         figures.append(f"validation loss {step['best_valid_loss']:.3f}")
     if step["best_accuracy"] is not None:
         figures.append(f"accuracy {percent(step['best_accuracy'])}")
+    if step.get("best_f2") is not None:
+        figures.append(f"F2 at its best threshold {step['best_f2']:.3f}")
     which = f"the {ordinal(step['best_epoch'])} of {counted(step['epochs'], 'epoch')}"
     return ": ".join(
         filter(None, (f"the weights kept are those of {which}", " · ".join(figures)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.insight.markup import joined, tag
+from unfreeze.insight.markup import joined, tag, with_code
 from unfreeze.insight.outlook import FEWEST_VALID
 from unfreeze.insight.report.fits import FitVerdict
 from unfreeze.insight.report.grades import FEWEST, expected_elsewhere, grade_of
@@ -79,13 +79,19 @@ def _without_scores(run: RunRecord) -> Verdict:
     known = "There are no final scores. What it has recorded so far is below."
     if run.is_running:
         headline, word = "This run is still running", "running"
-        step = "Write this page again when it has ended: unfreeze report RUN."
+        command = "unfreeze report RUN"
+        step = with_code(
+            f"Write this page again when it has ended: {command}.", command
+        )
     elif run.can_go_on:
         headline, word = "This run was stopped before its end", "stopped"
-        step = "Go on from where it was stopped: unfreeze resume RUN."
+        command = "unfreeze resume RUN"
+        step = with_code(f"Go on from where it was stopped: {command}.", command)
     else:
         headline, word = "This run was stopped before its end", "stopped"
-        step = "It left nothing to go on from: train again for a whole result."
+        step = with_code(
+            "It left nothing to go on from: train again for a whole result."
+        )
     return Verdict(headline, "", word, (known,), (), (step,))
 
 
@@ -103,10 +109,11 @@ def _headline(run: RunRecord, accuracy: float) -> str:
 def _sentences(run: RunRecord, accuracy: float) -> Iterator[str]:
     count = run.summary["n_valid"]
     yield from _several(run, accuracy) if run.is_multi else _single(run, accuracy)
-    yield (
+    yield with_code(
         "The best epoch and the temperature were chosen on these same photos, which "
         "flatters every figure a little: photos that had no part in it, and unfreeze "
-        "evaluate, would tell."
+        "evaluate, would tell.",
+        "unfreeze evaluate",
     )
     trust = run.scores.get("calibration")
     if trust:
@@ -161,7 +168,7 @@ def _figures(run: RunRecord, accuracy: float) -> Iterator[tuple[str, str, str]]:
     if run.is_multi:
         yield "Accuracy", percent(accuracy), "of yes-or-no answers, over all labels"
     if "f2" in scores:
-        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, as in the lesson"
+        yield "F2", f"{scores['f2']:.3f}", "mean of all photos, at a threshold of 50 %"
     if summary.get("tta_accuracy") is not None:
         views = "averaged over augmented views of each photo"
         if run.is_multi:
@@ -200,11 +207,14 @@ def _fewer_missed(run: RunRecord) -> Iterator[str]:
     """What to do where a missed label is worse than a false one."""
     found = run.scores.get("f2_threshold")
     if found and found["f2"] >= found["f2_usual"] + _WORTH_SAYING:
-        yield (
+        option = f"--threshold {found['threshold']:.2f}"
+        yield with_code(
             "Labels are named above a probability of 50 %. Where a missed label is "
-            "worse than a false one, pass "
-            f"--threshold {found['threshold']:.2f} to predict and serve: "
-            f"F2 {found['f2']:.3f} instead of {found['f2_usual']:.3f}."
+            f"worse than a false one, pass {option} to unfreeze predict and unfreeze "
+            f"serve: F2 {found['f2']:.3f} instead of {found['f2_usual']:.3f}.",
+            option,
+            "unfreeze predict",
+            "unfreeze serve",
         )
 
 
@@ -233,7 +243,8 @@ def _steps(
     yield from _fewer_missed(run)
     if fits.is_still_falling:
         yield "Train for longer: the validation loss was still falling."
-    yield "Try it on photos of your own: unfreeze predict."
+    command = "unfreeze predict RUN PHOTO"
+    yield with_code(f"Try it on photos of your own: {command}.", command)
 
 
 def _weakest(run: RunRecord) -> str:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import pytest
+
 from unfreeze.insight.charts.losses import FitLosses
 from unfreeze.insight.report.fits import judge_fits
 from unfreeze.insight.report.record import FitRecord
@@ -75,7 +77,7 @@ def test_a_hair_is_no_reason_to_train_longer() -> None:
     verdict = judge_fits([fit([0.6, 0.5, 0.4], [0.5, 0.4, 0.399])])
 
     assert not verdict.is_still_falling
-    assert "the length of the training fits" in verdict.sentences[0]
+    assert "nothing speaks against the length" in verdict.sentences[0]
 
 
 def test_two_epochs_do_not_tell_whether_longer_would_help() -> None:
@@ -165,4 +167,41 @@ def test_a_kept_fit_that_cannot_be_judged_leaves_it_to_the_one_before() -> None:
     assert verdict.sentences[:2] == (
         "Judged is fit 1 of 3.",
         "Fit 2 was too short to judge, or its losses exploded.",
+    )
+
+
+@pytest.mark.parametrize("one", [STEADY, OVERFITTED])
+def test_few_photos_tell_neither_of_over_fitting_nor_of_its_absence(
+    one: FitRecord,
+) -> None:
+    verdict = judge_fits([one], 10)
+
+    assert verdict.title == "Too few photos to tell whether it over-fitted"
+    assert verdict.begins_at is None
+    assert not verdict.is_still_falling
+    assert verdict.sentences[0].startswith("On 10 validation photos, the loss was")
+    assert "So few cannot tell over-fitting from chance" in verdict.sentences[1]
+    assert judge_fits([one], 99).title == verdict.title
+    assert judge_fits([one], 100).title != verdict.title
+
+
+def test_what_some_photos_may_have_missed_is_said_until_there_are_many() -> None:
+    missed = "one over-fitted run in ten looks like this"
+
+    assert missed in " ".join(judge_fits([STEADY], 199).sentences)
+    assert missed not in " ".join(judge_fits([STEADY], 200).sentences)
+    assert missed not in " ".join(judge_fits([OVERFITTED], 199).sentences)
+
+
+def test_of_few_photos_the_fit_and_the_kept_weights_are_named_all_the_same() -> None:
+    last = fit([0.9, 0.6, 0.5], [0.8, 0.5, 0.6], kept_epoch=2, step="Train all")
+
+    assert judge_fits([STEADY, last], 12).sentences == (
+        "Judged is fit 2 of 2, of the step “Train all”.",
+        "On 12 validation photos, the loss was lowest after the 2nd of 3 epochs, "
+        "0.500, and 0.600 after the last.",
+        "So few cannot tell over-fitting from chance. It takes about 100 to be right "
+        "nine times in ten.",
+        "The weights that were kept are those of the 2nd of 3 epochs of this fit: of "
+        "all epochs, it answered best on the validation photos.",
     )

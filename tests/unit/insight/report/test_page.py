@@ -134,6 +134,14 @@ def test_a_share_held_out_that_was_missed_is_told_beside_the_photos() -> None:
     assert "are held out" not in silent.text
 
 
+def test_where_the_validation_photos_came_from_is_told() -> None:
+    said = f"chosen here at random, not by {HOSTILE}"
+    run = dataclasses.replace(full_run(), summary=summary(validation=said))
+
+    assert f"Photos to measure with: {said}." in Reader(report_page(run)).text
+    assert "Photos to measure with" not in Reader(report_page(full_run())).text
+
+
 def test_names_of_files_and_classes_are_shown_as_text() -> None:
     page = report_page(full_run(), {"cats/a.jpg": "data:image/jpeg;base64,QUJD"})
 
@@ -166,7 +174,7 @@ def test_every_part_of_a_whole_run_is_there() -> None:
         "label may be wrong",
         "It is empty.",
         "1.0e-04 / 1.0e-03 / 1.0e-02",
-        "Over-fitting begins after the 1st epoch",
+        "Too few photos to tell whether it over-fitted",
         "34.0 % to 100 %",
         "cannot be promised",
         "Most wrong",
@@ -185,6 +193,20 @@ def test_only_the_last_step_that_has_a_best_epoch_holds_the_kept_weights() -> No
     told = ReportParts(RunRecord(name="x", summary=summary(steps=steps), kept={}))
 
     assert [bool(each.kept) for each in told.steps()] == [False, True, False]
+
+
+def test_steps_judged_by_f2_say_so() -> None:
+    step = summary()["steps"][0] | {
+        "accuracy": None, "best_accuracy": None, "f2": 0.7, "best_f2": 0.75
+    }  # fmt: skip
+
+    (told,) = ReportParts(
+        dataclasses.replace(full_run(), summary=summary(steps=[step]))
+    ).steps()
+
+    assert told.at_the_end.endswith("F2 at its best threshold 0.700")
+    assert told.kept.endswith("F2 at its best threshold 0.750")
+    assert "accuracy" not in told.at_the_end + told.kept
 
 
 def test_a_precision_that_is_not_promised_is_not_advised() -> None:

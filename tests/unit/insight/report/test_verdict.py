@@ -138,7 +138,7 @@ def test_a_weak_class_and_few_photos_are_named() -> None:
 @pytest.mark.parametrize(
     ("state", "headline", "step"),
     [
-        ({"can_go_on": True}, "was stopped", "unfreeze resume RUN"),
+        ({"can_go_on": True}, "was stopped", "<code>unfreeze resume RUN</code>."),
         ({"can_go_on": True, "is_running": True}, "is still running", "has ended"),
         ({}, "was stopped", "train again"),
     ],
