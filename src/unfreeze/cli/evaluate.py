@@ -63,11 +63,12 @@ def evaluate(
             "Pass --csv, too."
         )
     classifier = Classifier.load(run, num_workers=num_workers)
+    read = None
     if csv is not None:
-        table = classifier.as_learned(data, table)
+        read = classifier.read_table(data, table)
         is_multi = classifier.header.task is Task.MULTI
-        say(table_note(data, table, may_lack_labels=is_multi), err=True)
-    answers = classifier.evaluate(data, table if csv else None, tta=tta)
+        say(table_note(read, may_lack_labels=is_multi), err=True)
+    answers = classifier.evaluate(data, read, tta=tta)
     scores = scores_of(answers)
     caution = learned_from(run, answers.root or data, answers.predictions.names)
     say_if_unfinished(run)

@@ -18,10 +18,20 @@ from unfreeze.data.table_columns import (
 from unfreeze.data.table_form import form_of
 from unfreeze.errors import DataError
 
-__all__ = ["LabelTable", "TableRow", "read_label_table"]
+__all__ = ["LabelTable", "TableRow", "WrittenTable", "label_table", "written_table"]
 
 _LOOKED_AT = 20
 """Rows in which photos are looked for, so that a few that are missing do no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """What stands in a table, before it is known what that means."""
+
+    path: Path
+    form: TableForm
+    rows: Sequence[tuple[int, tuple[str, ...]]]
+    """The line of the file on which each ends, from 1, and its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +69,37 @@ class LabelTable:
         return [cell_at(row.cells, place) for row in self.rows]
 
 
-def read_label_table(
-    path: Path, choice: Choice, is_photo: Callable[[str], bool]
+def written_table(path: Path) -> WrittenTable:
+    """Read whatever stands in a table.
+
+    Raises:
+        DataError: If it cannot be read, or has no rows.
+    """
+    form = form_of(path)
+    rows = [
+        (line, tuple(from_cell(cell.strip()) for cell in cells))
+        for line, cells in csv_rows(path, form=form)
+    ]
+    if not rows:
+        raise _no_rows(path)
+    return WrittenTable(path, form, rows)
+
+
+def label_table(
+    written: WrittenTable, choice: Choice, is_photo: Callable[[str], bool]
 ) -> LabelTable:
-    """Read a table of labels.
+    """Find photos and labels in a table.
 
     Args:
-        path: The table.
+        written: What stands there.
         choice: What somebody said about its columns.
         is_photo: Whether there is a photo that a cell names.
 
     Raises:
-        DataError: If it cannot be read, has no rows or a single column, or one column
+        DataError: If it has no rows besides titles or a single column, or one column
             of labels cannot be told among its columns, or looks like measurements.
     """
-    form = form_of(path)
-    found = [
-        (line, tuple(from_cell(cell.strip()) for cell in cells))
-        for line, cells in csv_rows(path, form=form)
-    ]
-    if not found:
-        raise _no_rows(path)
+    path, found = written.path, written.rows
     first = found[0][1]
     _require_two(found[:1], path)
     is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
@@ -110,7 +130,7 @@ def read_label_table(
         )
         for line, cells in found
     )
-    return LabelTable(path, form, columns, rows)
+    return LabelTable(path, written.form, columns, rows)
 
 
 def _names_photos(

@@ -9,7 +9,12 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from unfreeze.data.index import ImageIndex
-from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
+from unfreeze.data.label_table import (
+    LabelTable,
+    TableRow,
+    WrittenTable,
+    label_table,
+)
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
 from unfreeze.data.table_paths import joined, one_spelling
@@ -79,16 +84,22 @@ class TableIndex:
 
 
 def open_table(
-    root: Path, csv_path: Path, naming: PhotoNames, choice: Choice
+    root: Path, written: WrittenTable, naming: PhotoNames, choice: Choice
 ) -> LabelTable:
-    """Read a table, and look among the photos where nobody said how it is to be read.
+    """Find photos and labels in a table, and look at photos where nobody said how.
+
+    Args:
+        root: Where names start.
+        written: What stands in the table.
+        naming: How names become paths.
+        choice: Which columns are read.
 
     Raises:
-        DataError: As ``read_label_table``, and if photos are not below ``root``.
+        DataError: As ``label_table``, and if photos are not below ``root``.
     """
     require_below(naming.folder)
-    return read_label_table(
-        csv_path,
+    return label_table(
+        written,
         choice,
         lambda name: os.path.isfile(root / naming.path(name)),  # noqa: PTH113  # takes any name
     )
@@ -96,23 +107,21 @@ def open_table(
 
 def index_table(
     root: Path,
-    csv_path: Path,
-    naming: PhotoNames = PhotoNames(),
-    choice: Choice = Choice(has_titles=True),  # noqa: B008  # cannot be changed
+    table: LabelTable,
+    naming: PhotoNames,
     *,
     label_separator: str | None = " ",
     may_lack_labels: bool = False,
 ) -> TableIndex:
-    """Read photos and labels from a table.
+    """Number the photos and labels of a table.
 
     Photos keep the order of the file; a row that is repeated counts once. Classes are
     the distinct labels, sorted.
 
     Args:
         root: Where names start.
-        csv_path: The table, in a form that ``form_of`` knows.
-        naming: How names become paths.
-        choice: Which columns are read.
+        table: As ``open_table`` finds it.
+        naming: How names become paths, as there.
         label_separator: Stands between the labels of one image. When every image has
             exactly one label, the index is single-label, else each row is a row of
             0s and 1s. None takes each label whole, spaces included, so that the
@@ -121,11 +130,9 @@ def index_table(
             several.
 
     Raises:
-        DataError: If the file cannot be read, a row has no label where images have one
-            each, an image has different labels or does not exist, or a name leads out
-            of the folder.
+        DataError: If a row has no label where images have one each, an image has
+            different labels or does not exist, or a name leads out of the folder.
     """
-    table = open_table(root, csv_path, naming, choice)
     names = one_spelling(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
     # No label at all is an answer only where images have several.

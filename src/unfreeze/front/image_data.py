@@ -11,9 +11,10 @@ from unfreeze.data.arrays import as_labels, index_arrays, names_of
 from unfreeze.data.groups import pattern_names
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.label_table import LabelTable, written_table
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.tables import PhotoNames, index_table
+from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.errors import PlanError
 from unfreeze.front.opening import (
     Reading,
@@ -141,7 +142,7 @@ class ImageClassifierData(ImageData):
         cls,
         path: str | Path,
         folder: str,
-        csv_fname: str | Path,
+        csv_fname: str | Path | LabelTable,
         bs: int = 64,
         tfms: TransformPair = _NO_TFMS,
         val_idxs: Sequence[int] | np.ndarray | None = None,
@@ -163,7 +164,8 @@ class ImageClassifierData(ImageData):
             path: Root of the data set.
             folder: Folder of the photos, below ``path``.
             csv_fname: The table, with the name of a photo and its label or labels in
-                each row. A row that is repeated counts once.
+                each row. A row that is repeated counts once. One that is read already
+                is taken as it is, whatever is said about its columns.
             bs: Photos in a batch.
             tfms: What ``tfms_from_model`` returns.
             val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given, or unless
@@ -194,13 +196,12 @@ class ImageClassifierData(ImageData):
         """
         _refuse_numbers(continuous)
         root = Path(path)
-        found = index_table(
-            root,
-            Path(csv_fname),
-            PhotoNames(folder, suffix),
-            Choice(skip_header, file_column, label_column, group_by),
-            label_separator=cat_separator,
-        )
+        naming = PhotoNames(folder, suffix)
+        table = csv_fname
+        if not isinstance(table, LabelTable):
+            choice = Choice(skip_header, file_column, label_column, group_by)
+            table = open_table(root, written_table(Path(table)), naming, choice)
+        found = index_table(root, table, naming, label_separator=cat_separator)
         whole = found.index
         test = flat_test(root, test_name, whole)
         if group_by is None and valid_fraction is None:

@@ -9,13 +9,17 @@ from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_notes
 from unfreeze.runs.table_notes import table_note
+from unfreeze.runs.table_photos import ReadTable
 from unfreeze.words import said_of_folders_left_alone
 
 __all__ = ["reading_notes"]
 
 
 def reading_notes(
-    folder: Path, settings: RunSettings, data: ImageClassifierData
+    folder: Path,
+    settings: RunSettings,
+    data: ImageClassifierData,
+    read: ReadTable | None = None,
 ) -> Iterator[str]:
     """Say what was left alone, how labels were read, and what was kept together.
 
@@ -23,11 +27,12 @@ def reading_notes(
         folder: Of the photos.
         settings: With which they were read.
         data: What was found.
+        read: The table that names the photos, if one does.
     """
     if settings.csv is None and (others := split_folders(folder).left_alone):
         yield said_of_folders_left_alone(others)
-    if settings.table is not None:
-        yield table_note(folder, settings.table)
+    if read is not None:
+        yield table_note(read)
     if data.is_multi:
         yield (
             f"several labels per photo, {len(data.classes)} in all: "

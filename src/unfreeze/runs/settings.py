@@ -9,7 +9,7 @@ from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.plan import Recipe, require_recipe
 from unfreeze.front.presets import Preset, tfms_for
 from unfreeze.numerics.balance import Balance, require_balance
-from unfreeze.runs.table_photos import Table, as_decided, table_at
+from unfreeze.runs.table_photos import ReadTable, Table, as_decided, table_at
 
 __all__ = ["RunSettings"]
 
@@ -128,17 +128,22 @@ class RunSettings:
             self.group_by,
         )
 
-    def decided(self, folder: Path) -> "RunSettings":
-        """The same, with what the table in ``folder`` leaves open decided once.
-
-        A model is measured, and a run goes on, with what was decided then.
+    def read_table(self, folder: Path) -> ReadTable | None:
+        """Read the table of the photos in ``folder``; None where there is none.
 
         Raises:
-            DataError: If there is no such table, or it cannot be read.
+            DataError: If it is missing, or cannot be read.
         """
-        if self.table is None:
+        return None if self.table is None else as_decided(folder, self.table)
+
+    def decided(self, read: ReadTable | None) -> "RunSettings":
+        """The same, with what was left open of the table that was read.
+
+        A model is measured, and a run goes on, with what was decided then.
+        """
+        if read is None:
             return self
-        table = as_decided(folder, self.table)
+        table = read.table
         return replace(
             self,
             label_separator=table.label_separator,

@@ -2,30 +2,27 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.table_columns import cell_at
 from unfreeze.data.table_form import said_of_form
 from unfreeze.data.tables import labels_of
 from unfreeze.data.wording import listed
-from unfreeze.runs.table_photos import Table, table_in
+from unfreeze.runs.table_photos import ReadTable, Table
 from unfreeze.words import counted, ordinal
 
 __all__ = ["table_note"]
 
 
-def table_note(root: Path, table: Table, *, may_lack_labels: bool = False) -> str:
+def table_note(read: ReadTable, *, may_lack_labels: bool = False) -> str:
     """Say which columns are read and which are not, and all that was decided.
 
     Args:
-        root: Where names start.
-        table: Which table, and how it is read.
+        read: The table, and how it was read.
         may_lack_labels: Whether a row without any is an answer also where none has
             several, as for a model that gives several.
     """
-    found = table_in(root, table)
-    return " ".join(_sentences(found, table, may_lack_labels))
+    return " ".join(_sentences(read.found, read.table, may_lack_labels))
 
 
 def _sentences(found: LabelTable, table: Table, may_lack_labels: bool) -> Iterator[str]:

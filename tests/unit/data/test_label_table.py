@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.data.csv_cells import as_cell
-from unfreeze.data.label_table import LabelTable, read_label_table
+from unfreeze.data.label_table import LabelTable, label_table, written_table
 from unfreeze.data.table_columns import Choice
 from unfreeze.errors import DataError
 
@@ -14,7 +14,8 @@ def _read(root: Path, text: str, **choice: object) -> LabelTable:
     """Read a table beside a photo called ``a``."""
     path = root / "labels.csv"
     path.write_text(text)
-    return read_label_table(path, Choice(**choice), "a".__eq__)  # type: ignore[arg-type]
+    chosen = Choice(**choice)  # type: ignore[arg-type]
+    return label_table(written_table(path), chosen, "a".__eq__)
 
 
 def test_rows_have_their_lines_and_cells(tmp_path: Path) -> None:

@@ -62,14 +62,16 @@ def test_what_a_table_leaves_open_is_decided_once(
     (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines]))
     settings = RunSettings(csv="labels.csv", label_separator=said)
 
-    found = settings.decided(tmp_path)
+    read = settings.read_table(tmp_path)
+    found = settings.decided(read)
 
     assert found.label_separator == decided
     assert (found.file_column, found.label_column) == ("file", "label")
-    assert found.decided(tmp_path) == found
+    assert found.decided(found.read_table(tmp_path)) == found
     assert found.table is not None
     assert found.table.label_separator == decided
-    assert RunSettings().decided(tmp_path) == RunSettings()
+    assert RunSettings().read_table(tmp_path) is None
+    assert RunSettings().decided(None) == RunSettings()
 
 
 def test_a_run_from_before_tables_were_looked_at_can_go_on() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from unfreeze.runs.table_notes import table_note
-from unfreeze.runs.table_photos import Table
+from unfreeze.runs.table_photos import Table, as_decided
 
 TABLE = Table("labels.csv", label_separator="")
 
 
 def _note(root: Path, text: str, table: Table = TABLE) -> str:
     (root / "labels.csv").write_text(text, encoding="utf-8")
-    return table_note(root, table)
+    return table_note(as_decided(root, table))
 
 
 def test_columns_that_are_read_and_those_that_are_not_are_said(tmp_path: Path) -> None:
@@ -86,14 +86,16 @@ def test_rows_without_a_label_are_counted_where_the_model_gives_several(
     _note(tmp_path, "file,label\n1.jpg,cat\n2.jpg,;\n")
     table = replace(TABLE, label_separator=";")
 
-    assert "without a label" not in table_note(tmp_path, table)
-    assert "1 row without a label" in table_note(tmp_path, table, may_lack_labels=True)
+    assert "without a label" not in table_note(as_decided(tmp_path, table))
+    assert "1 row without a label" in table_note(
+        as_decided(tmp_path, table), may_lack_labels=True
+    )
 
 
 def test_letters_that_are_guessed_are_shown(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes("file,label\n1.jpg,Bär\n".encode("cp1252"))
 
-    said = table_note(tmp_path, TABLE)
+    said = table_note(as_decided(tmp_path, TABLE))
 
     assert "Windows-1252 text with ',' between columns. If 'Bär' is wrong, save" in said
 

@@ -1,0 +1,107 @@
+"""Mirrors src/unfreeze/runs/table_as_learned.py."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from unfreeze.errors import DataError
+from unfreeze.runs.table_as_learned import as_learned
+from unfreeze.runs.table_photos import Table, index_known_table
+
+MakeTable: TypeAlias = Callable[[list[str]], Table]
+
+
+@pytest.fixture
+def make_table(tmp_path: Path) -> MakeTable:
+    """A table of the photos 0, 1, 2 ... with these labels; the photos are empty."""
+
+    def make(labels: list[str]) -> Table:
+        (tmp_path / "tiles").mkdir(exist_ok=True)
+        lines = ["name,tags"]
+        for number, label in enumerate(labels):
+            (tmp_path / "tiles" / f"{number}.jpg").touch()
+            lines.append(f"{number},{label}")
+        (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+        return Table("labels.csv", "tiles", ".jpg")
+
+    return make
+
+
+@pytest.mark.parametrize(("said", "learned"), [(";", " "), (None, ";")])
+def test_labels_are_parted_as_the_table_says_or_else_as_the_model_learned(
+    make_table: MakeTable, tmp_path: Path, said: str | None, learned: str
+) -> None:
+    table = replace(make_table(["old town;river", "river"]), label_separator=said)
+    read = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=True)
+
+    index = index_known_table(tmp_path, read, ("old town", "river"), is_multi=True)
+
+    assert index.labels is not None
+    assert index.labels.tolist() == [[1, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("learned", "cells"),
+    [(";", ["old town;", "river;"]), (" ", ["old town", "river"]), (None, ["river"])],
+)
+def test_one_label_is_parted_as_the_model_learned_unless_at_a_blank(
+    make_table: MakeTable, tmp_path: Path, learned: str | None, cells: list[str]
+) -> None:
+    """Headers of older runs hold a blank, which nobody had asked for."""
+    table = make_table(cells)
+    read = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=False)
+
+    index = index_known_table(tmp_path, read, ("old town", "river"), is_multi=False)
+
+    assert index.labels is not None
+    assert index.labels.tolist() == [0, 1][-len(cells) :]
+
+
+_WIDE = "shot,label,reviewed,patient\n1.jpg,cat,dog,x\n2.jpg,dog,cat,y\n"
+_LEARNED = {"file_column": "shot", "label_column": "reviewed", "group_by": "patient"}
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        ({}, ("shot", "reviewed", "patient")),
+        ({"label_column": "label"}, ("shot", "label", "patient")),
+        ({"label_column": "patient"}, ("shot", "patient", None)),
+        ({"file_column": "reviewed"}, ("reviewed", None, "patient")),
+    ],
+)
+def test_columns_are_those_that_the_model_learned_from_unless_said(
+    tmp_path: Path, words: dict[str, Any], columns: tuple[str | None, ...]
+) -> None:
+    (tmp_path / "t.csv").write_text(_WIDE)
+
+    table = as_learned(
+        tmp_path, Table("t.csv", **words), _LEARNED, is_multi=False
+    ).table
+
+    assert (table.file_column, table.label_column, table.group_by) == columns
+
+
+def test_titles_are_not_looked_for_where_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("shot,reviewed\n1.jpg,cat\n")
+
+    read = as_learned(
+        tmp_path, Table("t.csv", no_header=True), _LEARNED, is_multi=False
+    )
+
+    assert (read.table.file_column, read.table.label_column) == (None, None)
+    assert [row.label for row in read.found.rows] == ["reviewed", "cat"]
+
+
+def test_columns_that_a_table_lacks_are_chosen_by_titles(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,kind\n1.jpg,cat\n")
+
+    read = as_learned(tmp_path, Table("t.csv"), _LEARNED, is_multi=False)
+
+    assert read.table == Table("t.csv")
+    assert [row.label for row in read.found.rows] == ["cat"]
+    with pytest.raises(DataError, match=r"no table lost\.csv"):
+        as_learned(tmp_path, Table("lost.csv"), _LEARNED, is_multi=False)
