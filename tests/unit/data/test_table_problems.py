@@ -10,7 +10,6 @@ from unfreeze.data.table_columns import Choice
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.errors import DataError
 
-
 TITLED = Choice(has_titles=True)
 
 
