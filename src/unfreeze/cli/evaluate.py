@@ -47,6 +47,7 @@ def evaluate(
     Folders, or the labels of a table, are matched with the model's classes by name.
     """
     with loading():
+        from unfreeze.data.table_columns import as_titles
         from unfreeze.records import Task
         from unfreeze.runs.learned import learned_from
         from unfreeze.runs.predictor import Classifier
@@ -55,7 +56,13 @@ def evaluate(
         from unfreeze.runs.table_photos import Table
 
     table = Table(
-        csv or "", folder, suffix, label_separator, file_column, label_column, no_header
+        csv or "",
+        folder,
+        suffix,
+        label_separator,
+        file_column,
+        as_titles(label_column),
+        no_header,
     )
     if csv is None and table != Table(""):
         raise PlanError(

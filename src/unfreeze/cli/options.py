@@ -76,11 +76,12 @@ FileColumn = Annotated[
     ),
 ]
 LabelColumn = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="TITLE",
         show_default="label, class or the like",
-        help="Column of the table with labels.",
+        help="Column of the table with labels; again for each, where they hold 0 and "
+        "1 for a class each.",
     ),
 ]
 NoHeader = Annotated[

@@ -1,9 +1,14 @@
 """A table with a photo and what is on it in each row, read whole."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unfreeze.data.class_columns import (
+    class_columns,
+    classes_in,
+    require_zeros_and_ones,
+)
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import TableForm, csv_rows
 from unfreeze.data.label_doubts import require_plain_labels
@@ -45,7 +50,11 @@ class TableRow:
     """Name of the photo, as it is written."""
 
     label: str
-    """The whole cell; empty where there is nothing."""
+    """The whole cell; empty where there is nothing. Where each class has a column,
+    those with 1 in it, with commas between."""
+
+    tags: tuple[str, ...] | None
+    """Classes with 1 in their column; None where one column holds labels."""
 
     cells: tuple[str, ...]
     """All of them, without blanks around them."""
@@ -123,14 +132,23 @@ def label_table(
     )
     _require_two(found, path)
     _require_width(found, len(first), path)
-    require_plain_labels([cells for _, cells in found], columns, choice, path)
-    rows = tuple(
-        TableRow(
-            line, cell_at(cells, columns.photos), cell_at(cells, columns.labels), cells
-        )
-        for line, cells in found
-    )
+    if columns.titles is not None and not columns.is_label_titled:
+        each = class_columns(found, columns, choice.groups)
+        columns = replace(columns, labels=each or columns.labels)
+    if columns.is_one_each:
+        require_zeros_and_ones(found, columns, path)
+    else:
+        require_plain_labels([cells for _, cells in found], columns, choice, path)
+    rows = tuple(_row(line, cells, columns) for line, cells in found)
     return LabelTable(path, written.form, columns, rows)
+
+
+def _row(line: int, cells: tuple[str, ...], columns: Columns) -> TableRow:
+    photo = cell_at(cells, columns.photos)
+    if columns.is_one_each:
+        tags = classes_in(cells, columns)
+        return TableRow(line, photo, ", ".join(tags), tags, cells)
+    return TableRow(line, photo, cell_at(cells, columns.labels[0]), None, cells)
 
 
 def _names_photos(

@@ -111,7 +111,7 @@ def index_table(
     naming: PhotoNames,
     *,
     label_separator: str | None = " ",
-    may_lack_labels: bool = False,
+    may_lack_labels: bool | None = None,
 ) -> TableIndex:
     """Number the photos and labels of a table.
 
@@ -127,7 +127,7 @@ def index_table(
             0s and 1s. None takes each label whole, spaces included, so that the
             index is always single-label.
         may_lack_labels: Whether an image without any is an answer, also where none has
-            several.
+            several; unless given, it is where each class has a column.
 
     Raises:
         DataError: If a row has no label where images have one each, an image has
@@ -135,6 +135,8 @@ def index_table(
     """
     names = one_spelling(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
+    if may_lack_labels is None:
+        may_lack_labels = table.columns.is_one_each
     # No label at all is an answer only where images have several.
     may_lack_labels |= any(len(of_row) > 1 for of_row in tags)
     require_sound(root, table, names, tags, may_lack_labels=may_lack_labels)
@@ -150,7 +152,12 @@ def index_table(
 
 
 def labels_of(row: TableRow, separator: str | None) -> list[str]:
-    """Labels in a cell, which ``separator`` parts; None takes the cell whole."""
+    """Labels of a row: in a cell, which ``separator`` parts; None takes the cell whole.
+
+    Where each class has a column, they stand there, and nothing parts them.
+    """
+    if row.tags is not None:
+        return list(row.tags)
     parts = [row.label] if separator is None else row.label.split(separator)
     return [part.strip() for part in parts if part.strip()]
 

@@ -13,7 +13,7 @@ from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
 from unfreeze.data.label_table import LabelTable, written_table
 from unfreeze.data.paths import PackedNames, PackedPaths
-from unfreeze.data.table_columns import Choice
+from unfreeze.data.table_columns import Choice, as_titles
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.errors import PlanError
 from unfreeze.front.opening import (
@@ -156,7 +156,7 @@ class ImageClassifierData(ImageData):
         valid_fraction: float | None = None,
         seed: int = 0,
         file_column: str | None = None,
-        label_column: str | None = None,
+        label_column: str | Sequence[str] | None = None,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
 
@@ -175,8 +175,9 @@ class ImageClassifierData(ImageData):
             continuous: Labels are numbers to predict. Not supported.
             skip_header: Whether the first line names the columns. Then those that are
                 called file, path, image or the like, and label, class or the like,
-                are read; without such titles, the only other columns; without any,
-                the first that names existing photos, and the next.
+                are read; without such titles, the only other column, or all others
+                if they hold 0 and 1 for a class each; without any titles, the first
+                that names existing photos, and the next.
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.
@@ -187,7 +188,8 @@ class ImageClassifierData(ImageData):
                 one side; 0.2 with ``group_by``.
             seed: Keys the choice of groups.
             file_column: Title of the column that names photos, if by another name.
-            label_column: Title of the column with labels, if by another name.
+            label_column: Title of the column with labels, if by another name; or of
+                several, with 0 and 1 for a class in each.
 
         Raises:
             DataError: If the table or a photo is missing, the table is ambiguous, or no
@@ -199,7 +201,7 @@ class ImageClassifierData(ImageData):
         naming = PhotoNames(folder, suffix)
         table = csv_fname
         if not isinstance(table, LabelTable):
-            choice = Choice(skip_header, file_column, label_column, group_by)
+            choice = Choice(skip_header, file_column, as_titles(label_column), group_by)
             table = open_table(root, written_table(Path(table)), naming, choice)
         found = index_table(root, table, naming, label_separator=cat_separator)
         whole = found.index

@@ -34,9 +34,14 @@ def reading_notes(
     if read is not None:
         yield table_note(read)
     if data.is_multi:
-        yield (
+        said = (
             f"several labels per photo, {len(data.classes)} in all: "
-            f"{listed(data.classes)}. Cells are split at {settings.label_separator!r}; "
-            "--label-separator '' takes each for one label."
+            f"{listed(data.classes)}."
         )
+        if read is not None and not read.found.columns.is_one_each:
+            said += (
+                f" Cells are split at {settings.label_separator!r}; --label-separator "
+                "'' takes each for one label."
+            )
+        yield said
     yield from split_notes(data)

@@ -1,10 +1,12 @@
 """Everything that a run depends on besides the photos and the machine."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unfreeze.data.table_columns import Titles, as_titles
 from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.plan import Recipe, require_recipe
 from unfreeze.front.presets import Preset, tfms_for
@@ -57,8 +59,9 @@ class RunSettings:
     """Title of the column that names photos; None until the table was looked at, and
     where it has no titles."""
 
-    label_column: str | None = None
-    """Title of the column with labels; None as ``file_column``."""
+    label_column: Titles | None = None
+    """Title of the column with labels, or titles of columns of 0 and 1 for a class
+    each; None as ``file_column``."""
 
     no_header: bool = False
     """Whether the first row of the table is one of photos, whatever it looks like."""
@@ -71,6 +74,18 @@ class RunSettings:
 
     fixes: str | None = None
     """A local ``fixes.csv``: photos to drop or relabel."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "RunSettings":
+        """Settings as they were written: JSON knows lists where these hold tuples.
+
+        Raises:
+            PlanError: If one is out of range.
+            TypeError: If there is one that is not known.
+        """
+        return cls(
+            **{**content, "label_column": as_titles(content.get("label_column"))}
+        )
 
     def __post_init__(self) -> None:
         require_recipe(self.recipe)

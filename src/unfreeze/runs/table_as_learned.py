@@ -5,7 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.data.label_table import written_table
-from unfreeze.runs.table_photos import ReadTable, Table, read_table, table_at
+from unfreeze.data.table_columns import Titles, as_titles
+from unfreeze.data.wording import listed
+from unfreeze.errors import DataError
+from unfreeze.runs.table_photos import (
+    ReadTable,
+    Table,
+    read_table,
+    separator_of,
+    table_at,
+)
 
 __all__ = ["as_learned"]
 
@@ -28,21 +37,20 @@ def as_learned(
     """
     written = written_table(table_at(root, table.csv))
     titles = () if table.no_header else written.rows[0][1]
-    taken = {table.file_column, table.label_column}
+    said = table.label_column
+    taken = {table.file_column, *((said,) if isinstance(said, str) else said or ())}
     files = _known_title(settings.get("file_column"), titles, taken)
-    labels = _known_title(settings.get("label_column"), titles, taken)
     groups = _known_title(settings.get("group_by"), titles, taken)
-    separator = table.label_separator
-    if separator is None:
-        separator = _learned_separator(settings, is_multi)
+    labels = said or _known_labels(settings.get("label_column"), titles, taken, table)
     known = replace(
         table,
-        label_separator=separator,
         file_column=table.file_column or files,
-        label_column=table.label_column or labels,
+        label_column=labels,
         group_by=table.group_by or groups,
     )
-    return read_table(root, known, written)
+    read = read_table(root, known, written)
+    separator = _separator(read, settings, is_multi)
+    return replace(read, table=replace(known, label_separator=separator))
 
 
 def _known_title(
@@ -52,6 +60,42 @@ def _known_title(
     if isinstance(learned, str) and learned in titles and learned not in taken:
         return learned
     return None
+
+
+def _known_labels(
+    learned: object,
+    titles: Sequence[str],
+    taken: Collection[str | None],
+    table: Table,
+) -> Titles | None:
+    """As ``_known_title``, of one column of labels or of one for each class.
+
+    Raises:
+        DataError: If only some classes have a column, since a photo may show others.
+    """
+    if not isinstance(learned, list | tuple):
+        return _known_title(learned, titles, taken)
+    known = [each for each in learned if _known_title(each, titles, taken)]
+    lacking = [each for each in learned if each not in known]
+    if known and lacking:
+        raise DataError(
+            f"{table.csv} has columns of 0 and 1 for {listed(known)}, and none for "
+            f"{listed(lacking)}, which the model learned from, too. Add them; or, if "
+            "no photo shows these, name the others, each with --label-column "
+            "(label_column)."
+        )
+    return as_titles(known)
+
+
+def _separator(
+    read: ReadTable, settings: Mapping[str, object], is_multi: bool
+) -> str | None:
+    """What stands between labels: as is said, as was learned, or as the table looks."""
+    said = read.table.label_separator
+    was_one_each = isinstance(settings.get("label_column"), list | tuple)
+    if said is None and not was_one_each and not read.found.columns.is_one_each:
+        return _learned_separator(settings, is_multi)
+    return separator_of(read.found, said)
 
 
 def _learned_separator(settings: Mapping[str, object], is_multi: bool) -> str | None:

@@ -34,12 +34,18 @@ def _sentences(found: LabelTable, table: Table, may_lack_labels: bool) -> Iterat
     )
     if repeated:
         yield f"{counted(repeated, 'repeated row')} left out."
+    if never := _never_shown(found):
+        yield (
+            f"No photo shows {listed(never)}, of which nothing is learned or measured."
+        )
+    may_lack_labels |= found.columns.is_one_each
     if bare := _without_labels(found, table.label_separator, may_lack_labels):
         yield (
             f"{counted(bare, 'row')} without a label: a photo may show none of them. "
             "Leave out those of which nobody knows."
         )
-    if table.label_separator == "" and (several := _perhaps_several(found)):
+    is_whole = table.label_separator == "" and not found.columns.is_one_each
+    if is_whole and (several := _perhaps_several(found)):
         sign, label = several
         yield (
             f"Each cell is one label, such as {label!r}; --label-separator {sign!r} "
@@ -51,16 +57,15 @@ def _of_columns(found: LabelTable, group_by: str | None) -> str:
     columns = found.columns
     if columns.titles is None:
         return _of_places(found)
-    photos, labels = columns.titles[columns.photos], columns.titles[columns.labels]
-    used = {columns.photos, columns.labels}
+    used = {columns.photos, *columns.labels}
     others = [
         title
         for place, title in enumerate(columns.titles)
         if place not in used and title != group_by
     ]
     said = (
-        f"{found.path.name}: column {photos!r} names photos, {labels!r} says what is "
-        "on them"
+        f"{found.path.name}: column {columns.titles[columns.photos]!r} names photos, "
+        f"{_of_labels(found)}"
     )
     if group_by in columns.titles:
         said += f", {group_by!r} what belongs together"
@@ -73,9 +78,28 @@ def _of_columns(found: LabelTable, group_by: str | None) -> str:
     return said
 
 
+def _of_labels(found: LabelTable) -> str:
+    """What the columns of labels say."""
+    titles = [(found.columns.titles or ())[place] for place in found.columns.labels]
+    if not found.columns.is_one_each:
+        return f"{titles[0]!r} says what is on them"
+    is_single = all(len(row.tags or ()) == 1 for row in found.rows)
+    ones = "one 1 in every row" if is_single else "any number of 1s in a row"
+    return f"{listed(titles)} hold 0 and 1 for a class each, with {ones}"
+
+
+def _never_shown(found: LabelTable) -> list[str]:
+    """Classes with a column of their own in which no 1 stands."""
+    if not found.columns.is_one_each:
+        return []
+    shown = {tag for row in found.rows for tag in row.tags or ()}
+    titles = [(found.columns.titles or ())[place] for place in found.columns.labels]
+    return [title for title in titles if title not in shown]
+
+
 def _of_places(found: LabelTable) -> str:
     """As ``_of_columns``, for a table without titles."""
-    used = (found.columns.photos, found.columns.labels)
+    used = (found.columns.photos, *found.columns.labels)
     photos, labels = (ordinal(place + 1) for place in used)
     width = max(len(row.cells) for row in found.rows)
     others = [

@@ -9,7 +9,7 @@ import numpy as np
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_separators import guessed_separator
 from unfreeze.data.label_table import LabelTable, WrittenTable, written_table
-from unfreeze.data.table_columns import Choice, cell_at
+from unfreeze.data.table_columns import Choice, Titles, as_titles, cell_at
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
@@ -20,6 +20,7 @@ __all__ = [
     "as_decided",
     "index_known_table",
     "read_table",
+    "separator_of",
     "table_at",
 ]
 
@@ -44,8 +45,9 @@ class Table:
     file_column: str | None = None
     """Title of the column that names photos; None chooses by titles."""
 
-    label_column: str | None = None
-    """Title of the column with labels; None chooses by titles."""
+    label_column: Titles | None = None
+    """Title of the column with labels, or of one of 0 and 1 for each class; None
+    chooses by titles."""
 
     no_header: bool = False
     """Whether the first row is one of photos; else it is, if it names one."""
@@ -120,16 +122,42 @@ def as_decided(root: Path, table: Table) -> ReadTable:
         DataError: If there is no such table, or it cannot be told.
     """
     found = read_table(root, table, written_table(table_at(root, table.csv))).found
-    separator = table.label_separator
-    if separator is None:
-        separator = guessed_separator(row.label for row in found.rows)
     decided = replace(
         table,
-        label_separator=separator,
+        label_separator=separator_of(found, table.label_separator),
         file_column=_title(found, found.columns.photos),
-        label_column=_title(found, found.columns.labels),
+        label_column=_label_titles(found),
     )
     return ReadTable(decided, found)
+
+
+def separator_of(found: LabelTable, said: str | None) -> str:
+    """What stands between the labels of a photo; empty where each cell is one.
+
+    Args:
+        found: The table.
+        said: What is said of it; None looks.
+
+    Raises:
+        DataError: If it cannot be told, or something is said and each class has a
+            column.
+    """
+    if found.columns.is_one_each:
+        if said:
+            raise DataError(
+                f"{found.path} has a column of 0 and 1 for each class, and "
+                f"--label-separator {said!r} says what stands between labels in a "
+                "cell. Leave it out, or name one column with --label-column."
+            )
+        return ""
+    if said is not None:
+        return said
+    return guessed_separator(row.label for row in found.rows)
+
+
+def _label_titles(found: LabelTable) -> Titles | None:
+    titles = [_title(found, place) for place in found.columns.labels]
+    return as_titles([title for title in titles if title is not None])
 
 
 def _title(found: LabelTable, place: int) -> str | None:

@@ -18,7 +18,7 @@ def _require(text: str, *, is_titled: bool = True, **choice: str) -> str | None:
     titles = rows[0] if is_titled else None
     columns = chosen_columns(titles, chosen, TABLE, lambda place: False, len(rows[0]))
     require_plain_labels(rows[1:] if is_titled else rows, columns, chosen, TABLE)
-    return rows[0][columns.labels] if is_titled else None
+    return rows[0][columns.labels[0]] if is_titled else None
 
 
 @pytest.mark.parametrize(

@@ -68,20 +68,6 @@ def test_a_first_row_is_one_of_photos_where_that_is_said(tmp_path: Path) -> None
     assert [row.label for row in table.rows] == ["label", "y"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "image,cat,dog,bird\na,1,0,0\nb,0,1,0\n",
-        "image,cat,dog\na,1.0,0.0\nb,0.0,\n",
-        "a,1,0\nb,0,1\n",
-        "image,cat,dog\na,True,FALSE\nb,no,yes\n",
-    ],
-)
-def test_a_column_for_each_class_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(DataError, match=r"a column of 0 and 1, .* one column"):
-        _read(tmp_path, text)
-
-
 def test_columns_of_numbers_are_not_guessed_among(tmp_path: Path) -> None:
     text = "image,width,height\na,640,-1.5e3\nb,800,600\n"
 

@@ -105,3 +105,69 @@ def test_columns_that_a_table_lacks_are_chosen_by_titles(tmp_path: Path) -> None
     assert [row.label for row in read.found.rows] == ["cat"]
     with pytest.raises(DataError, match=r"no table lost\.csv"):
         as_learned(tmp_path, Table("lost.csv"), _LEARNED, is_multi=False)
+
+
+_EACH = {"file_column": "shot", "label_column": ["cat", "dog"], "label_separator": ""}
+
+
+def _labels(root: Path, text: str, *, is_multi: bool, **words: object) -> object:
+    """Labels of photos 1.jpg and 2.jpg as a model of one column a class reads them."""
+    for name in ("1.jpg", "2.jpg"):
+        (root / name).touch()
+    (root / "t.csv").write_text(text)
+    read = as_learned(root, Table("t.csv", **words), _EACH, is_multi=is_multi)
+    index = index_known_table(root, read, ("bird", "cat", "dog"), is_multi=is_multi)
+    assert index.labels is not None
+    return index.labels.tolist()
+
+
+def test_a_column_for_each_class_is_read_by_the_titles_that_were_learned(
+    tmp_path: Path,
+) -> None:
+    text = "age,dog,shot,cat\n9,1,1.jpg,0\n8,0,2.jpg,1\n"
+
+    assert _labels(tmp_path, text, is_multi=False) == [2, 1]
+    assert _labels(tmp_path, text, is_multi=True) == [[0, 0, 1], [0, 1, 0]]
+    both = text.replace("8,0", "8,1")
+    assert _labels(tmp_path, both, is_multi=True) == [[0, 0, 1], [0, 1, 1]]
+    with pytest.raises(DataError, match="this model knows one for each"):
+        _labels(tmp_path, both, is_multi=False)
+
+
+def test_a_photo_of_no_class_is_one_of_several_labels_alone(tmp_path: Path) -> None:
+    text = "shot,cat,dog\n1.jpg,1,0\n2.jpg,0,0\n"
+
+    assert _labels(tmp_path, text, is_multi=True) == [[0, 1, 0], [0, 0, 0]]
+    with pytest.raises(DataError, match=r"no label for '2\.jpg'"):
+        _labels(tmp_path, text, is_multi=False)
+
+
+def test_a_class_whose_column_is_missing_is_not_taken_for_unseen(
+    tmp_path: Path,
+) -> None:
+    text = "shot,cat,bird\n1.jpg,1,0\n2.jpg,0,1\n"
+
+    with pytest.raises(DataError, match=r"for 'cat', and none for 'dog'.*name the oth"):
+        _labels(tmp_path, text, is_multi=True)
+    said = ("cat", "bird")
+    assert _labels(tmp_path, text, is_multi=False, label_column=said) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [("cat;dog dog", [[0, 1, 1], [0, 0, 1]]), ("cat dog", [[0, 1, 0], [0, 0, 1]])],
+)
+def test_labels_in_cells_are_read_as_the_table_looks(
+    tmp_path: Path, cells: str, labels: list[list[int]]
+) -> None:
+    first, second = cells.split(" ")
+    text = f"file,label\n1.jpg,{first}\n2.jpg,{second}\n"
+
+    assert _labels(tmp_path, text, is_multi=True) == labels
+
+
+def test_nothing_stands_between_labels_in_columns_of_their_own(tmp_path: Path) -> None:
+    text = "shot,cat,dog\n1.jpg,1,0\n2.jpg,0,1\n"
+
+    with pytest.raises(DataError, match=r"--label-separator ';' says .*Leave it out"):
+        _labels(tmp_path, text, is_multi=True, label_separator=";")

@@ -112,3 +112,22 @@ def test_a_label_that_could_be_several_is_shown(
 
     assert f"one label, such as {label!r}; --label-separator {sign!r} makes" in said
     assert "one label" not in _note(tmp_path, text, replace(TABLE, label_separator=" "))
+
+
+def test_a_column_for_each_class_is_said(tmp_path: Path) -> None:
+    said = _note(tmp_path, "file,cat,dog,ox\n1.jpg,1,0,0\n2.jpg,0,1,0\n")
+
+    assert said == (
+        "labels.csv: column 'file' names photos, 'cat', 'dog', 'ox' hold 0 and 1 for a "
+        "class each, with one 1 in every row. No photo shows 'ox', of which nothing is "
+        "learned or measured."
+    )
+
+
+def test_photos_of_no_class_and_of_several_are_said(tmp_path: Path) -> None:
+    table = replace(TABLE, label_column=("cat", "dog"))
+
+    said = _note(tmp_path, "file,cat,dog,age\n1.jpg,1,1,7\n2.jpg,0,0,8\n", table)
+
+    assert "a class each, with any number of 1s in a row; not read: 'age'." in said
+    assert "1 row without a label: a photo may show none of them." in said
