@@ -27,8 +27,20 @@ def evaluate(
         ),
     ],
     csv: options.Csv = None,
-    folder: options.CsvFolder = "",
-    suffix: options.CsvSuffix = "",
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder below DATA in which the photos of the table lie; as in "
+            "training unless given."
+        ),
+    ] = None,
+    suffix: Annotated[
+        str | None,
+        typer.Option(
+            callback=options.with_dot,
+            help="Added to each name in the table; as in training unless given.",
+        ),
+    ] = None,
     label_separator: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +74,7 @@ def evaluate(
         label_separator,
         file_column,
         as_titles(label_column),
-        no_header,
+        no_header or None,
     )
     if csv is None and table != Table(""):
         raise PlanError(

@@ -25,6 +25,7 @@ __all__ = [
     "Columns",
     "NamesPhotos",
     "Titles",
+    "are_known_titles",
     "as_titles",
     "cell_at",
     "chosen_columns",
@@ -117,6 +118,11 @@ def photo_column(titles: Sequence[str]) -> int | None:
     return _first(titles, is_perhaps_of_photos) if sure is None else sure
 
 
+def are_known_titles(first: Sequence[str]) -> bool:
+    """Whether one cell is called file or the like, and one label or the like."""
+    return photo_column(first) is not None and any(map(is_of_labels, first))
+
+
 def has_titles(
     first: Sequence[str], path: Path, is_photo: Callable[[str], bool]
 ) -> bool:
@@ -130,9 +136,9 @@ def has_titles(
     Raises:
         DataError: If it can be both.
     """
-    is_titled = photo_column(first) is not None
-    if is_titled and _first(first, is_of_labels) is not None:
+    if are_known_titles(first):
         return True
+    is_titled = photo_column(first) is not None
     photo = next((cell for cell in first if cell and is_photo(cell)), None)
     if photo is None:
         return is_titled or not any(map(is_photo_name, first))

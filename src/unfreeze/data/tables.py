@@ -21,7 +21,14 @@ from unfreeze.data.table_paths import joined, one_spelling
 from unfreeze.data.table_problems import require_below, require_sound
 from unfreeze.errors import DataError, PlanError
 
-__all__ = ["PhotoNames", "TableIndex", "index_table", "labels_of", "open_table"]
+__all__ = [
+    "PhotoNames",
+    "TableIndex",
+    "finds_photos",
+    "index_table",
+    "labels_of",
+    "open_table",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,29 @@ class TableIndex:
         return found
 
 
+_LOOKED_AT = 20
+"""Rows of which one has to name a photo, for names to be read in the right way."""
+
+
+def finds_photos(root: Path, written: WrittenTable, naming: PhotoNames) -> bool:
+    """Whether any cell of the first rows names a photo that exists.
+
+    Args:
+        root: Where names start.
+        written: What stands in the table.
+        naming: How names become paths.
+    """
+    return any(
+        cell and _is_photo(root, naming, cell)
+        for _, cells in written.rows[:_LOOKED_AT]
+        for cell in cells
+    )
+
+
+def _is_photo(root: Path, naming: PhotoNames, name: str) -> bool:
+    return os.path.isfile(root / naming.path(name))  # noqa: PTH113  # takes any name
+
+
 def open_table(
     root: Path, written: WrittenTable, naming: PhotoNames, choice: Choice
 ) -> LabelTable:
@@ -101,7 +131,7 @@ def open_table(
     return label_table(
         written,
         choice,
-        lambda name: os.path.isfile(root / naming.path(name)),  # noqa: PTH113  # takes any name
+        lambda name: _is_photo(root, naming, name),
     )
 
 

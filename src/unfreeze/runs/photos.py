@@ -77,11 +77,11 @@ def _in_table(
     table = read.table
     return ImageClassifierData.from_csv(
         root,
-        table.folder,
+        table.names.folder,
         read.found,
         settings.batch_size,
         tfms,
-        suffix=table.suffix,
+        suffix=table.names.suffix,
         num_workers=settings.num_workers,
         cat_separator=table.label_separator or None,
         group_by=table.group_by,

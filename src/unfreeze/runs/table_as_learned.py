@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from unfreeze.data.label_table import written_table
-from unfreeze.data.table_columns import Titles, as_titles
+from unfreeze.data.label_table import WrittenTable, written_table
+from unfreeze.data.table_columns import Titles, are_known_titles, as_titles
+from unfreeze.data.tables import finds_photos
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 from unfreeze.runs.table_photos import (
@@ -24,7 +25,10 @@ def as_learned(
 ) -> ReadTable:
     """Read a table, and what it leaves open as the one that a model learned from.
 
-    Columns are those of the same titles, where it has them.
+    Columns are those of the same titles, where it has them. Photos lie where they did,
+    by names made in the same way, unless some are found only without. There are no
+    titles where that was said, unless a column is named, or the first row holds titles
+    that are known.
 
     Args:
         root: Where names start.
@@ -36,7 +40,10 @@ def as_learned(
         DataError: If there is no such table, or it cannot be read.
     """
     written = written_table(table_at(root, table.csv))
-    titles = () if table.no_header else written.rows[0][1]
+    first = written.rows[0][1]
+    table = replace(table, no_header=_lacks_titles(table, settings, first))
+    table = _named_as_learned(root, table, settings, written)
+    titles = () if table.no_header else first
     said = table.label_column
     taken = {table.file_column, *((said,) if isinstance(said, str) else said or ())}
     files = _known_title(settings.get("file_column"), titles, taken)
@@ -51,6 +58,37 @@ def as_learned(
     read = read_table(root, known, written)
     separator = _separator(read, settings, is_multi)
     return replace(read, table=replace(known, label_separator=separator))
+
+
+def _lacks_titles(
+    table: Table, settings: Mapping[str, object], first: Sequence[str]
+) -> bool:
+    if table.no_header is not None:
+        return table.no_header
+    if table.file_column or table.label_column or are_known_titles(first):
+        return False
+    return settings.get("no_header") is True
+
+
+def _named_as_learned(
+    root: Path, table: Table, settings: Mapping[str, object], written: WrittenTable
+) -> Table:
+    """Say how names become paths: as in training, or else as photos are found."""
+    ways = [
+        replace(table, folder=folder, suffix=suffix)
+        for folder in _said_or_learned(table.folder, settings.get("folder"))
+        for suffix in _said_or_learned(table.suffix, settings.get("suffix"))
+    ]
+    return next(
+        (way for way in ways if finds_photos(root, written, way.names)), ways[0]
+    )
+
+
+def _said_or_learned(said: str | None, learned: object) -> list[str]:
+    """What was said; or what was learned, and nothing."""
+    if said is not None:
+        return [said]
+    return [learned, ""] if isinstance(learned, str) and learned else [""]
 
 
 def _known_title(

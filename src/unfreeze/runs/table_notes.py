@@ -27,6 +27,8 @@ def table_note(read: ReadTable, *, may_lack_labels: bool = False) -> str:
 
 def _sentences(found: LabelTable, table: Table, may_lack_labels: bool) -> Iterator[str]:
     yield _of_columns(found, table.group_by)
+    if placed := _of_names(table):
+        yield placed
     if form := said_of_form(found.form):
         yield form + _odd_word(found)
     repeated = len(found.rows) - len(
@@ -76,6 +78,16 @@ def _of_columns(found: LabelTable, group_by: str | None) -> str:
             "put them into train/ and valid/ with a folder per class in each."
         )
     return said
+
+
+def _of_names(table: Table) -> str:
+    """How names become paths, where that is not plain."""
+    parts = []
+    if table.folder:
+        parts.append(f"are looked for in {table.folder!r}")
+    if table.suffix:
+        parts.append(f"have {table.suffix!r} behind their names")
+    return f"Photos {' and '.join(parts)}." if parts else ""
 
 
 def _of_labels(found: LabelTable) -> str:

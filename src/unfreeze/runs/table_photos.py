@@ -32,11 +32,12 @@ class Table:
     csv: str
     """In the folder of the photos, or a path of its own."""
 
-    folder: str = ""
-    """Of the photos, below the folder that is given; itself if empty."""
+    folder: str | None = None
+    """Of the photos, below the folder that is given; itself if empty, and None as the
+    model learned them, or where nothing is learned yet, itself."""
 
-    suffix: str = ""
-    """Added to each name, such as ``.jpg``."""
+    suffix: str | None = None
+    """Added to each name, such as ``.jpg``; None likewise, or nothing."""
 
     label_separator: str | None = None
     """Between several labels of a photo; empty where each cell is one label, and None
@@ -49,8 +50,9 @@ class Table:
     """Title of the column with labels, or of one of 0 and 1 for each class; None
     chooses by titles."""
 
-    no_header: bool = False
-    """Whether the first row is one of photos; else it is, if it names one."""
+    no_header: bool | None = None
+    """Whether the first row is one of photos, whatever it looks like; else it is, if it
+    names one. None as the model learned it."""
 
     group_by: str | None = None
     """Perhaps the title of a column with groups, which holds no labels then."""
@@ -58,7 +60,7 @@ class Table:
     @property
     def names(self) -> PhotoNames:
         """How names become paths."""
-        return PhotoNames(self.folder, self.suffix)
+        return PhotoNames(self.folder or "", self.suffix or "")
 
     @property
     def choice(self) -> Choice:

@@ -101,7 +101,7 @@ def test_columns_that_a_table_lacks_are_chosen_by_titles(tmp_path: Path) -> None
 
     read = as_learned(tmp_path, Table("t.csv"), _LEARNED, is_multi=False)
 
-    assert read.table == Table("t.csv")
+    assert (read.table.file_column, read.table.label_column) == (None, None)
     assert [row.label for row in read.found.rows] == ["cat"]
     with pytest.raises(DataError, match=r"no table lost\.csv"):
         as_learned(tmp_path, Table("lost.csv"), _LEARNED, is_multi=False)
@@ -171,3 +171,67 @@ def test_nothing_stands_between_labels_in_columns_of_their_own(tmp_path: Path) -
 
     with pytest.raises(DataError, match=r"--label-separator ';' says .*Leave it out"):
         _labels(tmp_path, text, is_multi=True, label_separator=";")
+
+
+_NAMED = {"folder": "tiles", "suffix": ".jpg", "no_header": True}
+
+
+def _photos_read(root: Path, text: str, **words: object) -> list[str]:
+    """Paths of photos as a model reads them whose table had no titles."""
+    (root / "t.csv").write_text(text)
+    table = Table("t.csv", **words)  # type: ignore[arg-type]
+    read = as_learned(root, table, _NAMED, is_multi=False)
+    return [read.table.names.path(row.photo) for row in read.found.rows]
+
+
+def test_photos_are_looked_for_where_and_by_the_names_that_were_learned(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tiles").mkdir()
+    (tmp_path / "tiles/1.jpg").touch()
+    text = "image,cat\n1,dog\n"
+
+    assert _photos_read(tmp_path, text) == ["tiles/image.jpg", "tiles/1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("photo", "cell", "found"),
+    [
+        ("tiles/1.jpg", "1.jpg", "tiles/1.jpg"),
+        ("1.jpg", "1", "1.jpg"),
+        ("1.png", "1.png", "1.png"),
+        ("other/1.jpg", "1", "tiles/1.jpg"),
+    ],
+    ids=["no suffix", "no folder", "neither", "not found at all"],
+)
+def test_photos_that_are_found_only_otherwise_are_read_otherwise(
+    tmp_path: Path, photo: str, cell: str, found: str
+) -> None:
+    (tmp_path / photo).parent.mkdir(exist_ok=True)
+    (tmp_path / photo).touch()
+
+    assert _photos_read(tmp_path, f"{cell},dog\n") == [found]
+
+
+def test_what_is_said_of_names_comes_before_what_was_learned(tmp_path: Path) -> None:
+    text = "image,kind\n1,dog\n"
+
+    assert _photos_read(tmp_path, text, folder="", suffix="") == ["image", "1"]
+    assert _photos_read(tmp_path, text, suffix=".png")[1] == "tiles/1.png"
+    titled = _photos_read(tmp_path, text, label_column="kind")
+    assert titled == _photos_read(tmp_path, text, no_header=False) == ["tiles/1.jpg"]
+
+
+def test_titles_that_are_known_are_titles_whatever_was_learned(tmp_path: Path) -> None:
+    assert _photos_read(tmp_path, "image,label\n1,dog\n") == ["tiles/1.jpg"]
+
+
+@pytest.mark.parametrize("learned", [{}, {"folder": None, "suffix": None}])
+def test_older_runs_say_nothing_of_names(
+    tmp_path: Path, learned: dict[str, None]
+) -> None:
+    (tmp_path / "t.csv").write_text("file,label\n1.jpg,dog\n")
+
+    read = as_learned(tmp_path, Table("t.csv"), learned, is_multi=False)
+
+    assert read.table == Table("t.csv", folder="", suffix="", no_header=False)

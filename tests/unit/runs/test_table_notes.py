@@ -131,3 +131,19 @@ def test_photos_of_no_class_and_of_several_are_said(tmp_path: Path) -> None:
 
     assert "a class each, with any number of 1s in a row; not read: 'age'." in said
     assert "1 row without a label: a photo may show none of them." in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "suffix", "words"),
+    [
+        ("a", "", "Photos are looked for in 'a'."),
+        ("", ".x", "Photos have '.x' behind their names."),
+        ("a", ".x", "Photos are looked for in 'a' and have '.x' behind their names."),
+    ],
+)
+def test_how_names_become_paths_is_said(
+    tmp_path: Path, folder: str, suffix: str, words: str
+) -> None:
+    table = replace(TABLE, folder=folder, suffix=suffix)
+
+    assert _note(tmp_path, "file,label\n1,cat\n", table).endswith(f"on them. {words}")
