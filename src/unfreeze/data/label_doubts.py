@@ -1,20 +1,29 @@
-"""Refuse a column of labels that nobody named where it may well be another."""
+"""Refuse a column of labels that nobody named where it may well be another.
+
+Numbers are taken for measurements where most of them stand in one or two rows and some
+are not whole, or there are twenty or more: an age is no class. Whole numbers with more
+rows each may be classes, such as years, and only the user can tell.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from unfreeze.data.table_columns import Choice, Columns, cell_at, places_for_labels
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
-__all__ = ["require_plain_labels"]
+__all__ = ["count_if_many_whole", "require_plain_labels"]
 
 _WORDS = frozenset({"", "false", "true", "no", "yes"})
 _NUMBER = re.compile(
     r"[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?|false|true|no|yes", re.IGNORECASE
 )
+
+_MANY = 20
+"""Different whole numbers from which on they may be ages or counts: of grades and the
+like there are fewer."""
 
 _FEW_ROWS = 2
 """In which most values of a measurement stand, and few names of classes do."""
@@ -42,7 +51,8 @@ def require_plain_labels(
     elif not columns.is_label_titled:
         _refuse_several(columns.titles, columns.photos, choice.groups, path)
     (place,) = columns.labels
-    _refuse_measurements([cell_at(cells, place) for cells in rows], path)
+    if not choice.are_classes_known:
+        _refuse_measurements([cell_at(cells, place) for cells in rows], path)
     _refuse_more_labels(rows, columns, path)
 
 
@@ -101,23 +111,36 @@ def _refuse_more_labels(
 
 
 def _refuse_measurements(labels: Sequence[str], path: Path) -> None:
-    """Refuse numbers, some not whole, of which most stand in one or two rows."""
+    """Refuse numbers, many or not whole, of which most stand in one or two rows."""
     rows_of = Counter(label for label in labels if label)
     distinct = sorted(rows_of)
     if not all(map(_NUMBER.fullmatch, distinct)):
         return
     broken = next((label for label in distinct if not _is_whole(label)), None)
-    if broken is None:
+    if broken is None and len(distinct) < _MANY:
         return
     rare = sum(count <= _FEW_ROWS for count in rows_of.values())
     if 2 * rare > len(distinct):
+        example = distinct[-1] if broken is None else broken
         raise DataError(
             f"The labels of {path} look like measurements: {len(distinct)} different "
-            f"numbers, such as {broken!r}, and most in one or two rows. This library "
+            f"numbers, such as {example!r}, and most in one or two rows. This library "
             "classifies: write the name of a class, such as 'low' or 'high'. If each "
             "number is a class, pass the title of the column: --label-column TITLE "
             "(label_column='...')."
         )
+
+
+def count_if_many_whole(labels: Iterable[str]) -> int:
+    """How many different labels there are if all are whole numbers, and many; else 0.
+
+    Example:
+        >>> count_if_many_whole(map(str, range(90))), count_if_many_whole("12")
+        (90, 0)
+    """
+    distinct = set(labels) - {""}
+    are_whole = all(_NUMBER.fullmatch(each) and _is_whole(each) for each in distinct)
+    return len(distinct) if are_whole and len(distinct) >= _MANY else 0
 
 
 def _is_whole(label: str) -> bool:

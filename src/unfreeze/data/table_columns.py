@@ -59,6 +59,9 @@ class Choice:
     groups: str | None = None
     """Perhaps the title of a column that names groups of photos."""
 
+    are_classes_known: bool = False
+    """Whether a model knows the classes already, whatever they look like."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

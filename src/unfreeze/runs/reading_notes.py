@@ -8,7 +8,7 @@ from unfreeze.data.wording import listed
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_notes
-from unfreeze.runs.table_notes import table_note
+from unfreeze.runs.table_notes import numbers_note, table_note
 from unfreeze.runs.table_photos import ReadTable
 from unfreeze.words import said_of_folders_left_alone
 
@@ -33,6 +33,8 @@ def reading_notes(
         yield said_of_folders_left_alone(others)
     if read is not None:
         yield table_note(read)
+        if doubt := numbers_note(read.found):
+            yield doubt
     if data.is_multi:
         said = (
             f"several labels per photo, {len(data.classes)} in all: "

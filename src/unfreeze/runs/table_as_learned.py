@@ -55,7 +55,7 @@ def as_learned(
         label_column=labels,
         group_by=table.group_by or groups,
     )
-    read = read_table(root, known, written)
+    read = read_table(root, known, written, are_classes_known=True)
     separator = _separator(read, settings, is_multi)
     return replace(read, table=replace(known, label_separator=separator))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from unfreeze.data.label_doubts import count_if_many_whole
 from unfreeze.data.label_table import LabelTable
 from unfreeze.data.table_columns import cell_at
 from unfreeze.data.table_form import said_of_form
@@ -11,7 +12,7 @@ from unfreeze.data.wording import listed
 from unfreeze.runs.table_photos import ReadTable, Table
 from unfreeze.words import counted, ordinal
 
-__all__ = ["table_note"]
+__all__ = ["numbers_note", "table_note"]
 
 
 def table_note(read: ReadTable, *, may_lack_labels: bool = False) -> str:
@@ -23,6 +24,23 @@ def table_note(read: ReadTable, *, may_lack_labels: bool = False) -> str:
             several, as for a model that gives several.
     """
     return " ".join(_sentences(read.found, read.table, may_lack_labels))
+
+
+def numbers_note(found: LabelTable) -> str | None:
+    """Warn where labels are many whole numbers, as ages or counts are; else nothing."""
+    if found.columns.is_one_each:
+        return None
+    count = count_if_many_whole(row.label for row in found.rows)
+    if not count:
+        return None
+    (place,) = found.columns.labels
+    title = cell_at(found.columns.titles or (), place)
+    column = repr(title) if title else f"the {ordinal(place + 1)}"
+    return (
+        f"caution: column {column} holds {count} different whole numbers, and each "
+        "becomes a class, so that an answer off by one is as wrong as any. If they "
+        "measure something, write ranges instead, such as '0 to 9'."
+    )
 
 
 def _sentences(found: LabelTable, table: Table, may_lack_labels: bool) -> Iterator[str]:

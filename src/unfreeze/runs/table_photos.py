@@ -99,18 +99,22 @@ def table_at(root: Path, name: str | Path) -> Path:
     )
 
 
-def read_table(root: Path, table: Table, written: WrittenTable) -> ReadTable:
+def read_table(
+    root: Path, table: Table, written: WrittenTable, *, are_classes_known: bool = False
+) -> ReadTable:
     """Find photos and labels in a table as it is said to be read.
 
     Args:
         root: Where names start.
         table: How it is read.
         written: What stands there.
+        are_classes_known: Whether a model knows them, so that any numbers will do.
 
     Raises:
         DataError: If it cannot be read so.
     """
-    return ReadTable(table, open_table(root, written, table.names, table.choice))
+    choice = replace(table.choice, are_classes_known=are_classes_known)
+    return ReadTable(table, open_table(root, written, table.names, choice))
 
 
 def as_decided(root: Path, table: Table) -> ReadTable:

@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/runs/reading_notes.py."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.runs.photos import read_photos
@@ -25,3 +26,18 @@ def test_folders_beside_the_splits_are_said_to_be_left_alone(
     notes = list(reading_notes(drawn_folder, settings, data))
 
     assert notes == ["left alone: Test/; neither learned from nor measured with"]
+
+
+def test_whole_numbers_that_may_be_measurements_are_said(
+    drawn_folder: Path, settings: RunSettings
+) -> None:
+    photos = sorted((drawn_folder / "train").rglob("*.png"))
+    rows = [f"{each.relative_to(drawn_folder)},{at}" for at, each in enumerate(photos)]
+    (drawn_folder / "t.csv").write_text("\n".join(["file,age", *rows]))
+    said = replace(settings, csv="t.csv", label_column="age")
+    read = said.read_table(drawn_folder)
+    data = read_photos(drawn_folder, settings)
+
+    notes = list(reading_notes(drawn_folder, said, data, read))
+
+    assert notes[1].startswith("caution: column 'age' holds 36 different whole numbers")

@@ -9,7 +9,7 @@ import pytest
 
 from unfreeze.errors import DataError
 from unfreeze.runs.table_as_learned import as_learned
-from unfreeze.runs.table_photos import Table, index_known_table
+from unfreeze.runs.table_photos import Table, as_decided, index_known_table
 
 MakeTable: TypeAlias = Callable[[list[str]], Table]
 
@@ -235,3 +235,15 @@ def test_older_runs_say_nothing_of_names(
     read = as_learned(tmp_path, Table("t.csv"), learned, is_multi=False)
 
     assert read.table == Table("t.csv", folder="", suffix="", no_header=False)
+
+
+def test_classes_that_a_model_knows_may_be_any_numbers(tmp_path: Path) -> None:
+    """In training these would be refused as measurements."""
+    rows = [f"{number}.jpg,{number}" for number in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(["file,years", *rows]))
+
+    read = as_learned(tmp_path, Table("t.csv"), {}, is_multi=False)
+
+    assert len(read.found.rows) == 40
+    with pytest.raises(DataError, match="look like measurements"):
+        as_decided(tmp_path, Table("t.csv"))

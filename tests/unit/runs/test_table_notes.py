@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.runs.table_notes import table_note
+from unfreeze.runs.table_notes import numbers_note, table_note
 from unfreeze.runs.table_photos import Table, as_decided
 
 TABLE = Table("labels.csv", label_separator="")
@@ -147,3 +147,27 @@ def test_how_names_become_paths_is_said(
     table = replace(TABLE, folder=folder, suffix=suffix)
 
     assert _note(tmp_path, "file,label\n1,cat\n", table).endswith(f"on them. {words}")
+
+
+def _doubt(root: Path, titles: str, count: int, *cells: str) -> str | None:
+    rows = [
+        ",".join([f"{row}.jpg", str(row % count), *cells]) for row in range(3 * count)
+    ]
+    (root / "labels.csv").write_text("\n".join([titles, *rows]).lstrip())
+    return numbers_note(as_decided(root, TABLE).found)
+
+
+def test_many_whole_numbers_are_no_classes_without_a_word(tmp_path: Path) -> None:
+    said = _doubt(tmp_path, "image,age", 90)
+
+    assert said is not None
+    assert "column 'age' holds 90 different whole numbers, and each becomes a" in said
+    assert "the 2nd holds 20 different" in str(_doubt(tmp_path, "", 20))
+    assert _doubt(tmp_path, "image,grade", 19) is None
+    assert _doubt(tmp_path, "image,age,label", 90, "cat") is None
+
+
+def test_columns_of_classes_are_no_measurements(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,cat,dog\n1.jpg,1,0\n2.jpg,0,1\n")
+
+    assert numbers_note(as_decided(tmp_path, TABLE).found) is None
