@@ -221,6 +221,16 @@ def test_a_table_may_have_a_column_for_each_class(
     assert data.val_y.tolist() == [n % 2 for n in numbers_in(data.val_ds)]
 
 
+def test_columns_of_zeros_alone_name_nothing_to_learn(numbered: Path) -> None:
+    rows = ["name,even,odd", *(f"{n},0,0" for n in range(10))]
+    (numbered / "labels.csv").write_text("\n".join(rows))
+
+    with pytest.raises(DataError, match=r"None of the photos in .* has a label"):
+        ImageClassifierData.from_csv(
+            numbered, "photos", numbered / "labels.csv", suffix=".png", **WORDS
+        )
+
+
 def test_repeated_rows_leave_chosen_rows_unclear(numbered: Path) -> None:
     table = numbered / "labels.csv"
     table.write_text(table.read_text() + "0,even\n")
