@@ -108,19 +108,9 @@ def label_table(
         DataError: If it has no rows besides titles or a single column, or one column
             of labels cannot be told among its columns, or looks like measurements.
     """
-    path, found = written.path, written.rows
-    first = found[0][1]
-    _require_two(found[:1], path)
-    is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
-    if choice.has_titles is None and _is_like_the_others([row for _, row in found]):
-        is_titled = False
-    if choice.has_titles and not is_titled:
-        raise DataError(
-            f"The first row of {path} names an image, {first[0]!r}, and no titles. "
-            "Pass skip_header=False."
-        )
-    if is_titled:
-        found = found[1:]
+    path, first = written.path, written.rows[0][1]
+    is_titled = _is_titled(written, choice, is_photo)
+    found = written.rows[1:] if is_titled else written.rows
     if not found:
         raise _no_rows(path)
     columns = chosen_columns(
@@ -141,6 +131,25 @@ def label_table(
         require_plain_labels([cells for _, cells in found], columns, choice, path)
     rows = tuple(_row(line, cells, columns) for line, cells in found)
     return LabelTable(path, written.form, columns, rows)
+
+
+def _is_titled(
+    written: WrittenTable, choice: Choice, is_photo: Callable[[str], bool]
+) -> bool:
+    """Whether the first row holds titles."""
+    path, first = written.path, written.rows[0][1]
+    _require_two(written.rows[:1], path)
+    is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
+    if choice.has_titles is None and _is_like_the_others(
+        [cells for _, cells in written.rows]
+    ):
+        return False
+    if choice.has_titles and not is_titled:
+        raise DataError(
+            f"The first row of {path} names an image, {first[0]!r}, and no titles. "
+            "Pass skip_header=False."
+        )
+    return is_titled
 
 
 def _row(line: int, cells: tuple[str, ...], columns: Columns) -> TableRow:

@@ -110,6 +110,7 @@ def test_a_table_is_read_as_it_says_it_is_and_that_is_told(
     assert [row["support"] for row in ended.content["per_class"]] == [1, 0, 1]
 
 
+@pytest.mark.slow
 def test_names_of_a_table_become_paths_as_in_training_unless_said(
     unfreeze: Unfreeze, drawn_folder: Path, tmp_path: Path
 ) -> None:
