@@ -27,8 +27,20 @@ def evaluate(
         ),
     ],
     csv: options.Csv = None,
-    folder: options.CsvFolder = "",
-    suffix: options.CsvSuffix = "",
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder below DATA in which the photos of the table lie; as in "
+            "training unless given."
+        ),
+    ] = None,
+    suffix: Annotated[
+        str | None,
+        typer.Option(
+            callback=options.with_dot,
+            help="Added to each name in the table; as in training unless given.",
+        ),
+    ] = None,
     label_separator: Annotated[
         str | None,
         typer.Option(
@@ -47,6 +59,7 @@ def evaluate(
     Folders, or the labels of a table, are matched with the model's classes by name.
     """
     with loading():
+        from unfreeze.data.table_columns import as_titles
         from unfreeze.records import Task
         from unfreeze.runs.learned import learned_from
         from unfreeze.runs.predictor import Classifier
@@ -55,7 +68,13 @@ def evaluate(
         from unfreeze.runs.table_photos import Table
 
     table = Table(
-        csv or "", folder, suffix, label_separator, file_column, label_column, no_header
+        csv or "",
+        folder,
+        suffix,
+        label_separator,
+        file_column,
+        as_titles(label_column),
+        no_header or None,
     )
     if csv is None and table != Table(""):
         raise PlanError(
@@ -63,11 +82,12 @@ def evaluate(
             "Pass --csv, too."
         )
     classifier = Classifier.load(run, num_workers=num_workers)
+    read = None
     if csv is not None:
-        table = classifier.as_learned(data, table)
+        read = classifier.read_table(data, table)
         is_multi = classifier.header.task is Task.MULTI
-        say(table_note(data, table, may_lack_labels=is_multi), err=True)
-    answers = classifier.evaluate(data, table if csv else None, tta=tta)
+        say(table_note(read, may_lack_labels=is_multi), err=True)
+    answers = classifier.evaluate(data, read, tta=tta)
     scores = scores_of(answers)
     caution = learned_from(run, answers.root or data, answers.predictions.names)
     say_if_unfinished(run)

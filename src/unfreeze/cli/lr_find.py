@@ -46,6 +46,7 @@ def lr_find(  # one parameter per option
     Leaves a picture of the curve, and no model.
     """
     with loading():
+        from unfreeze.data.table_columns import as_titles
         from unfreeze.runs.rate_search import search_rate
         from unfreeze.runs.settings import RunSettings
 
@@ -64,7 +65,7 @@ def lr_find(  # one parameter per option
         suffix=suffix,
         label_separator=label_separator,
         file_column=file_column,
-        label_column=label_column,
+        label_column=as_titles(label_column),
         no_header=no_header,
         valid_fraction=valid_fraction,
         group_by=group_by,

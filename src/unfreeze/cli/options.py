@@ -36,6 +36,7 @@ __all__ = [
     "Tta",
     "ValidFraction",
     "Weights",
+    "with_dot",
 ]
 
 Csv = Annotated[
@@ -54,16 +55,17 @@ CsvFolder = Annotated[
 ]
 
 
-def _with_dot(suffix: str) -> str:
+def with_dot(suffix: str | None) -> str | None:
     """Read ``jpg`` as ``.jpg``: no name ends in one without the other."""
-    return f".{suffix}" if suffix.lower() in PHOTO_ENDINGS else suffix
+    is_bare = suffix is not None and suffix.lower() in PHOTO_ENDINGS
+    return f".{suffix}" if is_bare else suffix
 
 
 CsvSuffix = Annotated[
     str,
     typer.Option(
         "--suffix",
-        callback=_with_dot,
+        callback=with_dot,
         help="Added to names in a list or table, such as .jpg.",
     ),
 ]
@@ -76,11 +78,12 @@ FileColumn = Annotated[
     ),
 ]
 LabelColumn = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="TITLE",
         show_default="label, class or the like",
-        help="Column of the table with labels.",
+        help="Column of the table with labels; again for each, where they hold 0 and "
+        "1 for a class each.",
     ),
 ]
 NoHeader = Annotated[

@@ -88,6 +88,7 @@ def train(  # one parameter per option
     # Beside JSON, a mistake that is found after loading is to be the only line.
     announce = _unsaid if as_json else write
     with loading(), _first_look(data, csv, [weights, fixes], announce):
+        from unfreeze.data.table_columns import as_titles
         from unfreeze.runs.settings import RunSettings
         from unfreeze.runs.training_run import train_folder
 
@@ -109,7 +110,7 @@ def train(  # one parameter per option
         suffix=suffix,
         label_separator=label_separator,
         file_column=file_column,
-        label_column=label_column,
+        label_column=as_titles(label_column),
         no_header=no_header,
         valid_fraction=valid_fraction,
         group_by=group_by,

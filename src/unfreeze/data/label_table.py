@@ -1,9 +1,14 @@
 """A table with a photo and what is on it in each row, read whole."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unfreeze.data.class_columns import (
+    class_columns,
+    classes_in,
+    require_zeros_and_ones,
+)
 from unfreeze.data.csv_cells import from_cell
 from unfreeze.data.csv_rows import TableForm, csv_rows
 from unfreeze.data.label_doubts import require_plain_labels
@@ -18,10 +23,20 @@ from unfreeze.data.table_columns import (
 from unfreeze.data.table_form import form_of
 from unfreeze.errors import DataError
 
-__all__ = ["LabelTable", "TableRow", "read_label_table"]
+__all__ = ["LabelTable", "TableRow", "WrittenTable", "label_table", "written_table"]
 
 _LOOKED_AT = 20
 """Rows in which photos are looked for, so that a few that are missing do no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """What stands in a table, before it is known what that means."""
+
+    path: Path
+    form: TableForm
+    rows: Sequence[tuple[int, tuple[str, ...]]]
+    """The line of the file on which each ends, from 1, and its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,11 @@ class TableRow:
     """Name of the photo, as it is written."""
 
     label: str
-    """The whole cell; empty where there is nothing."""
+    """The whole cell; empty where there is nothing. Where each class has a column,
+    those with 1 in it, with commas between."""
+
+    tags: tuple[str, ...] | None
+    """Classes with 1 in their column; None where one column holds labels."""
 
     cells: tuple[str, ...]
     """All of them, without blanks around them."""
@@ -59,39 +78,39 @@ class LabelTable:
         return [cell_at(row.cells, place) for row in self.rows]
 
 
-def read_label_table(
-    path: Path, choice: Choice, is_photo: Callable[[str], bool]
+def written_table(path: Path) -> WrittenTable:
+    """Read whatever stands in a table.
+
+    Raises:
+        DataError: If it cannot be read, or has no rows.
+    """
+    form = form_of(path)
+    rows = [
+        (line, tuple(from_cell(cell.strip()) for cell in cells))
+        for line, cells in csv_rows(path, form=form)
+    ]
+    if not rows:
+        raise _no_rows(path)
+    return WrittenTable(path, form, rows)
+
+
+def label_table(
+    written: WrittenTable, choice: Choice, is_photo: Callable[[str], bool]
 ) -> LabelTable:
-    """Read a table of labels.
+    """Find photos and labels in a table.
 
     Args:
-        path: The table.
+        written: What stands there.
         choice: What somebody said about its columns.
         is_photo: Whether there is a photo that a cell names.
 
     Raises:
-        DataError: If it cannot be read, has no rows or a single column, or one column
+        DataError: If it has no rows besides titles or a single column, or one column
             of labels cannot be told among its columns, or looks like measurements.
     """
-    form = form_of(path)
-    found = [
-        (line, tuple(from_cell(cell.strip()) for cell in cells))
-        for line, cells in csv_rows(path, form=form)
-    ]
-    if not found:
-        raise _no_rows(path)
-    first = found[0][1]
-    _require_two(found[:1], path)
-    is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
-    if choice.has_titles is None and _is_like_the_others([row for _, row in found]):
-        is_titled = False
-    if choice.has_titles and not is_titled:
-        raise DataError(
-            f"The first row of {path} names an image, {first[0]!r}, and no titles. "
-            "Pass skip_header=False."
-        )
-    if is_titled:
-        found = found[1:]
+    path, first = written.path, written.rows[0][1]
+    is_titled = _is_titled(written, choice, is_photo)
+    found = written.rows[1:] if is_titled else written.rows
     if not found:
         raise _no_rows(path)
     columns = chosen_columns(
@@ -103,14 +122,42 @@ def read_label_table(
     )
     _require_two(found, path)
     _require_width(found, len(first), path)
-    require_plain_labels([cells for _, cells in found], columns, choice, path)
-    rows = tuple(
-        TableRow(
-            line, cell_at(cells, columns.photos), cell_at(cells, columns.labels), cells
+    if columns.titles is not None and not columns.is_label_titled:
+        each = class_columns(found, columns, choice.groups)
+        columns = replace(columns, labels=each or columns.labels)
+    if columns.is_one_each:
+        require_zeros_and_ones(found, columns, path)
+    else:
+        require_plain_labels([cells for _, cells in found], columns, choice, path)
+    rows = tuple(_row(line, cells, columns) for line, cells in found)
+    return LabelTable(path, written.form, columns, rows)
+
+
+def _is_titled(
+    written: WrittenTable, choice: Choice, is_photo: Callable[[str], bool]
+) -> bool:
+    """Whether the first row holds titles."""
+    path, first = written.path, written.rows[0][1]
+    _require_two(written.rows[:1], path)
+    is_titled = choice.has_titles is not False and has_titles(first, path, is_photo)
+    if choice.has_titles is None and _is_like_the_others(
+        [cells for _, cells in written.rows]
+    ):
+        return False
+    if choice.has_titles and not is_titled:
+        raise DataError(
+            f"The first row of {path} names an image, {first[0]!r}, and no titles. "
+            "Pass skip_header=False."
         )
-        for line, cells in found
-    )
-    return LabelTable(path, form, columns, rows)
+    return is_titled
+
+
+def _row(line: int, cells: tuple[str, ...], columns: Columns) -> TableRow:
+    photo = cell_at(cells, columns.photos)
+    if columns.is_one_each:
+        tags = classes_in(cells, columns)
+        return TableRow(line, photo, ", ".join(tags), tags, cells)
+    return TableRow(line, photo, cell_at(cells, columns.labels[0]), None, cells)
 
 
 def _names_photos(

@@ -24,6 +24,9 @@ __all__ = [
     "Choice",
     "Columns",
     "NamesPhotos",
+    "Titles",
+    "are_known_titles",
+    "as_titles",
     "cell_at",
     "chosen_columns",
     "has_titles",
@@ -33,6 +36,10 @@ __all__ = [
 
 NamesPhotos: TypeAlias = Callable[[int], bool]
 """Whether the cells of a column, by its place, name photos that exist."""
+
+
+Titles: TypeAlias = str | tuple[str, ...]
+"""Of the column of labels; or of several, with 0 and 1 for a class in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,15 @@ class Choice:
     photos: str | None = None
     """Title of the column that names photos; None chooses."""
 
-    labels: str | None = None
-    """Title of the column that says what is on them; None chooses."""
+    labels: Titles | None = None
+    """Title of the column that says what is on them, or of a column of 0 and 1 for each
+    class; None chooses."""
 
     groups: str | None = None
     """Perhaps the title of a column that names groups of photos."""
+
+    are_classes_known: bool = False
+    """Whether a model knows the classes already, whatever they look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +71,16 @@ class Columns:
     """Of all columns; None where the first row is one of photos."""
 
     photos: int
-    labels: int
+    labels: tuple[int, ...]
+    """One, or one for each class, which then hold 0 and 1."""
+
     is_label_titled: bool
     """Whether a title says that labels stand there."""
+
+    @property
+    def is_one_each(self) -> bool:
+        """Whether each class has a column of its own."""
+        return len(self.labels) > 1
 
     @property
     def splits(self) -> list[str]:
@@ -70,8 +88,21 @@ class Columns:
         return [
             title
             for place, title in enumerate(self.titles or ())
-            if is_of_splits(title) and place != self.labels
+            if is_of_splits(title) and place not in self.labels
         ]
+
+
+def as_titles(given: str | Sequence[str] | None) -> Titles | None:
+    """Titles as they were given: one, several or none.
+
+    Example:
+        >>> as_titles("kind"), as_titles(["kind"]), as_titles(["a", "b"]), as_titles([])
+        ('kind', 'kind', ('a', 'b'), None)
+    """
+    if given is None or isinstance(given, str):
+        return given
+    titles = tuple(dict.fromkeys(given))
+    return titles if len(titles) > 1 else next(iter(titles), None)
 
 
 def cell_at(cells: Sequence[str], place: int) -> str:
@@ -90,6 +121,11 @@ def photo_column(titles: Sequence[str]) -> int | None:
     return _first(titles, is_perhaps_of_photos) if sure is None else sure
 
 
+def are_known_titles(first: Sequence[str]) -> bool:
+    """Whether one cell is called file or the like, and one label or the like."""
+    return photo_column(first) is not None and any(map(is_of_labels, first))
+
+
 def has_titles(
     first: Sequence[str], path: Path, is_photo: Callable[[str], bool]
 ) -> bool:
@@ -103,9 +139,9 @@ def has_titles(
     Raises:
         DataError: If it can be both.
     """
-    is_titled = photo_column(first) is not None
-    if is_titled and _first(first, is_of_labels) is not None:
+    if are_known_titles(first):
         return True
+    is_titled = photo_column(first) is not None
     photo = next((cell for cell in first if cell and is_photo(cell)), None)
     if photo is None:
         return is_titled or not any(map(is_photo_name, first))
@@ -141,17 +177,14 @@ def chosen_columns(
         _refuse_titles(choice, path)
         return _untitled_columns(names_photos, width, path)
     photos = _named(titles, choice.photos, "file_column", path)
-    labels = _named(titles, choice.labels, "label_column", path)
-    if labels is None:
-        sure = photo_column(titles) if photos is None else photos
-        labels = _first(titles, is_of_labels, but=sure)
-    is_label_titled = labels is not None
+    labels = _labels_by_title(titles, choice, photos, path)
+    is_label_titled = bool(labels)
     if photos is None:
         others = {at for at, title in enumerate(titles) if title == choice.groups}
-        photos = _seen_photos(titles, others | {labels}, names_photos)
-    if labels is None:
-        labels = _next_column(titles, photos, choice, path)
-    if photos == labels:
+        photos = _seen_photos(titles, others.union(labels), names_photos)
+    if not labels:
+        labels = (_next_column(titles, photos, choice, path),)
+    if photos in labels:
         raise DataError(
             f"The column {titles[photos]!r} of {path} cannot hold both the names of "
             "photos and their labels. Name two columns."
@@ -159,8 +192,21 @@ def chosen_columns(
     return Columns(tuple(titles), photos, labels, is_label_titled=is_label_titled)
 
 
+def _labels_by_title(
+    titles: Sequence[str], choice: Choice, photos: int | None, path: Path
+) -> tuple[int, ...]:
+    """Columns of labels that are named, or the one that is called so; perhaps none."""
+    said = (choice.labels,) if isinstance(choice.labels, str) else choice.labels
+    if said:
+        found = [_named(titles, title, "label_column", path) for title in said]
+    else:
+        sure = photo_column(titles) if photos is None else photos
+        found = [_first(titles, is_of_labels, but=sure)]
+    return tuple(place for place in found if place is not None)
+
+
 def _seen_photos(
-    titles: Sequence[str], others: Container[int | None], names_photos: NamesPhotos
+    titles: Sequence[str], others: Container[int], names_photos: NamesPhotos
 ) -> int:
     """The column that names photos: one that is called so, if any is, and which exist.
 
@@ -188,7 +234,7 @@ def _untitled_columns(names_photos: NamesPhotos, width: int, path: Path) -> Colu
             "titles that calls that one 'file' and the one with labels 'label'."
         )
     labels = photos + 1 if photos + 1 < width else 0
-    return Columns(None, photos, labels, is_label_titled=False)
+    return Columns(None, photos, (labels,), is_label_titled=False)
 
 
 def places_for_labels(
@@ -239,6 +285,7 @@ def _named(
 
 def _refuse_titles(choice: Choice, path: Path) -> None:
     title = choice.photos or choice.labels
+    title = title[0] if isinstance(title, tuple) else title
     if title is not None:
         raise DataError(
             f"{path} has no titles in its first row, so no column is called {title!r}. "

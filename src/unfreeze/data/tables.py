@@ -9,14 +9,26 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from unfreeze.data.index import ImageIndex
-from unfreeze.data.label_table import LabelTable, TableRow, read_label_table
+from unfreeze.data.label_table import (
+    LabelTable,
+    TableRow,
+    WrittenTable,
+    label_table,
+)
 from unfreeze.data.paths import PackedNames, PackedPaths
 from unfreeze.data.table_columns import Choice
 from unfreeze.data.table_paths import joined, one_spelling
 from unfreeze.data.table_problems import require_below, require_sound
 from unfreeze.errors import DataError, PlanError
 
-__all__ = ["PhotoNames", "TableIndex", "index_table", "labels_of", "open_table"]
+__all__ = [
+    "PhotoNames",
+    "TableIndex",
+    "finds_photos",
+    "index_table",
+    "labels_of",
+    "open_table",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,56 +90,83 @@ class TableIndex:
         return found
 
 
+_LOOKED_AT = 20
+"""Rows of which one has to name a photo, for names to be read in the right way."""
+
+
+def finds_photos(root: Path, written: WrittenTable, naming: PhotoNames) -> bool:
+    """Whether any cell of the first rows names a photo that exists.
+
+    Args:
+        root: Where names start.
+        written: What stands in the table.
+        naming: How names become paths.
+    """
+    return any(
+        cell and _is_photo(root, naming, cell)
+        for _, cells in written.rows[:_LOOKED_AT]
+        for cell in cells
+    )
+
+
+def _is_photo(root: Path, naming: PhotoNames, name: str) -> bool:
+    return os.path.isfile(root / naming.path(name))  # noqa: PTH113  # takes any name
+
+
 def open_table(
-    root: Path, csv_path: Path, naming: PhotoNames, choice: Choice
+    root: Path, written: WrittenTable, naming: PhotoNames, choice: Choice
 ) -> LabelTable:
-    """Read a table, and look among the photos where nobody said how it is to be read.
+    """Find photos and labels in a table, and look at photos where nobody said how.
+
+    Args:
+        root: Where names start.
+        written: What stands in the table.
+        naming: How names become paths.
+        choice: Which columns are read.
 
     Raises:
-        DataError: As ``read_label_table``, and if photos are not below ``root``.
+        DataError: As ``label_table``, and if photos are not below ``root``.
     """
     require_below(naming.folder)
-    return read_label_table(
-        csv_path,
+    return label_table(
+        written,
         choice,
-        lambda name: os.path.isfile(root / naming.path(name)),  # noqa: PTH113  # takes any name
+        lambda name: _is_photo(root, naming, name),
     )
 
 
 def index_table(
     root: Path,
-    csv_path: Path,
-    naming: PhotoNames = PhotoNames(),
-    choice: Choice = Choice(has_titles=True),  # noqa: B008  # cannot be changed
+    table: LabelTable,
+    naming: PhotoNames,
     *,
     label_separator: str | None = " ",
-    may_lack_labels: bool = False,
+    may_lack_labels: bool | None = None,
 ) -> TableIndex:
-    """Read photos and labels from a table.
+    """Number the photos and labels of a table.
 
     Photos keep the order of the file; a row that is repeated counts once. Classes are
     the distinct labels, sorted.
 
     Args:
         root: Where names start.
-        csv_path: The table, in a form that ``form_of`` knows.
-        naming: How names become paths.
-        choice: Which columns are read.
+        table: As ``open_table`` finds it.
+        naming: How names become paths, as there.
         label_separator: Stands between the labels of one image. When every image has
             exactly one label, the index is single-label, else each row is a row of
             0s and 1s. None takes each label whole, spaces included, so that the
             index is always single-label.
         may_lack_labels: Whether an image without any is an answer, also where none has
-            several.
+            several; unless given, it is where each class has a column.
 
     Raises:
-        DataError: If the file cannot be read, a row has no label where images have one
-            each, an image has different labels or does not exist, or a name leads out
-            of the folder.
+        DataError: If a row has no label where images have one each, an image has
+            different labels or does not exist, or a name leads out of the folder.
     """
-    table = open_table(root, csv_path, naming, choice)
     names = one_spelling(naming.path(row.photo) for row in table.rows)
     tags = [labels_of(row, label_separator) for row in table.rows]
+    if may_lack_labels is None:
+        may_lack_labels = table.columns.is_one_each
     # No label at all is an answer only where images have several.
     may_lack_labels |= any(len(of_row) > 1 for of_row in tags)
     require_sound(root, table, names, tags, may_lack_labels=may_lack_labels)
@@ -143,7 +182,12 @@ def index_table(
 
 
 def labels_of(row: TableRow, separator: str | None) -> list[str]:
-    """Labels in a cell, which ``separator`` parts; None takes the cell whole."""
+    """Labels of a row: in a cell, which ``separator`` parts; None takes the cell whole.
+
+    Where each class has a column, they stand there, and nothing parts them.
+    """
+    if row.tags is not None:
+        return list(row.tags)
     parts = [row.label] if separator is None else row.label.split(separator)
     return [part.strip() for part in parts if part.strip()]
 

@@ -11,9 +11,10 @@ from unfreeze.data.arrays import as_labels, index_arrays, names_of
 from unfreeze.data.groups import pattern_names
 from unfreeze.data.holding_out import Parts, hold_out
 from unfreeze.data.index import ImageIndex, index_flat_folder, index_folder
+from unfreeze.data.label_table import LabelTable, written_table
 from unfreeze.data.paths import PackedNames, PackedPaths
-from unfreeze.data.table_columns import Choice
-from unfreeze.data.tables import PhotoNames, index_table
+from unfreeze.data.table_columns import Choice, as_titles
+from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.errors import PlanError
 from unfreeze.front.opening import (
     Reading,
@@ -141,7 +142,7 @@ class ImageClassifierData(ImageData):
         cls,
         path: str | Path,
         folder: str,
-        csv_fname: str | Path,
+        csv_fname: str | Path | LabelTable,
         bs: int = 64,
         tfms: TransformPair = _NO_TFMS,
         val_idxs: Sequence[int] | np.ndarray | None = None,
@@ -155,7 +156,7 @@ class ImageClassifierData(ImageData):
         valid_fraction: float | None = None,
         seed: int = 0,
         file_column: str | None = None,
-        label_column: str | None = None,
+        label_column: str | Sequence[str] | None = None,
     ) -> "ImageClassifierData":
         """Read names and labels from a table, photos from ``path/folder``.
 
@@ -163,7 +164,8 @@ class ImageClassifierData(ImageData):
             path: Root of the data set.
             folder: Folder of the photos, below ``path``.
             csv_fname: The table, with the name of a photo and its label or labels in
-                each row. A row that is repeated counts once.
+                each row. A row that is repeated counts once. One that is read already
+                is taken as it is, whatever is said about its columns.
             bs: Photos in a batch.
             tfms: What ``tfms_from_model`` returns.
             val_idxs: Rows held out; ``get_cv_idxs`` of all rows unless given, or unless
@@ -173,8 +175,9 @@ class ImageClassifierData(ImageData):
             continuous: Labels are numbers to predict. Not supported.
             skip_header: Whether the first line names the columns. Then those that are
                 called file, path, image or the like, and label, class or the like,
-                are read; without such titles, the only other columns; without any,
-                the first that names existing photos, and the next.
+                are read; without such titles, the only other column, or all others
+                if they hold 0 and 1 for a class each; without any titles, the first
+                that names existing photos, and the next.
             num_workers: Loading threads, as in ``from_paths``.
             cat_separator: Between several labels of a photo. None takes the whole
                 cell for one label, also when it has spaces.
@@ -185,7 +188,8 @@ class ImageClassifierData(ImageData):
                 one side; 0.2 with ``group_by``.
             seed: Keys the choice of groups.
             file_column: Title of the column that names photos, if by another name.
-            label_column: Title of the column with labels, if by another name.
+            label_column: Title of the column with labels, if by another name; or of
+                several, with 0 and 1 for a class in each.
 
         Raises:
             DataError: If the table or a photo is missing, the table is ambiguous, or no
@@ -194,13 +198,12 @@ class ImageClassifierData(ImageData):
         """
         _refuse_numbers(continuous)
         root = Path(path)
-        found = index_table(
-            root,
-            Path(csv_fname),
-            PhotoNames(folder, suffix),
-            Choice(skip_header, file_column, label_column, group_by),
-            label_separator=cat_separator,
-        )
+        naming = PhotoNames(folder, suffix)
+        table = csv_fname
+        if not isinstance(table, LabelTable):
+            choice = Choice(skip_header, file_column, as_titles(label_column), group_by)
+            table = open_table(root, written_table(Path(table)), naming, choice)
+        found = index_table(root, table, naming, label_separator=cat_separator)
         whole = found.index
         test = flat_test(root, test_name, whole)
         if group_by is None and valid_fraction is None:

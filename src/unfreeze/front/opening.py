@@ -75,8 +75,13 @@ def require_classes(root: Path, index: ImageIndex, *, in_folders: bool = False) 
         in_folders: Whether classes are folders, and a table may have been meant.
 
     Raises:
-        DataError: If there are fewer than two classes, and one for each photo.
+        DataError: If there are fewer than two classes, and one for each photo; or none.
     """
+    if not index.classes:
+        raise DataError(
+            f"None of the photos in {root} has a label. A classifier needs photos that "
+            "show what it is to learn."
+        )
     if len(index.classes) < 2 and not index.is_multi:
         raise DataError(
             f"Found {len(index.classes)} class {list(index.classes)} in {root}. "

@@ -85,7 +85,7 @@ class Begun:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content.pop("format") != _FORMAT:
                 raise ValueError("another format")
-            settings = RunSettings(**content.pop("settings"))
+            settings = RunSettings.from_json(content.pop("settings"))
             return cls(settings=settings, **content)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(

@@ -9,7 +9,7 @@ from unfreeze.front.opening import TransformPair
 from unfreeze.front.presets import tfms_for
 from unfreeze.runs.fixing import fixed_photos
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.table_photos import Table, separator_of, table_in
+from unfreeze.runs.table_photos import ReadTable
 from unfreeze.words import printable
 
 __all__ = ["name_skipped", "read_photos"]
@@ -18,13 +18,20 @@ _SKIPPED_SHOWN = 20
 """Skipped files that are named on the screen; all of them stand in summary.json."""
 
 
-def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
-    """Read a table; or the folders of two splits; or class folders alone.
+def read_photos(
+    folder: Path, settings: RunSettings, read: ReadTable | None = None
+) -> ImageClassifierData:
+    """Take what a table names; or the folders of two splits; or class folders alone.
+
+    Args:
+        folder: Of the photos.
+        settings: Of the run.
+        read: The table that they name; read here unless given.
 
     Raises:
         DataError: If the photos cannot be used; the message says what to change.
     """
-    data = _photos(folder, settings)
+    data = _photos(folder, settings, read or settings.read_table(folder))
     if settings.fixes is None:
         return data
     return fixed_photos(
@@ -36,10 +43,12 @@ def read_photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     )
 
 
-def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
+def _photos(
+    folder: Path, settings: RunSettings, read: ReadTable | None
+) -> ImageClassifierData:
     tfms = tfms_for(settings.arch, settings.size, settings.augment, settings.max_zoom)
-    if settings.table is not None:
-        return _read_table(folder, settings.table, settings, tfms)
+    if read is not None:
+        return _in_table(folder, read, settings, tfms)
     splits = split_folders(folder)
     if "valid" in splits.roots:
         return ImageClassifierData.from_paths(
@@ -62,25 +71,22 @@ def _photos(folder: Path, settings: RunSettings) -> ImageClassifierData:
     )
 
 
-def _read_table(
-    root: Path, table: Table, settings: RunSettings, tfms: TransformPair
+def _in_table(
+    root: Path, read: ReadTable, settings: RunSettings, tfms: TransformPair
 ) -> ImageClassifierData:
-    found = table_in(root, table)
+    table = read.table
     return ImageClassifierData.from_csv(
         root,
-        table.folder,
-        found.path,
+        table.names.folder,
+        read.found,
         settings.batch_size,
         tfms,
-        suffix=table.suffix,
-        skip_header=found.columns.titles is not None,
+        suffix=table.names.suffix,
         num_workers=settings.num_workers,
-        cat_separator=separator_of(found, table) or None,
+        cat_separator=table.label_separator or None,
         group_by=table.group_by,
         valid_fraction=settings.valid_fraction,
         seed=settings.seed,
-        file_column=table.file_column,
-        label_column=table.label_column,
     )
 
 

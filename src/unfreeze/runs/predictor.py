@@ -38,7 +38,8 @@ from unfreeze.records import Predictions, Skipped, Task
 from unfreeze.runs.blocks import BLOCK, Block, require_some_read
 from unfreeze.runs.model_files import trained_model_file
 from unfreeze.runs.photo_list import photos_at
-from unfreeze.runs.table_photos import Table, as_learned, index_known_table
+from unfreeze.runs.table_as_learned import as_learned
+from unfreeze.runs.table_photos import ReadTable, Table, index_known_table
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.training.runtime import AcceleratedRuntime, Runtime
@@ -206,8 +207,8 @@ class Classifier:
                     unreadable=[unreadable.pop(row, None) for row in numbers],
                 )
 
-    def as_learned(self, root: str | Path, table: Table) -> Table:
-        """How a table is read for this model, where ``table`` leaves that open.
+    def read_table(self, root: str | Path, table: Table) -> ReadTable:
+        """Read a table, as training did where ``table`` leaves open how.
 
         Raises:
             DataError: If there is no such table, or it cannot be read.
@@ -216,7 +217,11 @@ class Classifier:
         return as_learned(Path(root), table, self.header.settings, is_multi=is_multi)
 
     def evaluate(
-        self, folder: str | Path, table: Table | None = None, *, tta: bool = False
+        self,
+        folder: str | Path,
+        table: Table | ReadTable | None = None,
+        *,
+        tta: bool = False,
     ) -> Answers:
         """Classify labelled images; labels are matched by class name.
 
@@ -224,7 +229,7 @@ class Classifier:
             folder: Holds one folder per class, or ``valid/`` with them in it, or what
                 ``table`` names.
             table: Where labels stand in a table; what it leaves open is as in that
-                which the model learned from.
+                which the model learned from. Or what ``read_table`` has read.
             tta: Average over the plain photo and four augmented views.
 
         Raises:
@@ -234,7 +239,8 @@ class Classifier:
         root = Path(folder)
         is_multi = self.header.task is Task.MULTI
         if table is not None:
-            table = self.as_learned(root, table)
+            if isinstance(table, Table):
+                table = self.read_table(root, table)
             index = index_known_table(root, table, self.classes, is_multi=is_multi)
             return self._answers(index, tta)
         if is_multi:

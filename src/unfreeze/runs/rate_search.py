@@ -39,10 +39,11 @@ def search_rate(
     """
     settings.check(folder)
     place = picture_place(plot, folder)
-    settings = settings.decided(folder)
-    data = read_photos(folder, settings)
+    read = settings.read_table(folder)
+    settings = settings.decided(read)
+    data = read_photos(folder, settings, read)
     name_skipped(data)
-    for note in reading_notes(folder, settings, data):
+    for note in reading_notes(folder, settings, data, read):
         write(note)
     learn = ConvLearner.pretrained(
         settings.arch,

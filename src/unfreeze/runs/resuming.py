@@ -56,7 +56,9 @@ def resume_run(  # noqa: PLR0913  # what can have changed, and where words go
         folder, settings = begun.found_again(data, weights)
         settings.check(folder)
         write(_where(run, checkpoint))
-        photos, findings = look_at_photos(folder, settings, write)
+        photos, findings = look_at_photos(
+            folder, settings, settings.read_table(folder), write
+        )
         checkpoint.require_photos(photos, folder)
         return carry_out(
             Part(

@@ -1,15 +1,17 @@
 """Everything that a run depends on besides the photos and the machine."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unfreeze.data.table_columns import Titles, as_titles
 from unfreeze.errors import DataError, PlanError, WeightsError
 from unfreeze.front.plan import Recipe, require_recipe
 from unfreeze.front.presets import Preset, tfms_for
 from unfreeze.numerics.balance import Balance, require_balance
-from unfreeze.runs.table_photos import Table, as_decided, table_at
+from unfreeze.runs.table_photos import ReadTable, Table, as_decided, table_at
 
 __all__ = ["RunSettings"]
 
@@ -57,8 +59,9 @@ class RunSettings:
     """Title of the column that names photos; None until the table was looked at, and
     where it has no titles."""
 
-    label_column: str | None = None
-    """Title of the column with labels; None as ``file_column``."""
+    label_column: Titles | None = None
+    """Title of the column with labels, or titles of columns of 0 and 1 for a class
+    each; None as ``file_column``."""
 
     no_header: bool = False
     """Whether the first row of the table is one of photos, whatever it looks like."""
@@ -71,6 +74,18 @@ class RunSettings:
 
     fixes: str | None = None
     """A local ``fixes.csv``: photos to drop or relabel."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "RunSettings":
+        """Settings as they were written: JSON knows lists where these hold tuples.
+
+        Raises:
+            PlanError: If one is out of range.
+            TypeError: If there is one that is not known.
+        """
+        return cls(
+            **{**content, "label_column": as_titles(content.get("label_column"))}
+        )
 
     def __post_init__(self) -> None:
         require_recipe(self.recipe)
@@ -128,17 +143,22 @@ class RunSettings:
             self.group_by,
         )
 
-    def decided(self, folder: Path) -> "RunSettings":
-        """The same, with what the table in ``folder`` leaves open decided once.
-
-        A model is measured, and a run goes on, with what was decided then.
+    def read_table(self, folder: Path) -> ReadTable | None:
+        """Read the table of the photos in ``folder``; None where there is none.
 
         Raises:
-            DataError: If there is no such table, or it cannot be read.
+            DataError: If it is missing, or cannot be read.
         """
-        if self.table is None:
+        return None if self.table is None else as_decided(folder, self.table)
+
+    def decided(self, read: ReadTable | None) -> "RunSettings":
+        """The same, with what was left open of the table that was read.
+
+        A model is measured, and a run goes on, with what was decided then.
+        """
+        if read is None:
             return self
-        table = as_decided(folder, self.table)
+        table = read.table
         return replace(
             self,
             label_separator=table.label_separator,

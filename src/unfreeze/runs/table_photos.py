@@ -1,30 +1,27 @@
 """Photos whose labels stand in a table, as a run and an evaluation read them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from unfreeze.data.csv_cells import from_cell
-from unfreeze.data.csv_rows import csv_rows
 from unfreeze.data.index import ImageIndex
 from unfreeze.data.label_separators import guessed_separator
-from unfreeze.data.label_table import LabelTable
-from unfreeze.data.table_columns import Choice, cell_at
-from unfreeze.data.table_form import form_of
+from unfreeze.data.label_table import LabelTable, WrittenTable, written_table
+from unfreeze.data.table_columns import Choice, Titles, as_titles, cell_at
 from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.data.wording import listed
 from unfreeze.errors import DataError
 
 __all__ = [
+    "ReadTable",
     "Table",
     "as_decided",
-    "as_learned",
     "index_known_table",
+    "read_table",
     "separator_of",
     "table_at",
-    "table_in",
 ]
 
 
@@ -35,11 +32,12 @@ class Table:
     csv: str
     """In the folder of the photos, or a path of its own."""
 
-    folder: str = ""
-    """Of the photos, below the folder that is given; itself if empty."""
+    folder: str | None = None
+    """Of the photos, below the folder that is given; itself if empty, and None as the
+    model learned them, or where nothing is learned yet, itself."""
 
-    suffix: str = ""
-    """Added to each name, such as ``.jpg``."""
+    suffix: str | None = None
+    """Added to each name, such as ``.jpg``; None likewise, or nothing."""
 
     label_separator: str | None = None
     """Between several labels of a photo; empty where each cell is one label, and None
@@ -48,11 +46,13 @@ class Table:
     file_column: str | None = None
     """Title of the column that names photos; None chooses by titles."""
 
-    label_column: str | None = None
-    """Title of the column with labels; None chooses by titles."""
+    label_column: Titles | None = None
+    """Title of the column with labels, or of one of 0 and 1 for each class; None
+    chooses by titles."""
 
-    no_header: bool = False
-    """Whether the first row is one of photos; else it is, if it names one."""
+    no_header: bool | None = None
+    """Whether the first row is one of photos, whatever it looks like; else it is, if it
+    names one. None as the model learned it."""
 
     group_by: str | None = None
     """Perhaps the title of a column with groups, which holds no labels then."""
@@ -60,7 +60,7 @@ class Table:
     @property
     def names(self) -> PhotoNames:
         """How names become paths."""
-        return PhotoNames(self.folder, self.suffix)
+        return PhotoNames(self.folder or "", self.suffix or "")
 
     @property
     def choice(self) -> Choice:
@@ -71,6 +71,17 @@ class Table:
             self.label_column,
             self.group_by,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadTable:
+    """A table, read once."""
+
+    table: Table
+    """How it was read, as far as that is decided."""
+
+    found: LabelTable
+    """What stands there."""
 
 
 def table_at(root: Path, name: str | Path) -> Path:
@@ -88,48 +99,71 @@ def table_at(root: Path, name: str | Path) -> Path:
     )
 
 
-def table_in(root: Path, table: Table) -> LabelTable:
-    """Read a table as it stands.
+def read_table(
+    root: Path, table: Table, written: WrittenTable, *, are_classes_known: bool = False
+) -> ReadTable:
+    """Find photos and labels in a table as it is said to be read.
+
+    Args:
+        root: Where names start.
+        table: How it is read.
+        written: What stands there.
+        are_classes_known: Whether a model knows them, so that any numbers will do.
+
+    Raises:
+        DataError: If it cannot be read so.
+    """
+    choice = replace(table.choice, are_classes_known=are_classes_known)
+    return ReadTable(table, open_table(root, written, table.names, choice))
+
+
+def as_decided(root: Path, table: Table) -> ReadTable:
+    """Read a table, and decide what is left open: columns, what is between labels.
 
     Args:
         root: Where names start.
         table: Which, and how.
 
     Raises:
-        DataError: If there is none, or it cannot be read.
+        DataError: If there is no such table, or it cannot be told.
     """
-    csv_path = table_at(root, table.csv)
-    return open_table(root, csv_path, table.names, table.choice)
+    found = read_table(root, table, written_table(table_at(root, table.csv))).found
+    decided = replace(
+        table,
+        label_separator=separator_of(found, table.label_separator),
+        file_column=_title(found, found.columns.photos),
+        label_column=_label_titles(found),
+    )
+    return ReadTable(decided, found)
 
 
-def separator_of(found: LabelTable, table: Table) -> str:
+def separator_of(found: LabelTable, said: str | None) -> str:
     """What stands between the labels of a photo; empty where each cell is one.
 
     Args:
-        found: The table, as it was read.
-        table: What is said of it.
+        found: The table.
+        said: What is said of it; None looks.
 
     Raises:
-        DataError: If it cannot be told.
+        DataError: If it cannot be told, or something is said and each class has a
+            column.
     """
-    if table.label_separator is not None:
-        return table.label_separator
+    if found.columns.is_one_each:
+        if said:
+            raise DataError(
+                f"{found.path} has a column of 0 and 1 for each class, and "
+                f"--label-separator {said!r} says what stands between labels in a "
+                "cell. Leave it out, or name one column with --label-column."
+            )
+        return ""
+    if said is not None:
+        return said
     return guessed_separator(row.label for row in found.rows)
 
 
-def as_decided(root: Path, table: Table) -> Table:
-    """Say of a table what it leaves open: its columns, and what is between labels.
-
-    Raises:
-        DataError: If there is no such table, or it cannot be told.
-    """
-    found = table_in(root, table)
-    return replace(
-        table,
-        label_separator=separator_of(found, table),
-        file_column=_title(found, found.columns.photos),
-        label_column=_title(found, found.columns.labels),
-    )
+def _label_titles(found: LabelTable) -> Titles | None:
+    titles = [_title(found, place) for place in found.columns.labels]
+    return as_titles([title for title in titles if title is not None])
 
 
 def _title(found: LabelTable, place: int) -> str | None:
@@ -139,92 +173,34 @@ def _title(found: LabelTable, place: int) -> str | None:
     return title if title and titles.index(title) == place else None
 
 
-def as_learned(
-    root: Path, table: Table, settings: Mapping[str, object], *, is_multi: bool
-) -> Table:
-    """Say of a table what it leaves open as of the one that a model learned from.
-
-    Columns are those of the same titles, where it has them.
-
-    Args:
-        root: Where names start.
-        table: Whatever it says stays.
-        settings: Of the model.
-        is_multi: Whether it takes a photo to carry several labels.
-
-    Raises:
-        DataError: If there is no such table, or it cannot be read.
-    """
-    titles = [] if table.no_header else _first_cells(table_at(root, table.csv))
-    taken = {table.file_column, table.label_column}
-    files = _known_title(settings.get("file_column"), titles, taken)
-    labels = _known_title(settings.get("label_column"), titles, taken)
-    groups = _known_title(settings.get("group_by"), titles, taken)
-    separator = table.label_separator
-    if separator is None:
-        separator = _learned_separator(settings, is_multi)
-    return replace(
-        table,
-        label_separator=separator,
-        file_column=table.file_column or files,
-        label_column=table.label_column or labels,
-        group_by=table.group_by or groups,
-    )
-
-
-def _first_cells(path: Path) -> list[str]:
-    first = next(csv_rows(path, form=form_of(path)), None)
-    return [] if first is None else [from_cell(cell.strip()) for cell in first[1]]
-
-
-def _known_title(
-    learned: object, titles: Sequence[str], taken: Collection[str | None]
-) -> str | None:
-    """The title of a column that a model learned from, if it still means the same."""
-    if isinstance(learned, str) and learned in titles and learned not in taken:
-        return learned
-    return None
-
-
-def _learned_separator(settings: Mapping[str, object], is_multi: bool) -> str | None:
-    """What stood between labels; None where each cell was one."""
-    learned = settings.get("label_separator")
-    if not isinstance(learned, str):
-        learned = " "
-    # Older runs say a blank of single labels, too, which may have blanks in them.
-    return learned if is_multi or learned not in ("", " ") else None
-
-
 def index_known_table(
     root: Path,
-    table: Table,
+    read: ReadTable,
     classes: Sequence[str],
     *,
     is_multi: bool,
 ) -> ImageIndex:
-    """Read a table for a model that is there already; labels are matched by name.
+    """Number labels for a model that is there already, matched by name.
 
     Args:
         root: Where names start.
-        table: Where labels stand. Unless it says what is between them, that is a
-            blank, or nothing where the model gives one label.
+        read: The table. Unless it says what is between labels, that is a blank, or
+            nothing where the model gives one label.
         classes: Those of the model, in its order.
         is_multi: Whether the model takes a photo to carry several labels. Then a row
             may have one label or none, too.
 
     Raises:
-        DataError: If there is no such table, it names a label that the model does not
+        DataError: If it names a label that the model does not
             know, or several for a photo where the model gives one.
     """
-    csv_path = table_at(root, table.csv)
-    separator = table.label_separator
+    csv_path, separator = read.found.path, read.table.label_separator
     if separator is None:
         separator = " " if is_multi else ""
     index = index_table(
         root,
-        csv_path,
-        table.names,
-        table.choice,
+        read.found,
+        read.table.names,
         label_separator=separator or None,
         may_lack_labels=is_multi,
     ).index

@@ -30,6 +30,7 @@ from unfreeze.runs.run_folder import planned_run_folder
 from unfreeze.runs.run_log import LoggedBudget
 from unfreeze.runs.settings import RunSettings
 from unfreeze.runs.split_notes import split_facts
+from unfreeze.runs.table_photos import ReadTable
 from unfreeze.runs.valid_source import validation_source
 from unfreeze.training.history import HistoryFile
 from unfreeze.versions import versions
@@ -72,8 +73,9 @@ def train_folder(  # noqa: PLR0913  # what to train, and where words go
     clock = StepClock(write, time.perf_counter() if began is None else began)
     settings.check(folder)
     planned_run_folder(out, folder)  # refused here, before photos are read
-    settings = settings.decided(folder)
-    data, findings = look_at_photos(folder, settings, write)
+    read = settings.read_table(folder)
+    settings = settings.decided(read)
+    data, findings = look_at_photos(folder, settings, read, write)
     with (
         fresh_run_folder(out, write),
         begun_anew(out, folder, settings, data, keeping) as checkpoint,
@@ -109,16 +111,25 @@ class Part:
 
 
 def look_at_photos(
-    folder: Path, settings: RunSettings, write: Callable[[str], object]
+    folder: Path,
+    settings: RunSettings,
+    read: ReadTable | None,
+    write: Callable[[str], object],
 ) -> tuple[ImageClassifierData, Sequence[Finding] | None]:
     """Read the photos of a run, and name what is unusual about them.
+
+    Args:
+        folder: Of the photos.
+        settings: Of the run.
+        read: The table that they name, if they do.
+        write: Takes notes.
 
     Raises:
         DataError: If they cannot be used.
     """
-    data = read_photos(folder, settings)
+    data = read_photos(folder, settings, read)
     name_skipped(data)
-    for note in reading_notes(folder, settings, data):
+    for note in reading_notes(folder, settings, data, read):
         write(note)
     has_table = settings.csv is not None
     findings = findings_before_training(folder, data, has_table=has_table)

@@ -110,6 +110,30 @@ def test_a_table_is_read_as_it_says_it_is_and_that_is_told(
     assert [row["support"] for row in ended.content["per_class"]] == [1, 0, 1]
 
 
+@pytest.mark.slow
+def test_names_of_a_table_become_paths_as_in_training_unless_said(
+    unfreeze: Unfreeze, drawn_folder: Path, tmp_path: Path
+) -> None:
+    for side in ("train", "valid"):
+        photos = sorted((drawn_folder / side).rglob("*.png"))
+        rows = [f"{each.parent.name}/{each.stem},{each.parent.name}" for each in photos]
+        (drawn_folder / f"{side}.csv").write_text("\n".join(rows) + "\n")
+    line = "--arch unfreeze_nano --size 32 --recipe head --epochs 1 --num-workers 0"
+    naming = f"--csv train.csv --folder train --suffix png --out {tmp_path}/run"
+    assert unfreeze(f"train {line} {naming}", drawn_folder).code == 0
+
+    learned = unfreeze(
+        "evaluate --json --csv train.csv", tmp_path / "run", drawn_folder
+    )
+    other = "evaluate --json --csv valid.csv --folder valid"
+    said = unfreeze(other, tmp_path / "run", drawn_folder)
+
+    assert learned.content["num_images"] == 36
+    assert "are looked for in 'train' and have '.png' behind" in learned.err
+    assert said.content["num_images"] == 18
+    assert "are looked for in 'valid' and have '.png' behind" in said.err
+
+
 def test_options_of_a_table_need_one(
     unfreeze: Unfreeze, finished_run: Path, photos: Path
 ) -> None:

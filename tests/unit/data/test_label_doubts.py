@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.label_doubts import require_plain_labels
+from unfreeze.data.label_doubts import count_if_many_whole, require_plain_labels
 from unfreeze.data.table_columns import Choice, chosen_columns
 from unfreeze.errors import DataError
 
 TABLE = Path("labels.csv")
 
 
-def _require(text: str, *, is_titled: bool = True, **choice: str) -> str | None:
+def _require(text: str, *, is_titled: bool = True, **choice: object) -> str | None:
     """The title of the column of labels, where it is plain."""
     rows = [line.split(",") for line in text.splitlines()]
     chosen = Choice(**choice)  # type: ignore[arg-type]
     titles = rows[0] if is_titled else None
     columns = chosen_columns(titles, chosen, TABLE, lambda place: False, len(rows[0]))
     require_plain_labels(rows[1:] if is_titled else rows, columns, chosen, TABLE)
-    return rows[0][columns.labels] if is_titled else None
+    return rows[0][columns.labels[0]] if is_titled else None
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,49 @@ def test_measurements_are_no_classes(title: str, values: str) -> None:
     with pytest.raises(DataError, match=r"look like measurements"):
         _require(rows, is_titled=False)
     assert _require(f"image,{title}\n{rows}", labels=title) == title
+
+
+def _ages(count: int, rows_of_each: int) -> str:
+    labels = [str(number) for number in range(count)] * rows_of_each
+    return "".join(f"{at}.jpg,{label}\n" for at, label in enumerate(labels))
+
+
+@pytest.mark.parametrize("title", ["age", "label"])
+def test_many_whole_numbers_of_few_rows_each_are_no_classes(title: str) -> None:
+    with pytest.raises(DataError, match=r"like measurements: 20 different numbers, su"):
+        _require(f"image,{title}\n{_ages(20, 2)}")
+    with pytest.raises(DataError, match=r"like measurements: 20 different numbers, su"):
+        _require(_ages(20, 1), is_titled=False)
+    assert _require(f"image,{title}\n{_ages(20, 2)}", labels=title) == title
+
+
+@pytest.mark.parametrize(("count", "rows_of_each"), [(19, 1), (20, 3), (90, 3)])
+def test_fewer_whole_numbers_or_more_rows_of_each_are_classes(
+    count: int, rows_of_each: int
+) -> None:
+    assert _require(f"image,year\n{_ages(count, rows_of_each)}") == "year"
+
+
+def test_a_model_knows_its_classes_whatever_they_look_like() -> None:
+    text = f"image,age\n{_ages(90, 1)}"
+
+    assert _require(text, are_classes_known=True) == "age"
+    assert _require("image,x\na,0.1\nb,0.2\n", are_classes_known=True) == "x"
+
+
+@pytest.mark.parametrize(
+    ("labels", "count"),
+    [
+        ([str(year) for year in range(1990, 2010)] * 2 + [""], 20),
+        ([str(year) for year in range(1991, 2010)], 0),
+        ([*map(str, range(40)), "0.5"], 0),
+        ([*map(str, range(40)), "cat"], 0),
+        ([f"{number}.0" for number in range(20)], 20),
+        ([], 0),
+    ],
+)
+def test_many_whole_numbers_are_counted(labels: list[str], count: int) -> None:
+    assert count_if_many_whole(labels) == count
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def _chosen(titles: str, seen: Container[int] = (), **choice: str) -> tuple[str,
     """Titles of the columns of photos and of labels."""
     names = titles.split(",")
     columns = _columns(names, Choice(**choice), seen)  # type: ignore[arg-type]
-    return names[columns.photos], names[columns.labels]
+    return names[columns.photos], names[columns.labels[0]]
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_without_titles_labels_stand_behind_existing_photos(
 ) -> None:
     columns = _columns(None, Choice(), seen)
 
-    assert (columns.photos, columns.labels) == (photos, labels)
+    assert (columns.photos, columns.labels) == (photos, (labels,))
 
 
 def test_two_columns_without_titles_may_be_the_other_way_round() -> None:
     columns = chosen_columns(None, Choice(), TABLE, {1}.__contains__, 2)
 
-    assert (columns.photos, columns.labels) == (1, 0)
+    assert (columns.photos, columns.labels) == (1, (0,))
 
 
 def test_photos_behind_several_columns_without_titles_are_refused() -> None:
@@ -136,7 +136,7 @@ def test_a_table_without_such_columns_is_refused(
 def test_columns_without_titles_have_no_names() -> None:
     columns = _columns(None, Choice())
 
-    assert (columns.photos, columns.labels, columns.splits) == (0, 1, [])
+    assert (columns.photos, columns.labels, columns.splits) == (0, (1,), [])
     with pytest.raises(DataError, match=r"no titles in its first row.*'breed'"):
         _columns(None, Choice(labels="breed"))
 

@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.data.label_table import written_table
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.tables import PhotoNames, index_table
+from unfreeze.data.tables import PhotoNames, index_table, open_table
 from unfreeze.errors import DataError
+
+TITLED = Choice(has_titles=True)
+
+
+def _index(
+    root: Path, table: Path, naming: PhotoNames, choice: Choice = TITLED
+) -> None:
+    index_table(root, open_table(root, written_table(table), naming, choice), naming)
 
 
 def _refused(root: Path, text: str, suffix: str = ".jpg") -> str:
@@ -18,7 +27,7 @@ def _refused(root: Path, text: str, suffix: str = ".jpg") -> str:
     table = root / "labels.csv"
     table.write_text(text)
     with pytest.raises(DataError) as refusal:
-        index_table(root, table, PhotoNames("train", suffix))
+        _index(root, table, PhotoNames("train", suffix))
     return str(refusal.value)
 
 
@@ -75,7 +84,7 @@ def test_a_folder_that_leads_elsewhere_is_not_blamed_on_the_rows(
     table.write_text("id,breed\na,pug\nb,\n")
 
     with pytest.raises(DataError, match=r"--folder must lie below DATA") as refusal:
-        index_table(tmp_path, table, PhotoNames(folder))
+        _index(tmp_path, table, PhotoNames(folder))
 
     assert repr(folder) in str(refusal.value)
     assert "row" not in str(refusal.value)
@@ -123,4 +132,4 @@ def test_no_column_is_advised_without_titles(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("x.jpg,cat\ny.jpg,dog\n")
 
     with pytest.raises(DataError, match=r"'y\.jpg'\. Check folder and suffix\.$"):
-        index_table(tmp_path, tmp_path / "labels.csv", choice=Choice())
+        _index(tmp_path, tmp_path / "labels.csv", PhotoNames(), Choice())

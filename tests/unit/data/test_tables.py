@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.label_table import written_table
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.tables import PhotoNames, TableIndex, index_table
+from unfreeze.data.tables import PhotoNames, TableIndex, index_table, open_table
 from unfreeze.errors import DataError, PlanError
 
 NAMING = PhotoNames("train", ".jpg")
@@ -23,7 +24,8 @@ def _table(
         (root / f"train/{stem}.jpg").touch()
     table = root / "labels.csv"
     table.write_bytes(text.encode())
-    return index_table(root, table, NAMING, choice, **words)  # type: ignore[arg-type]
+    found = open_table(root, written_table(table), NAMING, choice)
+    return index_table(root, found, NAMING, **words)  # type: ignore[arg-type]
 
 
 def _index(root: Path, text: str, **words: object) -> ImageIndex:
@@ -147,10 +149,10 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_table_and_a_binary_one_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.csv cannot be read: No such file"):
-        index_table(tmp_path, tmp_path / "gone.csv")
+        written_table(tmp_path / "gone.csv")
     (tmp_path / "binary.csv").write_bytes(b"id,\xff\xfe\x00")
     with pytest.raises(DataError, match=r"not a CSV file in UTF-8"):
-        index_table(tmp_path, tmp_path / "binary.csv")
+        written_table(tmp_path / "binary.csv")
 
 
 def test_an_open_quote_is_refused(tmp_path: Path) -> None:

@@ -200,6 +200,37 @@ def test_a_table_of_the_lesson_parts_its_cells_at_blanks(numbered: Path) -> None
     assert data.classes == ("even", "odd", "small")
 
 
+@pytest.mark.parametrize("columns", [None, ["odd", "even"]])
+def test_a_table_may_have_a_column_for_each_class(
+    numbered: Path, columns: list[str] | None
+) -> None:
+    rows = ["name,even,odd", *(f"{n},{1 - n % 2},{n % 2}" for n in range(10))]
+    (numbered / "labels.csv").write_text("\n".join(rows))
+
+    data = ImageClassifierData.from_csv(
+        numbered,
+        "photos",
+        numbered / "labels.csv",
+        suffix=".png",
+        label_column=columns,
+        **WORDS,
+    )
+
+    assert not data.is_multi
+    assert data.classes == ("even", "odd")
+    assert data.val_y.tolist() == [n % 2 for n in numbers_in(data.val_ds)]
+
+
+def test_columns_of_zeros_alone_name_nothing_to_learn(numbered: Path) -> None:
+    rows = ["name,even,odd", *(f"{n},0,0" for n in range(10))]
+    (numbered / "labels.csv").write_text("\n".join(rows))
+
+    with pytest.raises(DataError, match=r"None of the photos in .* has a label"):
+        ImageClassifierData.from_csv(
+            numbered, "photos", numbered / "labels.csv", suffix=".png", **WORDS
+        )
+
+
 def test_repeated_rows_leave_chosen_rows_unclear(numbered: Path) -> None:
     table = numbered / "labels.csv"
     table.write_text(table.read_text() + "0,even\n")

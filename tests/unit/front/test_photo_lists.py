@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from unfreeze.data.index import ImageIndex
+from unfreeze.data.label_table import written_table
 from unfreeze.data.splits import get_cv_idxs
 from unfreeze.data.table_columns import Choice
-from unfreeze.data.tables import PhotoNames, index_table
+from unfreeze.data.tables import PhotoNames, TableIndex, index_table, open_table
 from unfreeze.errors import DataError, PlanError
 from unfreeze.front.photo_lists import (
     existing,
@@ -96,6 +97,13 @@ def test_test_photos_have_no_labels(photos: Path, whole: ImageIndex) -> None:
     assert (test.labels, len(test)) == (None, 6)
 
 
+def _indexed(table: Path, choice: Choice, naming: PhotoNames) -> TableIndex:
+    root = table.parent
+    return index_table(
+        root, open_table(root, written_table(table), naming, choice), naming
+    )
+
+
 @pytest.mark.parametrize(
     ("group_by", "has_titles", "expected"),
     [
@@ -114,12 +122,7 @@ def test_a_group_is_a_cell_or_a_part_of_the_name(
         (tmp_path / name).touch()
 
     found = groups_in_table(
-        index_table(
-            tmp_path,
-            table,
-            PhotoNames(suffix=".png"),
-            Choice(has_titles, groups=group_by),
-        ),
+        _indexed(table, Choice(has_titles, groups=group_by), PhotoNames("", ".png")),
         group_by,
     )
 
@@ -131,7 +134,7 @@ def test_numbers_of_rows_are_refused_where_rows_are_left_out(tmp_path: Path) -> 
         (tmp_path / name).touch()
     table = tmp_path / "labels.csv"
     table.write_text("name,label\na.png,cat\na.png,cat\nb.png,dog\n")
-    found = index_table(tmp_path, table)
+    found = _indexed(table, Choice(True), PhotoNames())
 
     require_rows_once(found, None)
     with pytest.raises(PlanError, match=r"val_idxs number the rows.* 1 of them repeat"):

@@ -9,6 +9,7 @@ import pytest
 from unfreeze.data.screen import Screening
 from unfreeze.runs.first_look import first_look
 from unfreeze.runs.photos import name_skipped, read_photos
+from unfreeze.runs.reading_notes import reading_notes
 from unfreeze.runs.settings import RunSettings
 
 
@@ -82,6 +83,20 @@ def test_a_table_says_what_is_on_photos(table: Path, settings: RunSettings) -> N
     assert not data.is_multi
     assert np.bincount(data.val_y).tolist() == [3, 2, 2]
     assert len(data.trn_ds) == 29
+
+
+def test_a_table_is_read_once(table: Path, settings: RunSettings) -> None:
+    words = {"csv": "labels.csv", "folder": "train", "suffix": ".png"}
+    said = replace(settings, **words)
+    read = said.read_table(table)
+    (table / "labels.csv").unlink()
+
+    settings = said.decided(read)
+    data = read_photos(table, settings, read)
+    notes = list(reading_notes(table, settings, data, read))
+
+    assert len(data.trn_ds) + len(data.val_ds) == 36
+    assert notes[0].startswith("labels.csv: column 'name' names photos")
 
 
 def test_a_table_without_titles_is_read_from_its_first_row(

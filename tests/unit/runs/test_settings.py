@@ -1,5 +1,7 @@
 """Mirrors src/unfreeze/runs/settings.py."""
 
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +64,32 @@ def test_what_a_table_leaves_open_is_decided_once(
     (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines]))
     settings = RunSettings(csv="labels.csv", label_separator=said)
 
-    found = settings.decided(tmp_path)
+    read = settings.read_table(tmp_path)
+    found = settings.decided(read)
 
     assert found.label_separator == decided
     assert (found.file_column, found.label_column) == ("file", "label")
-    assert found.decided(tmp_path) == found
+    assert found.decided(found.read_table(tmp_path)) == found
     assert found.table is not None
     assert found.table.label_separator == decided
-    assert RunSettings().decided(tmp_path) == RunSettings()
+    assert RunSettings().read_table(tmp_path) is None
+    assert RunSettings().decided(None) == RunSettings()
 
 
 def test_a_run_from_before_tables_were_looked_at_can_go_on() -> None:
     assert RunSettings(label_separator=" ").table is None
+
+
+def test_columns_of_classes_are_decided_and_written_and_read_again(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "labels.csv").write_text("file,cat,dog\n1.jpg,1,0\n2.jpg,0,1\n")
+    settings = RunSettings(csv="labels.csv")
+
+    found = settings.decided(settings.read_table(tmp_path))
+
+    assert (found.label_column, found.label_separator) == (("cat", "dog"), "")
+    assert RunSettings.from_json(json.loads(json.dumps(asdict(found)))) == found
+    assert found.decided(found.read_table(tmp_path)) == found
+    with pytest.raises(DataError, match=r"--label-separator ';' .*Leave it out"):
+        replace(settings, label_separator=";").read_table(tmp_path)

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.runs.table_notes import table_note
-from unfreeze.runs.table_photos import Table
+from unfreeze.runs.table_notes import numbers_note, table_note
+from unfreeze.runs.table_photos import Table, as_decided
 
 TABLE = Table("labels.csv", label_separator="")
 
 
 def _note(root: Path, text: str, table: Table = TABLE) -> str:
     (root / "labels.csv").write_text(text, encoding="utf-8")
-    return table_note(root, table)
+    return table_note(as_decided(root, table))
 
 
 def test_columns_that_are_read_and_those_that_are_not_are_said(tmp_path: Path) -> None:
@@ -86,14 +86,16 @@ def test_rows_without_a_label_are_counted_where_the_model_gives_several(
     _note(tmp_path, "file,label\n1.jpg,cat\n2.jpg,;\n")
     table = replace(TABLE, label_separator=";")
 
-    assert "without a label" not in table_note(tmp_path, table)
-    assert "1 row without a label" in table_note(tmp_path, table, may_lack_labels=True)
+    assert "without a label" not in table_note(as_decided(tmp_path, table))
+    assert "1 row without a label" in table_note(
+        as_decided(tmp_path, table), may_lack_labels=True
+    )
 
 
 def test_letters_that_are_guessed_are_shown(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes("file,label\n1.jpg,Bär\n".encode("cp1252"))
 
-    said = table_note(tmp_path, TABLE)
+    said = table_note(as_decided(tmp_path, TABLE))
 
     assert "Windows-1252 text with ',' between columns. If 'Bär' is wrong, save" in said
 
@@ -110,3 +112,62 @@ def test_a_label_that_could_be_several_is_shown(
 
     assert f"one label, such as {label!r}; --label-separator {sign!r} makes" in said
     assert "one label" not in _note(tmp_path, text, replace(TABLE, label_separator=" "))
+
+
+def test_a_column_for_each_class_is_said(tmp_path: Path) -> None:
+    said = _note(tmp_path, "file,cat,dog,ox\n1.jpg,1,0,0\n2.jpg,0,1,0\n")
+
+    assert said == (
+        "labels.csv: column 'file' names photos, 'cat', 'dog', 'ox' hold 0 and 1 for a "
+        "class each, with one 1 in every row. No photo shows 'ox', of which nothing is "
+        "learned or measured."
+    )
+
+
+def test_photos_of_no_class_and_of_several_are_said(tmp_path: Path) -> None:
+    table = replace(TABLE, label_column=("cat", "dog"))
+
+    said = _note(tmp_path, "file,cat,dog,age\n1.jpg,1,1,7\n2.jpg,0,0,8\n", table)
+
+    assert "a class each, with any number of 1s in a row; not read: 'age'." in said
+    assert "1 row without a label: a photo may show none of them." in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "suffix", "words"),
+    [
+        ("a", "", "Photos are looked for in 'a'."),
+        ("", ".x", "Photos have '.x' behind their names."),
+        ("a", ".x", "Photos are looked for in 'a' and have '.x' behind their names."),
+    ],
+)
+def test_how_names_become_paths_is_said(
+    tmp_path: Path, folder: str, suffix: str, words: str
+) -> None:
+    table = replace(TABLE, folder=folder, suffix=suffix)
+
+    assert _note(tmp_path, "file,label\n1,cat\n", table).endswith(f"on them. {words}")
+
+
+def _doubt(root: Path, titles: str, count: int, *cells: str) -> str | None:
+    rows = [
+        ",".join([f"{row}.jpg", str(row % count), *cells]) for row in range(3 * count)
+    ]
+    (root / "labels.csv").write_text("\n".join([titles, *rows]).lstrip())
+    return numbers_note(as_decided(root, TABLE).found)
+
+
+def test_many_whole_numbers_are_no_classes_without_a_word(tmp_path: Path) -> None:
+    said = _doubt(tmp_path, "image,age", 90)
+
+    assert said is not None
+    assert "column 'age' holds 90 different whole numbers, and each becomes a" in said
+    assert "the 2nd holds 20 different" in str(_doubt(tmp_path, "", 20))
+    assert _doubt(tmp_path, "image,grade", 19) is None
+    assert _doubt(tmp_path, "image,age,label", 90, "cat") is None
+
+
+def test_columns_of_classes_are_no_measurements(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,cat,dog\n1.jpg,1,0\n2.jpg,0,1\n")
+
+    assert numbers_note(as_decided(tmp_path, TABLE).found) is None

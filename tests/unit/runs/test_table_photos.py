@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pytest
 
+from unfreeze.data.label_table import written_table
 from unfreeze.errors import DataError
 from unfreeze.runs.table_photos import (
+    ReadTable,
     Table,
     as_decided,
-    as_learned,
     index_known_table,
+    read_table,
     table_at,
-    table_in,
 )
 
 MakeTable: TypeAlias = Callable[[list[str]], Table]
@@ -36,6 +37,10 @@ def make_table(tmp_path: Path) -> MakeTable:
     return make
 
 
+def _read(root: Path, table: Table) -> ReadTable:
+    return read_table(root, table, written_table(root / table.csv))
+
+
 def test_a_table_is_found_beside_the_photos_or_where_it_is(
     make_table: MakeTable, tmp_path: Path
 ) -> None:
@@ -51,7 +56,9 @@ def test_a_table_is_found_beside_the_photos_or_where_it_is(
 def test_labels_are_matched_by_name(make_table: MakeTable, tmp_path: Path) -> None:
     table = make_table(["snow road", "road", ""])
 
-    index = index_known_table(tmp_path, table, ("clear", "road", "snow"), is_multi=True)
+    index = index_known_table(
+        tmp_path, _read(tmp_path, table), ("clear", "road", "snow"), is_multi=True
+    )
 
     assert index.classes == ("clear", "road", "snow")
     assert index.labels is not None
@@ -65,7 +72,10 @@ def test_a_table_of_single_labels_suits_either_kind_of_model(
 
     def labels(is_multi: bool) -> object:
         index = index_known_table(
-            tmp_path, table, ("clear", "road", "snow"), is_multi=is_multi
+            tmp_path,
+            _read(tmp_path, table),
+            ("clear", "road", "snow"),
+            is_multi=is_multi,
         )
         assert index.labels is not None
         return index.labels.tolist()
@@ -82,12 +92,16 @@ def test_a_photo_may_show_none_of_several_labels_whatever_the_others_show(
 ) -> None:
     table = make_table(labels)
 
-    index = index_known_table(tmp_path, table, ("road", "snow"), is_multi=True)
+    index = index_known_table(
+        tmp_path, _read(tmp_path, table), ("road", "snow"), is_multi=True
+    )
 
     assert index.labels is not None
     assert index.labels.tolist() == rows
     with pytest.raises(DataError, match=r"no label for '[01]'"):
-        index_known_table(tmp_path, table, ("road", "snow"), is_multi=False)
+        index_known_table(
+            tmp_path, _read(tmp_path, table), ("road", "snow"), is_multi=False
+        )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +121,9 @@ def test_a_table_that_does_not_suit_the_model_is_refused(
     table = make_table(labels)
 
     with pytest.raises(DataError, match=message):
-        index_known_table(tmp_path, table, ("road", "snow"), is_multi=is_multi)
+        index_known_table(
+            tmp_path, _read(tmp_path, table), ("road", "snow"), is_multi=is_multi
+        )
 
 
 def test_several_labels_are_refused_where_the_model_gives_one(
@@ -116,77 +132,17 @@ def test_several_labels_are_refused_where_the_model_gives_one(
     table = replace(make_table(["snow road", "road"]), label_separator=" ")
 
     with pytest.raises(DataError, match="this model knows one for each"):
-        index_known_table(tmp_path, table, ("road", "snow"), is_multi=False)
-
-
-@pytest.mark.parametrize(("said", "learned"), [(";", " "), (None, ";")])
-def test_labels_are_parted_as_the_table_says_or_else_as_the_model_learned(
-    make_table: MakeTable, tmp_path: Path, said: str | None, learned: str
-) -> None:
-    table = replace(make_table(["old town;river", "river"]), label_separator=said)
-    table = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=True)
-
-    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=True)
-
-    assert index.labels is not None
-    assert index.labels.tolist() == [[1, 1], [0, 1]]
-
-
-@pytest.mark.parametrize(
-    ("learned", "cells"),
-    [(";", ["old town;", "river;"]), (" ", ["old town", "river"]), (None, ["river"])],
-)
-def test_one_label_is_parted_as_the_model_learned_unless_at_a_blank(
-    make_table: MakeTable, tmp_path: Path, learned: str | None, cells: list[str]
-) -> None:
-    """Headers of older runs hold a blank, which nobody had asked for."""
-    table = make_table(cells)
-    table = as_learned(tmp_path, table, {"label_separator": learned}, is_multi=False)
-
-    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=False)
-
-    assert index.labels is not None
-    assert index.labels.tolist() == [0, 1][-len(cells) :]
-
-
-_WIDE = "shot,label,reviewed,patient\n1.jpg,cat,dog,x\n2.jpg,dog,cat,y\n"
-_LEARNED = {"file_column": "shot", "label_column": "reviewed", "group_by": "patient"}
-
-
-@pytest.mark.parametrize(
-    ("words", "columns"),
-    [
-        ({}, ("shot", "reviewed", "patient")),
-        ({"label_column": "label"}, ("shot", "label", "patient")),
-        ({"label_column": "patient"}, ("shot", "patient", None)),
-        ({"file_column": "reviewed"}, ("reviewed", None, "patient")),
-        ({"no_header": True}, (None, None, None)),
-    ],
-)
-def test_columns_are_those_that_the_model_learned_from_unless_said(
-    tmp_path: Path, words: dict[str, Any], columns: tuple[str | None, ...]
-) -> None:
-    (tmp_path / "t.csv").write_text(_WIDE)
-
-    table = as_learned(tmp_path, Table("t.csv", **words), _LEARNED, is_multi=False)
-
-    assert (table.file_column, table.label_column, table.group_by) == columns
-
-
-def test_columns_that_a_table_lacks_are_chosen_by_titles(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("file,kind\n1.jpg,cat\n")
-
-    assert as_learned(tmp_path, Table("t.csv"), _LEARNED, is_multi=False) == Table(
-        "t.csv"
-    )
-    with pytest.raises(DataError, match=r"no table lost\.csv"):
-        as_learned(tmp_path, Table("lost.csv"), _LEARNED, is_multi=False)
+        index_known_table(
+            tmp_path, _read(tmp_path, table), ("road", "snow"), is_multi=False
+        )
 
 
 def test_one_label_may_have_spaces(make_table: MakeTable, tmp_path: Path) -> None:
     table = make_table(["old town", "river"])
 
-    index = index_known_table(tmp_path, table, ("old town", "river"), is_multi=False)
+    index = index_known_table(
+        tmp_path, _read(tmp_path, table), ("old town", "river"), is_multi=False
+    )
 
     assert index.labels is not None
     assert index.labels.tolist() == [0, 1]
@@ -198,11 +154,14 @@ def test_what_parts_labels_is_guessed_where_nobody_says(
     table = make_table(["old town;river", "river"])
 
     def parted(table: Table) -> str | None:
-        return as_decided(tmp_path, table).label_separator
+        return as_decided(tmp_path, table).table.label_separator
 
     assert parted(table) == ";"
     assert parted(replace(table, label_separator="")) == ""
     assert parted(make_table(["old town", "river"])) == ""
+
+
+_WIDE = "shot,label,reviewed,patient\n1.jpg,cat,dog,x\n2.jpg,dog,cat,y\n"
 
 
 @pytest.mark.parametrize(
@@ -220,11 +179,11 @@ def test_columns_that_are_chosen_are_named_where_a_title_leads_there(
 ) -> None:
     (tmp_path / "t.csv").write_text(text)
 
-    table = as_decided(tmp_path, Table("t.csv"))
+    table = as_decided(tmp_path, Table("t.csv")).table
 
     assert (table.file_column, table.label_column) == columns
-    rows = table_in(tmp_path, Table("t.csv")).rows
-    assert table_in(tmp_path, table).rows == rows
+    rows = _read(tmp_path, Table("t.csv")).found.rows
+    assert _read(tmp_path, table).found.rows == rows
 
 
 def test_columns_are_chosen_as_the_table_says(
@@ -232,8 +191,8 @@ def test_columns_are_chosen_as_the_table_says(
 ) -> None:
     table = replace(make_table(["x", "y"]), file_column="tags", label_column="name")
 
-    rows = table_in(tmp_path, table).rows
+    rows = _read(tmp_path, table).found.rows
 
     assert [(row.photo, row.label) for row in rows] == [("x", "0"), ("y", "1")]
-    bare = table_in(tmp_path, replace(make_table(["x"]), no_header=True))
-    assert [row.label for row in bare.rows] == ["tags", "x"]
+    bare = _read(tmp_path, replace(make_table(["x"]), no_header=True))
+    assert [row.label for row in bare.found.rows] == ["tags", "x"]

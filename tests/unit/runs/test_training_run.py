@@ -308,7 +308,8 @@ def test_the_doctor_is_named_for_folders_and_not_for_a_table(
     lines: list[str] = []
 
     settings = RunSettings(arch="unfreeze_nano", size=32, num_workers=0, csv=csv)
-    look_at_photos(drawn_folder, settings, lines.append)
+    read = settings.read_table(drawn_folder)
+    look_at_photos(drawn_folder, settings, read, lines.append)
 
     assert any(each.startswith("check: ") for each in lines)
     assert ("unfreeze check" in lines[-1]) == (csv is None)
