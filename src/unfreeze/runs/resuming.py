@@ -56,9 +56,8 @@ def resume_run(  # noqa: PLR0913  # what can have changed, and where words go
         folder, settings = begun.found_again(data, weights)
         settings.check(folder)
         write(_where(run, checkpoint))
-        photos, findings = look_at_photos(
-            folder, settings, settings.read_table(folder), write
-        )
+        read = settings.read_table(folder)
+        photos, findings = look_at_photos(folder, settings, read, write)
         checkpoint.require_photos(photos, folder)
         return carry_out(
             Part(
@@ -66,6 +65,7 @@ def resume_run(  # noqa: PLR0913  # what can have changed, and where words go
                 out=run,
                 settings=settings,
                 data=photos,
+                read=read,
                 findings=findings,
                 clock=StepClock(write, began, checkpoint.seconds),
                 checkpoint=checkpoint,

@@ -86,6 +86,7 @@ def train_folder(  # noqa: PLR0913  # what to train, and where words go
                 out=out,
                 settings=settings,
                 data=data,
+                read=read,
                 findings=findings,
                 clock=clock,
                 checkpoint=checkpoint,
@@ -103,6 +104,7 @@ class Part:
     out: Path
     settings: RunSettings
     data: ImageClassifierData
+    read: ReadTable | None
     findings: Sequence[Finding] | None
     clock: StepClock
     checkpoint: Checkpoint
@@ -152,7 +154,7 @@ def carry_out(part: Part) -> RunSummary:
     if isinstance(pacing, Budget):
         pacing = LoggedBudget(pacing, log)
 
-    validation = validation_source(part.folder, settings, part.data)
+    validation = validation_source(settings, part.data, part.read)
 
     def unfinished() -> RunSummary:
         stopped = _unmeasured(part.data, settings, part.clock, pacing)

@@ -1,24 +1,22 @@
 """Where the photos that a run is measured with came from."""
 
-from pathlib import Path
-
 from unfreeze.front.image_data import ImageClassifierData
 from unfreeze.insight.wording import percent
 from unfreeze.runs.settings import RunSettings
-from unfreeze.runs.table_photos import table_in
+from unfreeze.runs.table_photos import ReadTable
 
 __all__ = ["validation_source"]
 
 
 def validation_source(
-    folder: Path, settings: RunSettings, data: ImageClassifierData
+    settings: RunSettings, data: ImageClassifierData, read: ReadTable | None
 ) -> str:
     """Say who chose the validation photos, as it stands behind a colon.
 
     Args:
-        folder: Of the photos.
         settings: With which they were read.
         data: What was read.
+        read: The table that names them, if one does.
     """
     if data.held_out is None:
         return f"those of the folder {data.valid.index.root.name}/"
@@ -29,14 +27,14 @@ def validation_source(
         f"chosen here at random,{groups} {percent(data.held_out.asked)} of each class "
         f"(seed {settings.seed})"
     )
-    return f"{said}{_not_followed(folder, settings)}"
+    return f"{said}{_not_followed(settings, read)}"
 
 
-def _not_followed(folder: Path, settings: RunSettings) -> str:
+def _not_followed(settings: RunSettings, read: ReadTable | None) -> str:
     """Name the column of a table that says how to split, and was not asked."""
-    if settings.table is None:
+    if read is None:
         return ""
-    found = table_in(folder, settings.table)
+    found = read.found
     splits = [name for name in found.columns.splits if name != settings.group_by]
     if not splits:
         return ""

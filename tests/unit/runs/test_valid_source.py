@@ -17,7 +17,7 @@ def test_a_folder_is_named_as_it_is_called(drawn_folder: Path) -> None:
     (drawn_folder / "valid").rename(drawn_folder / "val")
     data = read_photos(drawn_folder, SETTINGS)
 
-    assert validation_source(drawn_folder, SETTINGS, data) == "those of the folder val/"
+    assert validation_source(SETTINGS, data, None) == "those of the folder val/"
 
 
 def test_a_choice_says_share_and_seed(drawn_folder: Path) -> None:
@@ -25,10 +25,10 @@ def test_a_choice_says_share_and_seed(drawn_folder: Path) -> None:
     data = read_photos(folder, SETTINGS)
     grouped = replace(data, grouping=Grouping(by="p", num_groups=9))
 
-    assert validation_source(folder, SETTINGS, data) == (
+    assert validation_source(SETTINGS, data, None) == (
         "chosen here at random, 20.0 % of each class (seed 7)"
     )
-    assert validation_source(folder, SETTINGS, grouped) == (
+    assert validation_source(SETTINGS, grouped, None) == (
         "chosen here at random, in whole groups by 'p', 20.0 % of each class (seed 7)"
     )
 
@@ -44,9 +44,10 @@ def test_a_column_of_splits_that_was_not_followed_is_named(
     ]
     (drawn_folder / "labels.csv").write_text(f"file,label,{title}\n{''.join(lines)}")
     settings = replace(SETTINGS, csv="labels.csv")
-    data = read_photos(drawn_folder, settings)
+    read = settings.read_table(drawn_folder)
+    data = read_photos(drawn_folder, settings, read)
 
-    said = validation_source(drawn_folder, settings, data)
+    said = validation_source(settings, data, read)
 
     assert said.startswith("chosen here at random, 20.0 %")
     is_named = said.endswith(", not by the column 'split' of labels.csv")
