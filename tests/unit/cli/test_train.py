@@ -68,7 +68,7 @@ def test_a_budget_is_compared_with_what_was_spent(
     unfreeze: Unfreeze, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speeds = Speeds(answer=1e-3, store=1e-3, head=1e-5, frozen=1e-3, whole=1e-2)
-    monkeypatch.setattr(Learner, "measure_speeds", lambda *_: speeds)
+    monkeypatch.setattr(Learner, "measure_speeds", lambda *_, **__: speeds)
 
     ended = unfreeze(f"train {SHORT} --budget 1h30m --out run", photos)
 
