@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from unfreeze.errors import DataError
 from unfreeze.numerics.schedules import Schedule
 from unfreeze.numerics.smoothing import smoothed
-from unfreeze.numerics.suggest import Curve, Suggestion, smooth_curve
+from unfreeze.numerics.suggest import Curve, Suggestion, smooth_curve, up_to_explosion
 
 __all__ = [
     "Picture",
@@ -99,7 +99,7 @@ def rate_curve(
     """
     picture = Picture(7, 4.2)
     axes = _axes(picture, "learning rate", "training loss (nats)")
-    smooth = _up_to_explosion(smooth_curve(Curve(rates, losses)))
+    smooth = up_to_explosion(smooth_curve(Curve(rates, losses)))
     axes.semilogx(
         rates, losses, ".", color=_BLUE, alpha=0.35, markersize=5, label="each batch"
     )
@@ -287,17 +287,6 @@ def _without_explosion(losses: Float[np.ndarray, " N"]) -> tuple[float, float]:
     highest = min(float(seen.max()), begin + max(begin - lowest, 0.2 * abs(begin)))
     margin = 0.06 * max(highest - lowest, 1e-3)
     return lowest - margin, highest + margin
-
-
-def _up_to_explosion(smooth: Curve) -> Curve:
-    """Leave out what a smooth curve only holds because explosions are capped."""
-    rates, losses = np.asarray(smooth.rates), np.asarray(smooth.losses)
-    if len(losses) == 0:
-        return smooth
-    lowest = int(losses.argmin())
-    at_top = np.flatnonzero(losses[lowest:] > 0.99 * losses.max())
-    end = lowest + int(at_top[0]) + 1 if len(at_top) else len(losses)
-    return Curve(rates[:end], losses[:end])
 
 
 def _mark(axes: Axes, suggestion: Suggestion) -> None:

@@ -24,7 +24,15 @@ from unfreeze.model_file.fields import (
 )
 from unfreeze.model_file.json_text import parse_json
 
-__all__ = ["MOST_HEADER_BYTES", "MOST_TENSORS", "Layout", "StoredTensor", "read_layout"]
+__all__ = [
+    "LENGTH_BYTES",
+    "METADATA",
+    "MOST_HEADER_BYTES",
+    "MOST_TENSORS",
+    "Layout",
+    "StoredTensor",
+    "read_layout",
+]
 
 MOST_HEADER_BYTES = 8 * 2**20
 """Of all that describes the file. The largest networks need a few hundred thousand."""
@@ -34,9 +42,13 @@ _MOST_AXES = 8
 _MOST_BYTES = 2**48
 _MOST_NAME = 1_000
 
-_METADATA = "__metadata__"
+METADATA = "__metadata__"
+"""Name in the header under which texts stand instead of a tensor."""
+
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|PK\x03\x04")  # bare, or as torch packs it
-_LENGTH_BYTES = 8
+LENGTH_BYTES = 8
+"""At the beginning of a file, which say how long its header is."""
+
 _BYTES_OF: Mapping[str, int] = MappingProxyType(
     {
         "BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8,
@@ -108,18 +120,18 @@ def read_layout(path: Path) -> Layout:
 
 
 def _read(file: BinaryIO, num_bytes: int) -> Layout:
-    start = file.read(_LENGTH_BYTES)
+    start = file.read(LENGTH_BYTES)
     length = int.from_bytes(start, "little")
-    data_begin = _LENGTH_BYTES + length
+    data_begin = LENGTH_BYTES + length
     if data_begin > num_bytes or length > MOST_HEADER_BYTES:
         raise ValueError(_why_too_long(start, length, num_bytes))
     header = file.read(length).rstrip(b" ")
     if header[:1] != b"{" or header[-1:] != b"}":
         raise ValueError("its header is no JSON object")
     content = as_members(parse_json(header.decode()), "its header")
-    metadata = as_members(content.pop(_METADATA, {}), _METADATA)
+    metadata = as_members(content.pop(METADATA, {}), METADATA)
     if not all(isinstance(text, str) for text in metadata.values()):
-        raise ValueError(f"{_METADATA} holds more than texts")
+        raise ValueError(f"{METADATA} holds more than texts")
     if len(content) > MOST_TENSORS:
         raise ValueError(f"{len(content):,} tensors, at most {MOST_TENSORS:,} are read")
     tensors = {

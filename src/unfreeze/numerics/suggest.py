@@ -16,7 +16,14 @@ from jaxtyping import Float
 
 from unfreeze.numerics.smoothing import local_lines, running_median
 
-__all__ = ["Curve", "Suggestion", "Verdict", "smooth_curve", "suggest"]
+__all__ = [
+    "Curve",
+    "Suggestion",
+    "Verdict",
+    "smooth_curve",
+    "suggest",
+    "up_to_explosion",
+]
 
 Verdict: TypeAlias = Literal[
     "stable", "usable", "single sweep", "no clear minimum", "nothing to gain"
@@ -107,6 +114,21 @@ def smooth_curve(curve: Curve) -> Curve:
         return Curve(10**sweep.decades, sweep.losses)
     heights = local_lines(sweep.decades, sweep.losses, sweep.width)
     return Curve(10**sweep.decades, heights)
+
+
+def up_to_explosion(smooth: Curve) -> Curve:
+    """Leave out what a smooth curve only holds because explosions are capped.
+
+    Args:
+        smooth: What ``smooth_curve`` gave.
+    """
+    rates, losses = np.asarray(smooth.rates), np.asarray(smooth.losses)
+    if len(losses) == 0:
+        return smooth
+    lowest = int(losses.argmin())
+    at_top = np.flatnonzero(losses[lowest:] > 0.99 * losses.max())
+    end = lowest + int(at_top[0]) + 1 if len(at_top) else len(losses)
+    return Curve(rates[:end], losses[:end])
 
 
 def _from_one(choice: _Choice) -> Suggestion:

@@ -16,6 +16,7 @@ from unfreeze.atomic import written_whole
 from unfreeze.errors import WeightsError
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.model_file.layout import read_layout
+from unfreeze.model_file.ordered import in_order
 from unfreeze.model_file.reading import (
     ModelFile,
     description,
@@ -47,7 +48,7 @@ _LINEAR = re.compile(r"head\.(\d+)\.weight")
 
 
 def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path:
-    """Write weights and header to ``path`` in one move.
+    """Write weights and header to ``path`` in one move: the same give the same bytes.
 
     Raises:
         PlanError: If the header could not be read again.
@@ -56,7 +57,8 @@ def save_model(path: Path, model: StagedClassifier, header: ModelHeader) -> Path
     metadata = description(header, digest=content_hash(tensors), versions=versions())
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as stream:
-        stream.write(save(tensors, metadata=metadata))
+        for part in in_order(save(tensors, metadata=metadata)):
+            stream.write(part)
     return path
 
 

@@ -130,6 +130,15 @@ def test_the_header_says_what_made_the_file(file: Path) -> None:
     assert content["image"]["size"] == 64
 
 
+def test_the_same_model_has_the_same_bytes(
+    tmp_path: Path, model: StagedClassifier
+) -> None:
+    """Metadata has an order of chance each time that safetensors writes it."""
+    files = [save_model(tmp_path / f"{n}", model, _HEADER) for n in range(8)]
+
+    assert len({file.read_bytes() for file in files}) == 1
+
+
 def test_one_file_appears_and_nothing_else(file: Path, model: StagedClassifier) -> None:
     save_model(file, model, _HEADER)
 

@@ -13,6 +13,9 @@ __all__ = ["Axis", "Frame", "drawing", "legend", "linear_axis", "log_axis"]
 
 Numbers = Sequence[float] | Float[np.ndarray, " N"]
 
+_LETTER = 6.6
+"""Width of a letter or a digit, about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -22,6 +25,10 @@ class Axis:
     high: float
     ticks: tuple[tuple[float, str], ...]
     is_log: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies on it."""
+        return self.low <= value <= self.high
 
     def place(self, value: float) -> float:
         """Where a number lies, 0 at the low end and 1 at the high one; never beyond."""
@@ -74,11 +81,16 @@ class Frame:
     y: Axis
     width: int = 440
     height: int = 270
-    left: int = 62
     right: int = 20
     top: int = 12
     bottom: int = 42
     grid_y: bool = field(default=True)
+
+    @property
+    def left(self) -> float:
+        """Room for the name of the vertical axis, and for its longest number."""
+        longest = max((len(words) for _, words in self.y.ticks), default=0)
+        return max(62.0, 29 + _LETTER * longest)
 
     def across(self, value: float) -> float:
         """Horizontal coordinate of a number."""
@@ -126,6 +138,16 @@ class Frame:
             r=radius,
             fill=f"var(--{colour})",
         )
+
+    def dots(self, xs: Numbers, ys: Numbers, colour: str) -> Html:
+        """Mark many points faintly. Those beyond an axis are left out."""
+        places = (
+            f"M{self._point(x, y)}h0"
+            for x, y in zip(xs, ys, strict=True)
+            if self.x.holds(x) and self.y.holds(y)
+        )
+        path = "".join(places)
+        return tag("path", d=path, class_="dots", stroke=f"var(--{colour})")
 
     def upright(self, x: float, words: str, colour: str) -> tuple[Html, Html]:
         """A dashed line at a number, with words at its head."""
@@ -219,7 +241,7 @@ def legend(entries: Sequence[tuple[str, str]], x: float, y: float) -> list[Html]
         path = f"M{x:.0f} {y - 4:.0f}h16"
         parts.append(tag("path", d=path, class_="line", stroke=f"var(--{colour})"))
         parts.append(tag("text", words, x=x + 21, y=y))
-        x += 34 + 6.6 * len(words)
+        x += 34 + _LETTER * len(words)
     return parts
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from unfreeze.insight.charts.frame import Axis, Frame, legend, linear_axis, log_axis
 from unfreeze.insight.markup import Html, tag
 from unfreeze.numerics.smoothing import smoothed
-from unfreeze.numerics.suggest import Curve, smooth_curve
+from unfreeze.numerics.suggest import Curve, smooth_curve, up_to_explosion
 
 __all__ = ["FitLosses", "loss_chart", "rate_chart"]
 
@@ -60,13 +60,15 @@ def rate_chart(
     """Draw loss against learning rate, with the rate that was suggested.
 
     Args:
-        curves: One for each sweep; all are drawn, those behind the first faintly.
+        curves: One for each sweep; all are drawn, those behind the first faintly. Dots
+            are batches, and the lines end where losses explode.
         suggested: What the search came to. Training may take less of it.
         low: Where the stretch begins in which sweeps agree.
         high: Where it ends.
     """
-    smooth = [smooth_curve(curve) for curve in curves]
-    rates = np.concatenate([np.asarray(curve.rates) for curve in smooth])
+    whole = [smooth_curve(curve) for curve in curves]
+    rates = np.concatenate([np.asarray(curve.rates) for curve in whole])
+    smooth = [up_to_explosion(curve) for curve in whole]
     losses = np.concatenate([np.asarray(curve.losses) for curve in smooth])
     if not len(rates):
         return tag("p", "The sweep brought no finite loss.")
@@ -81,6 +83,8 @@ def rate_chart(
     if low is not None and high is not None:
         ends = [frame.y.low, frame.y.low], [frame.y.high, frame.y.high]
         parts.append(frame.band([low, high], *ends, "green"))
+    for curve in curves:
+        parts.append(frame.dots(curve.rates, curve.losses, "blue"))
     for number, curve in enumerate(smooth):
         kind = "line faint" if number else "line"
         parts.append(frame.line(curve.rates, curve.losses, kind, "blue"))

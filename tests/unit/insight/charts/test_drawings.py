@@ -76,6 +76,20 @@ def test_a_rate_search_marks_the_suggested_rate_and_all_sweeps() -> None:
     assert len(paths(picture, "band")) == 1
 
 
+def test_a_rate_search_shows_batches_and_no_line_where_the_loss_explodes() -> None:
+    rates = np.geomspace(1e-5, 1, 100)
+    losses = np.where(rates < 1e-2, 1.0 - 0.1 * np.log10(rates / 1e-5), 40.0)
+
+    picture = rate_chart([Curve(rates, losses)], None)
+
+    (dots,), (line,) = paths(picture, "dots"), paths(picture, "line")
+    shown = [float(each.split()[0]) for each in dots.replace("h0", "").split("M")[1:]]
+    assert 55 <= len(shown) <= 60  # which lie before the explosion
+    last = float(line.split("L")[-1].split()[0])
+    assert last == pytest.approx(max(shown), abs=50)  # as wide as it averages
+    assert last < 320  # the axis ends at 420
+
+
 def test_a_search_without_losses_says_so() -> None:
     assert "no finite loss" in rate_chart([Curve([], [])], None)
 

@@ -56,10 +56,24 @@ def test_numbers_beyond_an_axis_stay_in_the_frame() -> None:
 
 def test_corners_of_a_frame_lie_within_its_margins() -> None:
     frame = Frame(linear_axis(0, 10), linear_axis(0, 1), width=100, height=80,
-                  left=20, right=10, top=5, bottom=15)  # fmt: skip
+                  right=10, top=5, bottom=15)  # fmt: skip
 
-    assert (frame.across(0), frame.down(0)) == (20, 65)
+    assert (frame.across(0), frame.down(0)) == (62, 65)
     assert (frame.across(10), frame.down(1)) == (90, 5)
+
+
+def test_long_numbers_leave_room_for_the_name_of_their_axis() -> None:
+    frame = Frame(linear_axis(0, 1), linear_axis(0, 1, "{:.3f} percent".format))
+
+    assert frame.left > 13 + 7 + 6 * len("0.000 percent")
+
+
+def test_dots_beyond_an_axis_are_left_out() -> None:
+    frame = Frame(log_axis(1e-3, 1), linear_axis(0, 1))
+
+    dots = frame.dots([1e-4, 1e-2, 1e-1, 1], [0.5, 0.5, 2, math.nan], "blue")
+
+    assert str(root_of(dots).get("d")).count("M") == 1
 
 
 def test_a_line_has_a_gap_where_a_number_is_missing() -> None:
