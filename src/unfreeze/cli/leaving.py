@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -21,6 +22,7 @@ def leave(code: int) -> NoReturn:
     others = [each for each in threading.enumerate() if not each.daemon]
     if others != [threading.current_thread()]:
         sys.exit(code)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C has come too late
     atexit._run_exitfuncs()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError, ValueError):  # its reader has gone, or it is closed

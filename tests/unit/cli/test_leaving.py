@@ -27,6 +27,17 @@ def test_what_is_registered_for_the_end_happens() -> None:
     assert (end.returncode, end.stdout) == (0, "the end\n")
 
 
+def test_a_second_ctrl_c_on_the_way_out_leaves_no_traceback() -> None:
+    end = ended(
+        "import atexit, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "atexit.register(signal.raise_signal, signal.SIGINT)\n"
+        "leave(130)"
+    )
+
+    assert (end.returncode, end.stderr) == (130, "")
+
+
 def test_nothing_is_taken_apart() -> None:
     """Unlike at the end of Python itself."""
     kept = (

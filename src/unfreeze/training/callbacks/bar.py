@@ -1,6 +1,7 @@
 """A live bar, in terminals and notebooks. A door to rich, without torch."""
 
 import sys
+from importlib.util import find_spec
 from types import TracebackType
 from typing import final
 
@@ -23,14 +24,16 @@ class Bar:
     It appears with the first progress that is shown. Lines that are printed meanwhile
     go above it, or to wherever standard output was sent. Nothing is drawn where nobody
     watches: when ``console`` (standard error, unless given) is neither a terminal nor a
-    notebook.
+    notebook with ipywidgets, without which rich has nothing to draw there.
     """
 
     def __init__(
         self, label: str, console: Console | None = None, *, is_wanted: bool = True
     ) -> None:
         console = console or Console(stderr=True)
-        is_watched = console.is_terminal or console.is_jupyter
+        is_watched = console.is_terminal or (
+            console.is_jupyter and find_spec("ipywidgets") is not None
+        )
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -1,10 +1,12 @@
 """Mirrors src/unfreeze/training/callbacks/bar.py."""
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
 
+from unfreeze.training.callbacks import bar as bar_module
 from unfreeze.training.callbacks.bar import Bar
 
 
@@ -36,6 +38,17 @@ def test_nothing_is_drawn_where_nobody_watches_or_wants_it(is_terminal: bool) ->
         bar.show(3, 7)
 
     assert _shown(console) == ""
+
+
+def test_a_notebook_that_has_no_widgets_is_spared_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # it cannot be imported
+    monkeypatch.setattr(bar_module, "find_spec", lambda name: None)
+    console = Console(file=io.StringIO(), force_jupyter=True)
+
+    with Bar("storing", console) as bar:
+        bar.show(3, 7)  # rich would warn, and warnings are errors here
 
 
 def test_standard_output_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
