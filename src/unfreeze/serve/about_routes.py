@@ -13,6 +13,10 @@ from unfreeze.versions import version_of
 
 __all__ = ["health_routes", "model_routes"]
 
+_UNFINISHED = (
+    "The run of this model was not finished when it was exported: it answers with the "
+    "weights of the best epoch until then."
+)
 _GUARDED: dict[int | str, dict[str, Any]] = {
     each: {"model": Refusal} for each in (401, 403)
 }
@@ -70,7 +74,7 @@ def _description(service: Service) -> dict[str, Any]:
         "least": predictor.least,
         "precision": header.precision,
         "has_heat": header.has_heat,
-        "note": settings.note,
+        "note": settings.note or (_UNFINISHED if header.is_unfinished else None),
         "collects": settings.collect is not None,
         "needs_token": settings.token is not None,
         "version": version_of("unfreeze"),

@@ -46,6 +46,14 @@ def test_what_people_should_know_of_the_model_is_said(make_client: MakeClient) -
     assert make_client(settings).get("/model").json()["note"] == "It is not finished."
 
 
+def test_an_export_of_an_unfinished_run_says_so(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    model = write_colour_bundle(tmp_path / "m.onnx", is_unfinished=True)
+
+    assert "not finished" in make_client(model=model).get("/model").json()["note"]
+
+
 def test_a_running_server_is_alive_and_ready(client: TestClient) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/ready").json() == {"status": "ready"}
