@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.tiny_bundles import CLASSES, write_colour_bundle
 from tests.unit.data.pictures import rle_bmp
+from unfreeze.answering import Answering
 from unfreeze.data.decode import probe
 from unfreeze.data.looks import Glance
+from unfreeze.errors import PlanError
+from unfreeze.records import Task
+from unfreeze.serve.app import make_app
+from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import Limits, ServerSettings
 
 from .conftest import MakeClient, photo
@@ -114,3 +120,15 @@ def test_a_photo_that_takes_too_long_gives_its_place_back(
 def test_without_a_folder_there_is_no_such_route(client: TestClient) -> None:
     assert client.post("/collect", files={"file": photo()}).status_code == 404
     assert "/collect" not in client.get("/openapi.json").json()["paths"]
+
+
+def test_a_model_of_several_labels_is_refused_before_one_is_lost(
+    tmp_path: Path,
+) -> None:
+    several = Answering(classes=CLASSES, task=Task.MULTI)
+    file = write_colour_bundle(tmp_path / "m.onnx", answering=several)
+    model = Predictor.load(file, threads=1)
+
+    with pytest.raises(PlanError, match=r"several labels.*Leave --collect out"):
+        make_app(model, ServerSettings(collect=tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()
