@@ -12,9 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 
-__all__ = ["Part", "Photo", "parts_of", "photos_of", "require_known"]
+__all__ = [
+    "Part",
+    "Photo",
+    "parts_of",
+    "photos_of",
+    "require_known",
+    "require_no_parameters",
+]
 
 _NAME_LENGTH = 255
 _MOST_HEADER_BYTES = 8192
@@ -123,6 +130,20 @@ def require_known(found: Iterable[str], known: set[str]) -> None:
                 f"There is no parameter or field {name[:80]!r} here. Expected "
                 f"{' or '.join(repr(each) for each in sorted(known))}.",
             )
+
+
+def require_no_parameters(request: Request) -> None:
+    """The same where a query has nothing to say.
+
+    Raises:
+        HTTPException: 422 if there is one.
+    """
+    for name in request.query_params:
+        raise HTTPException(
+            422,
+            f"There is no parameter {name[:80]!r} here: nothing of the query would be "
+            "read. Leave it out; fields of a form go into the body.",
+        )
 
 
 def _next_part(body: bytes, start: int, line: bytes) -> tuple[Part, int]:

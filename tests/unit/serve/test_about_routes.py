@@ -59,6 +59,16 @@ def test_a_running_server_is_alive_and_ready(client: TestClient) -> None:
     assert client.get("/ready").json() == {"status": "ready"}
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready", "/model", "/metrics"])
+def test_parameters_that_nobody_reads_are_refused(
+    client: TestClient, path: str
+) -> None:
+    reply = client.get(f"{path}?heat=true")
+
+    assert reply.status_code == 422
+    assert "'heat'" in reply.json()["error"]
+
+
 def test_a_server_whose_queue_is_full_is_not_ready(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,16 @@ def test_what_cannot_be_saved_is_told(
     assert [each for each in (tmp_path / "kept").rglob("*") if each.is_file()] == []
 
 
+def test_a_label_in_the_query_is_not_lost_in_silence(
+    collecting: TestClient, tmp_path: Path
+) -> None:
+    reply = collecting.post("/collect?label=red", files={"file": photo()})
+
+    assert reply.status_code == 422
+    assert "'label'" in reply.json()["error"]
+    assert [each for each in (tmp_path / "kept").rglob("*") if each.is_file()] == []
+
+
 def test_only_forms_are_taken(collecting: TestClient) -> None:
     assert collecting.post("/collect", json={}).status_code == 415
 
