@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from unfreeze.bundle import read_bundle
-from unfreeze.errors import DataError, UnfreezeError
+from unfreeze.errors import DataError, PlanError, UnfreezeError, WeightsError
+from unfreeze.model_file.header import ModelHeader
 from unfreeze.model_file.reading import read_header
 from unfreeze.places import beside, require_place
 from unfreeze.runs.export_photos import photos_of_run
@@ -30,12 +31,12 @@ def bundle_for_run(run: Path, say: Callable[[str], None] = lambda line: None) ->
 
     Raises:
         DataError: If there is no model, or its validation photos are gone.
-        WeightsError: If the model file is none, or damaged.
-        PlanError: If ``run`` is an export itself, or its export answers differently
-            than the trained model, or cannot be written anywhere.
+        WeightsError: If the model file is damaged.
+        PlanError: If ``run`` is an export itself or no model, or its export answers
+            differently than the trained model, or cannot be written anywhere.
     """
     file = trained_model_file(run)
-    header = read_header(file)
+    header = _header_of(file)
     folder = run_folder(run)
     export = f"unfreeze export {shlex.quote(str(run))} model.onnx --batch --data PHOTOS"
     if not folder.is_dir():
@@ -56,6 +57,18 @@ def bundle_for_run(run: Path, say: Callable[[str], None] = lambda line: None) ->
     proof = photos_of_run(folder, rules_of(header, tta=False), advice)
     export_model(file, target, proof, is_batched=True)
     return target
+
+
+def _header_of(file: Path) -> ModelHeader:
+    try:
+        return read_header(file)
+    except WeightsError as error:
+        if file.suffix == ".safetensors":
+            raise
+        raise PlanError(
+            f"{file} is no model. Expected a run folder, its model.safetensors, or a "
+            "FILE.onnx that unfreeze export has written."
+        ) from error
 
 
 def _is_of(target: Path, source: str, *, is_unfinished: bool) -> bool:

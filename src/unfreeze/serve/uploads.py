@@ -34,6 +34,12 @@ _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNOR
 _PARAMETER = re.compile(r';\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
 """A word, and a quoted text or another word (RFC 9110, section 5.6.6)."""
 
+_ESCAPED = re.compile("%(22|0D|0A)")
+"""What browsers and curl write for a quote and the ends of lines in the name of a file,
+and for nothing else, not even for a percent sign: see
+https://html.spec.whatwg.org/multipage/form-control-infrastructure.html
+#multipart-form-data."""
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -172,8 +178,13 @@ def _names_in(headers: str) -> tuple[str, str]:
                 key.lower(): word or re.sub(r"\\(.)", r"\1", quoted)
                 for key, quoted, word in _PARAMETER.findall(value)
             }
-            return found.get("name", ""), found.get("filename", "")[-_NAME_LENGTH:]
+            name = _ESCAPED.sub(_unescaped, found.get("filename", ""))
+            return found.get("name", ""), name[-_NAME_LENGTH:]
     return "", ""
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def _photos_in_json(body: bytes, most: int) -> list[Photo]:

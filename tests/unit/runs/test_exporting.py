@@ -270,6 +270,14 @@ def test_a_model_file_alone_has_nowhere_to_be_exported_to(
         served.bundle_for_run(file)
 
 
+def test_a_file_that_is_no_model_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("No model, but a text of more than eight bytes.")
+
+    with pytest.raises(PlanError, match=r"text.txt is no model\. Expected a run"):
+        served.bundle_for_run(file)
+
+
 def test_a_run_that_cannot_be_written_to_is_served_from_the_cache(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
