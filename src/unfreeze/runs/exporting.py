@@ -126,6 +126,7 @@ def export_model(
         WeightsError: If the model's file is damaged.
     """
     require_target(target, precision, is_batched=is_batched)
+    is_unfinished = unfinished_note(file) is not None  # it may end while we export
     model, header = load_model(file)
     reference = Reference(
         model, header.image, header.temperature, rules_of(header, tta=False)
@@ -172,7 +173,7 @@ def export_model(
         source=source,
         parity=_that_may_travel(parity),
         versions=versions(),
-        is_unfinished=unfinished_note(file) is not None,
+        is_unfinished=is_unfinished,
     )
     made_up = golden_images(header.image.size)
     probs = np.stack([session.probabilities(each) for each in made_up])
