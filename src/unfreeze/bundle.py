@@ -99,6 +99,10 @@ class BundleHeader:
 
     versions: dict[str, str] = field(default_factory=dict)
 
+    is_unfinished: bool = False
+    """Whether its run was not finished when it was exported; earlier versions of
+    unfreeze did not write that down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -359,6 +363,7 @@ def _from_json(found: dict[str, Any]) -> BundleHeader:
         source=as_text(member(found, "source"), "source", most=200),
         parity=as_members(member(found, "parity"), "parity"),
         versions=as_members(member(found, "versions"), "versions"),
+        is_unfinished=found.get("is_unfinished") is True,
     )
 
 

@@ -41,6 +41,7 @@ HEADER = BundleHeader(
     source="abc",
     parity={"images": 3},
     versions={"unfreeze": "0.1.0"},
+    is_unfinished=True,
 )
 
 

@@ -112,8 +112,8 @@ def compared(
     ]
     if not rows:
         raise PlanError(
-            f"None of the {len(photos)} photos to compare with can be read. Pass "
-            "--data with a folder of photos."
+            f"None of the {len(photos)} photos to compare with can be read. Export "
+            "it with --data and a folder of other photos."
         )
     accuracy = trained_accuracy = exact = trained_exact = None
     if labels is not None:

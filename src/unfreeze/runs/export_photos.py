@@ -7,14 +7,11 @@ from typing import TypeVar
 
 from unfreeze.answering import Answering, separator_of
 from unfreeze.data.index import index_flat_folder
-from unfreeze.data.paths import is_below
 from unfreeze.data.split_folders import validation_folder
-from unfreeze.errors import DataError, UnfreezeError
-from unfreeze.insight.report.record import Answer
+from unfreeze.errors import DataError
 from unfreeze.numerics.keyed import Purpose, rng_for
 from unfreeze.records import Task
-from unfreeze.runs.recorded import photos_of, training_folder_of
-from unfreeze.runs.run_files import answers_in
+from unfreeze.runs.held_out import held_out_by, names_in
 
 __all__ = ["ProofPhotos", "photos_below", "photos_of_run"]
 
@@ -25,6 +22,8 @@ _MOST = 1000
 
 _EXAMPLES = 128
 """Photos that show in which range a network's numbers lie."""
+
+_USUAL_ADVICE = "Pass --data with a folder of photos."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,39 +38,40 @@ class ProofPhotos:
     """Photos that are not among them; none where there are fewer than five in all."""
 
 
-def photos_of_run(run: Path, answering: Answering) -> ProofPhotos:
+def photos_of_run(
+    run: Path, answering: Answering, advice: str = _USUAL_ADVICE
+) -> ProofPhotos:
     """The validation photos of a run, where they were when it was trained.
 
     Args:
-        run: A run folder, or the model file in it.
+        run: A run folder, finished or not, or the model file in it.
         answering: What the model may say of them.
+        advice: What to do where they are not there any more, in a sentence.
 
     Raises:
         DataError: If they are not there any more, or the run does not say where.
     """
     folder = run.parent if run.is_file() else run
-    root, answers = photos_of(folder), _answers_in(folder)
-    if root is None or answers is None:
+    held_out = held_out_by(folder)
+    if held_out is None:
         raise DataError(
             f"{folder} does not say where its validation photos are, and an export is "
-            "proven with real photos. Pass --data with a folder of photos."
+            f"proven with real photos. {advice}"
         )
-    # A run folder can come from anywhere: it names files below the photos or none.
-    found = [
-        (root / each.file, each.label)
-        for each in answers
-        if is_below(each.file) and (root / each.file).is_file()
-    ]
-    if not found:
+    root = held_out.root
+    labels = {
+        root / name: label
+        for name, label in held_out.labels.items()
+        if (root / name).is_file()
+    }
+    if not labels:
         raise DataError(
             f"The validation photos of {folder} are not in {root} any more, and an "
-            "export is proven with real photos. Pass --data with a folder of photos."
+            f"export is proven with real photos. {advice}"
         )
-    learned = training_folder_of(folder)
-    labels = dict(found)
     paths = list(labels)
-    examples = () if learned is None else _others(learned, paths)
-    paths, examples = _apart(paths, examples)
+    others = _apart_from(paths, held_out.learned_root, held_out.learned)
+    paths, examples = _apart(paths, others)
     chosen = _some(paths, _MOST)
     said = [labels[path] for path in chosen]
     return ProofPhotos(
@@ -93,7 +93,7 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
     """
     root = validation_folder(data, answering.classes)
     paths = [root / name for name in index_flat_folder(root, ()).names]
-    paths, examples = _apart(paths, _others(data, paths))
+    paths, examples = _apart(paths, _apart_from(paths, data, names_in(data)))
     chosen = _some(paths, _MOST)
     labels = [path.relative_to(root).parts[0] for path in chosen]
     is_single = answering.task is Task.SINGLE
@@ -102,14 +102,6 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
         labels=(tuple(labels) if is_single and _are_known(labels, answering) else None),
         examples=examples,
     )
-
-
-def _answers_in(folder: Path) -> tuple[Answer, ...] | None:
-    """Those of a run that are there and whole; None otherwise."""
-    try:
-        return answers_in(folder)
-    except DataError:
-        return None
 
 
 def _apart(
@@ -132,22 +124,22 @@ def _are_known(labels: Sequence[str], answering: Answering) -> bool:
     return all(set(label.split(separator)) <= known | {""} for label in labels)
 
 
-def _others(folder: Path, taken: Sequence[Path]) -> tuple[Path, ...]:
-    """Photos in a folder that are not taken, a sample."""
-    try:
-        names = index_flat_folder(folder, ()).names
-    except UnfreezeError:
-        return ()
+def _apart_from(
+    taken: Sequence[Path], folder: Path, names: Sequence[str]
+) -> tuple[Path, ...]:
+    """Photos in a folder that are there and not taken, a sample."""
     resolved = {path.resolve() for path in taken}
-    paths = [folder / name for name in _some(list(names), 4 * _EXAMPLES)]
-    others = [path for path in paths if path.resolve() not in resolved]
+    paths = [folder / name for name in _some(names, 4 * _EXAMPLES)]
+    others = [
+        path for path in paths if path.resolve() not in resolved and path.is_file()
+    ]
     return tuple(_some(others, _EXAMPLES))
 
 
-def _some(rows: list[_T], count: int) -> list[_T]:
+def _some(rows: Sequence[_T], count: int) -> list[_T]:
     """A sample, the same each time, in the order of the rows."""
     if len(rows) <= count:
-        return rows
+        return list(rows)
     rng = rng_for(0, Purpose.EXPORT_PHOTOS)
     places = sorted(rng.choice(len(rows), count, replace=False).tolist())
     return [rows[place] for place in places]

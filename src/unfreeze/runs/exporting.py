@@ -29,6 +29,7 @@ from unfreeze.export.tracing import traced
 from unfreeze.model_file.header import ModelHeader
 from unfreeze.runs.export_photos import ProofPhotos
 from unfreeze.runs.predictor import rules_of
+from unfreeze.runs.run_notes import unfinished_note
 from unfreeze.training.callbacks.bar import Bar
 from unfreeze.training.checkpoint import load_model
 from unfreeze.versions import versions
@@ -125,6 +126,7 @@ def export_model(
         WeightsError: If the model's file is damaged.
     """
     require_target(target, precision, is_batched=is_batched)
+    is_unfinished = unfinished_note(file) is not None  # it may end while we export
     model, header = load_model(file)
     reference = Reference(
         model, header.image, header.temperature, rules_of(header, tta=False)
@@ -171,6 +173,7 @@ def export_model(
         source=source,
         parity=_that_may_travel(parity),
         versions=versions(),
+        is_unfinished=is_unfinished,
     )
     made_up = golden_images(header.image.size)
     probs = np.stack([session.probabilities(each) for each in made_up])

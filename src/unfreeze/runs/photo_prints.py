@@ -114,17 +114,35 @@ class PhotoPrints:
             "train anew."
         )
 
-    def _rows(self) -> Iterator[tuple[str, tuple[bytes, str]]]:
-        for split in _SPLITS:
-            names, digests, labels = (self.arrays[f"{split}.{part}"] for part in _PARTS)
-            texts = names.tobytes().decode(errors="surrogateescape").split("\0")
-            for name, digest, label in zip(texts, digests, labels, strict=True):
-                yield name, (digest.tobytes(), self._label(label))
+    def labels_of(self, split: str) -> dict[str, tuple[str, ...]]:
+        """Names of the photos of a split, ``train`` or ``valid``, and their classes.
 
-    def _label(self, label: Shaped[np.ndarray, "..."]) -> str:
+        Raises:
+            DataError: If the prints contradict themselves, as those of a damaged file.
+        """
+        try:
+            return {name: labels for name, _, labels in self._rows_of(split)}
+        except (ValueError, IndexError) as error:
+            raise DataError(
+                f"What is kept of the photos of a run contradicts itself ({error}). "
+                "Train anew."
+            ) from error
+
+    def _rows(self) -> Iterator[tuple[str, tuple[bytes, tuple[str, ...]]]]:
+        for split in _SPLITS:
+            for name, digest, labels in self._rows_of(split):
+                yield name, (digest, labels)
+
+    def _rows_of(self, split: str) -> Iterator[tuple[str, bytes, tuple[str, ...]]]:
+        names, digests, labels = (self.arrays[f"{split}.{part}"] for part in _PARTS)
+        texts = names.tobytes().decode(errors="surrogateescape").split("\0")
+        for name, digest, label in zip(texts, digests, labels, strict=True):
+            yield name, digest.tobytes(), self._classes(label)
+
+    def _classes(self, label: Shaped[np.ndarray, "..."]) -> tuple[str, ...]:
         if label.ndim == 0:
-            return self.classes[int(label)]
-        return "\0".join(self.classes[each] for each in np.flatnonzero(label))
+            return (self.classes[int(label)],)
+        return tuple(self.classes[each] for each in np.flatnonzero(label))
 
 
 def _arrays(split: Screening, root: Path) -> Iterator[Shaped[np.ndarray, "..."]]:

@@ -2,32 +2,41 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from unfreeze.serve.metrics import CONTENT_TYPE
 from unfreeze.serve.replies import Json
 from unfreeze.serve.schemas import Alive, Model, Refusal
 from unfreeze.serve.service import Service
+from unfreeze.serve.uploads import require_no_parameters
 from unfreeze.versions import version_of
 
 __all__ = ["health_routes", "model_routes"]
 
+_UNFINISHED = (
+    "The run of this model was not finished when it was exported: it answers with the "
+    "weights of the best epoch until then."
+)
 _GUARDED: dict[int | str, dict[str, Any]] = {
-    each: {"model": Refusal} for each in (401, 403)
+    each: {"model": Refusal} for each in (401, 403, 422)
 }
 
 
 def health_routes(service: Service) -> APIRouter:
     """Routes for those who watch over servers."""
-    routes = APIRouter()
+    routes = APIRouter(dependencies=[Depends(require_no_parameters)])
 
-    @routes.get("/health", response_model=Alive)
+    @routes.get("/health", response_model=Alive, responses={422: {"model": Refusal}})
     async def health() -> Response:
         """Say that the server is alive."""
         return Json({"status": "ok"})
 
-    @routes.get("/ready", response_model=Alive, responses={503: {"model": Alive}})
+    @routes.get(
+        "/ready",
+        response_model=Alive,
+        responses={422: {"model": Refusal}, 503: {"model": Alive}},
+    )
     async def ready() -> Response:
         """Say whether photos would be taken now."""
         if service.queue.is_open:
@@ -39,7 +48,7 @@ def health_routes(service: Service) -> APIRouter:
 
 def model_routes(service: Service) -> APIRouter:
     """Routes for those who may ask the model."""
-    routes = APIRouter()
+    routes = APIRouter(dependencies=[Depends(require_no_parameters)])
     described = _description(service)
 
     @routes.get("/model", response_model=Model, responses=_GUARDED)
@@ -70,7 +79,7 @@ def _description(service: Service) -> dict[str, Any]:
         "least": predictor.least,
         "precision": header.precision,
         "has_heat": header.has_heat,
-        "note": settings.note,
+        "note": settings.note or (_UNFINISHED if header.is_unfinished else None),
         "collects": settings.collect is not None,
         "needs_token": settings.token is not None,
         "version": version_of("unfreeze"),

@@ -13,6 +13,7 @@ from unfreeze.serve.about_routes import health_routes, model_routes
 from unfreeze.serve.collect_route import collect_routes
 from unfreeze.serve.docs_page import docs_routes
 from unfreeze.serve.doorkeeper import Doorkeeper
+from unfreeze.serve.head import HeadAsGet
 from unfreeze.serve.page_routes import page_routes
 from unfreeze.serve.predict_route import predict_routes
 from unfreeze.serve.predictor import Predictor
@@ -56,16 +57,22 @@ def make_app(predictor: Predictor, settings: ServerSettings | None = None) -> Fa
     )
     # The doorkeeper asks for the token, before it takes in a body; this says so.
     guarded = [] if settings.token is None else [Depends(HTTPBearer(auto_error=False))]
-    app.include_router(health_routes(service))
-    app.include_router(model_routes(service), dependencies=guarded)
-    app.include_router(predict_routes(service), dependencies=guarded)
-    app.include_router(collect_routes(service), dependencies=guarded)
-    app.include_router(docs_routes(app))
-    app.include_router(page_routes())
+    routers = [
+        (health_routes(service), []),
+        (model_routes(service), guarded),
+        (predict_routes(service), guarded),
+        (collect_routes(service), guarded),
+        (docs_routes(app), []),
+        (page_routes(), []),
+    ]
+    for each, dependencies in routers:
+        app.include_router(each, dependencies=dependencies)
+    routes = [*app.routes, *(route for each, _ in routers for route in each.routes)]
     # What is added last stands outermost.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(WholeBody, limits=settings.limits)
     app.add_middleware(Doorkeeper, settings=settings)
-    app.add_middleware(Watch, metrics=service.metrics)
+    app.add_middleware(Watch, metrics=service.metrics, routes=routes)
     app.add_exception_handler(StarletteHTTPException, _turned_away)
     app.add_exception_handler(RequestValidationError, _not_valid)
     return app

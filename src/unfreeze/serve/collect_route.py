@@ -1,6 +1,6 @@
 """``POST /collect``: a photo for labelling, with the label that somebody gave it."""
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import Response
 
 from unfreeze.errors import ImageError
@@ -8,7 +8,7 @@ from unfreeze.serve.collection import Collection
 from unfreeze.serve.replies import Json
 from unfreeze.serve.schemas import COLLECT_BODY, Refusal, Saved
 from unfreeze.serve.service import Service
-from unfreeze.serve.uploads import Part, parts_of, require_known
+from unfreeze.serve.uploads import Part, parts_of, require_known, require_no_parameters
 from unfreeze.serve.watch import PHOTOS
 
 __all__ = ["collect_routes"]
@@ -19,7 +19,7 @@ _REFUSALS = (400, 401, 403, 404, 408, 413, 415, 422, 429, 503)
 
 def collect_routes(service: Service) -> APIRouter:
     """The route that saves photos; without a folder for them it is not there."""
-    routes = APIRouter()
+    routes = APIRouter(dependencies=[Depends(require_no_parameters)])
     if service.collection is None:
         return routes
     collection = service.collection

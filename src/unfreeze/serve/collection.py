@@ -46,7 +46,8 @@ class Collection:
     Args:
         root: Made if it is missing.
         classes: Of the model.
-        most_bytes: Of all files below ``root`` together.
+        most_bytes: Of all files in these folders together; others below ``root``, such
+            as what training stores there, are none of ours.
 
     Raises:
         PlanError: If the folder cannot be made or written to.
@@ -68,7 +69,10 @@ class Collection:
                 "folder to --collect."
             ) from error
         self._bytes = sum(
-            each.stat().st_size for each in root.rglob("*") if each.is_file()
+            _size_of(each)
+            for folder in self._distinct_folders()
+            for each in folder.rglob("*")
+            if each.is_file()
         )
 
     def folder_of(self, label: str) -> str:
@@ -99,7 +103,8 @@ class Collection:
             folder: As :meth:`folder_of` returned it.
 
         Returns:
-            Its path below the root, with forward slashes.
+            Its path below the root, with forward slashes. One that has a label keeps it
+            where it comes again without one.
 
         Raises:
             HTTPException: 413 if the collection is full.
@@ -107,9 +112,13 @@ class Collection:
         """
         suffix = _SUFFIXES[probe(content).file_format]
         name = hashlib.sha256(content).hexdigest() + suffix
-        target = self._root / folder / name
         with self._lock:
-            earlier = [each for each in self._copies(name) if each != target]
+            copies = self._copies(name)
+            labelled = [each for each in copies if each.parent.name != _UNLABELLED]
+            if folder == _UNLABELLED and labelled:
+                folder = labelled[0].parent.name
+            target = self._root / folder / name
+            earlier = [each for each in copies if each != target]
             if not target.exists():
                 self._require_room(len(content) - sum(map(_size_of, earlier)))
                 target.parent.mkdir(exist_ok=True)
@@ -118,6 +127,14 @@ class Collection:
                 self._bytes += len(content)
             self._take_back(earlier, target)
         return f"{folder}/{name}"
+
+    def _distinct_folders(self) -> list[Path]:
+        """Those that are there; on some disks, Cats and cats are one."""
+        found: list[Path] = []
+        for each in (self._root / name for name in self._folders):
+            if each.is_dir() and not any(map(each.samefile, found)):
+                found.append(each)
+        return found
 
     def _copies(self, name: str) -> list[Path]:
         """Under whatever label the photo has been saved."""
@@ -136,9 +153,9 @@ class Collection:
         if growth > 0 and self._bytes + growth > self._most_bytes:
             raise HTTPException(
                 413,
-                f"The folder for collected photos is full: it holds {self._bytes:,} of "
-                f"{self._most_bytes:,} bytes. Start the server with a higher "
-                "--collect-limit.",
+                f"The photo has {growth:,} bytes, and there is no room for them: "
+                f"collected photos have {self._bytes:,} of {self._most_bytes:,} bytes. "
+                "Start the server with a higher --collect-limit.",
             )
 
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from fastapi import HTTPException
 
+from unfreeze.errors import PlanError
+from unfreeze.records import Task
 from unfreeze.serve.collection import Collection
 from unfreeze.serve.metrics import Metrics
 from unfreeze.serve.model_queue import ModelQueue
@@ -41,6 +43,8 @@ class Service:
         Raises:
             PlanError: If photos are to be collected where they cannot be.
         """
+        if settings.collect is not None:
+            _require_one_label(predictor)
         metrics, limits = Metrics(), settings.limits
         queue = ModelQueue(
             lambda squares, heat: predictor.probabilities(squares, heat=heat),
@@ -96,3 +100,16 @@ class Service:
         await self.queue.close()
         self.photos.close()
         self.desk.shutdown(cancel_futures=True)
+
+
+def _require_one_label(predictor: Predictor) -> None:
+    """Refuse to lose labels: a photo lies in one folder, and may have several.
+
+    Raises:
+        PlanError: If the model gives several labels to a photo.
+    """
+    if predictor.header.answering.task is not Task.SINGLE:
+        raise PlanError(
+            "The model gives several labels to a photo, and --collect keeps one, the "
+            "folder that the photo lies in. Leave --collect out."
+        )

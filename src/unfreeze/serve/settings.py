@@ -77,7 +77,8 @@ class Limits:
         if self.waiting < self.files:
             raise PlanError(
                 f"A request may hold {self.files} photos, and only {self.waiting} may "
-                "wait: such a request could never be answered. Let more of them wait."
+                "wait: such a request could never be answered. Let as many wait "
+                f"(--max-queue {self.files}), or take fewer at once (--max-files)."
             )
 
     @classmethod

@@ -12,9 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 
-__all__ = ["Part", "Photo", "parts_of", "photos_of", "require_known"]
+__all__ = [
+    "Part",
+    "Photo",
+    "parts_of",
+    "photos_of",
+    "require_known",
+    "require_no_parameters",
+]
 
 _NAME_LENGTH = 255
 _MOST_HEADER_BYTES = 8192
@@ -26,6 +33,12 @@ _MORE_VALUES = 1000
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
 """A word, and a quoted text or another word (RFC 9110, section 5.6.6)."""
+
+_ESCAPED = re.compile("%(22|0D|0A)")
+"""What browsers and curl write for a quote and the ends of lines in the name of a file,
+and for nothing else, not even for a percent sign: see
+https://html.spec.whatwg.org/multipage/form-control-infrastructure.html
+#multipart-form-data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,20 @@ def require_known(found: Iterable[str], known: set[str]) -> None:
             )
 
 
+def require_no_parameters(request: Request) -> None:
+    """The same where a query has nothing to say.
+
+    Raises:
+        HTTPException: 422 if there is one.
+    """
+    for name in request.query_params:
+        raise HTTPException(
+            422,
+            f"There is no parameter {name[:80]!r} here: nothing of the query would be "
+            "read. Leave it out; fields of a form go into the body.",
+        )
+
+
 def _next_part(body: bytes, start: int, line: bytes) -> tuple[Part, int]:
     """Read the field after a boundary's end; also, where the next boundary ends."""
     first = body.find(b"\r\n", start, start + _MOST_HEADER_BYTES)
@@ -151,8 +178,13 @@ def _names_in(headers: str) -> tuple[str, str]:
                 key.lower(): word or re.sub(r"\\(.)", r"\1", quoted)
                 for key, quoted, word in _PARAMETER.findall(value)
             }
-            return found.get("name", ""), found.get("filename", "")[-_NAME_LENGTH:]
+            name = _ESCAPED.sub(_unescaped, found.get("filename", ""))
+            return found.get("name", ""), name[-_NAME_LENGTH:]
     return "", ""
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def _photos_in_json(body: bytes, most: int) -> list[Photo]:

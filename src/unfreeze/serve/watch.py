@@ -5,9 +5,11 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from typing import final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unfreeze.serve.metrics import Metrics
@@ -49,11 +51,21 @@ _HEADERS = {
 
 @final
 class Watch:
-    """Stands around everything else, so that no failure leaves without an answer."""
+    """Stands around everything else, so that no failure leaves without an answer.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    Args:
+        app: Everything else.
+        metrics: Count requests.
+        routes: By whose templates requests are noted, also where they are turned away
+            before a route has seen them.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute] = ()
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -77,7 +89,7 @@ class Watch:
             self._note(scope, sending, seconds)
 
     def _note(self, scope: Scope, sending: "_Sending", seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")
+        route = self._template_of(scope["path"])
         self._metrics.count_request(route, sending.status, seconds)
         fields = {
             "id": sending.id,
@@ -88,6 +100,12 @@ class Watch:
             "photos": scope.get(PHOTOS, 0),
         }
         LOGGER.info("request", extra={"fields": fields})
+
+    def _template_of(self, path: str) -> str:
+        for each in self._routes:
+            if isinstance(each, Route) and each.path_regex.match(path):
+                return each.path
+        return "other"
 
 
 @final

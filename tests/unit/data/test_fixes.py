@@ -34,6 +34,15 @@ def test_decisions_may_be_saved_again_by_a_spreadsheet(tmp_path: Path) -> None:
     assert read_fixes(path) == {"a,1.jpg": Fix("a,1.jpg", "relabel", "b,c", 2)}
 
 
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_file_is_said_to_hold_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "fixes.csv"
+    path.write_text(content)
+
+    with pytest.raises(DataError, match=r"which holds nothing\. Expected the titles"):
+        read_fixes(path)
+
+
 def test_columns_may_stand_in_another_order_and_beside_others(tmp_path: Path) -> None:
     path = tmp_path / "fixes.csv"
     path.write_text("note,label, action ,file\nold,cat,relabel,x.jpg\n")

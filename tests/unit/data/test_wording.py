@@ -13,3 +13,7 @@ def test_many_names_are_counted() -> None:
 
 def test_exactly_as_many_as_allowed_leaves_nothing_out() -> None:
     assert listed(["a", "b"], limit=2) == "'a', 'b'"
+
+
+def test_of_no_names_nothing_is_said() -> None:
+    assert listed([]) == "nothing"

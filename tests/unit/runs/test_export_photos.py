@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.resuming import EVERY_EPOCH, run_with_copies
 from unfreeze.answering import Answering
 from unfreeze.errors import DataError
 from unfreeze.records import Predictions, Task
 from unfreeze.runs.export_photos import photos_below, photos_of_run
 from unfreeze.runs.measuring import write_predictions
+from unfreeze.runs.photo_prints import PhotoPrints
+from unfreeze.runs.settings import RunSettings
 
 RULES = Answering(classes=("circles", "squares", "stripes"))
 
@@ -32,6 +35,72 @@ def test_a_run_knows_its_validation_photos_and_others(
     assert proof.examples
     assert {path.resolve() for path in proof.examples} <= train
     assert photos_of_run(finished_run / "model.safetensors", RULES) == proof
+
+
+@pytest.fixture(scope="module")
+def killed_run(
+    photos: Path, settings: RunSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What a kill leaves behind the first epoch of two."""
+    folder = tmp_path_factory.mktemp("killed")
+    short = replace(settings, epochs=2)
+    return run_with_copies(
+        photos, folder, short, EVERY_EPOCH, lambda moment: moment == 3
+    ).moments[0]
+
+
+def test_a_run_that_was_killed_knows_its_photos_too(
+    killed_run: Path, photos: Path
+) -> None:
+    assert (killed_run / "model.safetensors").is_file()
+    assert not (killed_run / "predictions.csv").exists()
+
+    proof = photos_of_run(killed_run, RULES)
+
+    valid = {path.resolve() for path in (photos / "valid").rglob("*.png")}
+    train = {path.resolve() for path in (photos / "train").rglob("*.png")}
+    assert {path.resolve() for path in proof.photos} == valid
+    assert proof.labels == tuple(path.parent.name for path in proof.photos)
+    assert proof.examples
+    assert {path.resolve() for path in proof.examples} <= train
+
+
+def test_of_damaged_prints_nothing_is_believed(
+    killed_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(killed_run, tmp_path / "run"))
+    file = run / "checkpoint/photos.safetensors"
+    prints = PhotoPrints.read(file)
+    prints.arrays["valid.labels"][0] = 99
+    prints.write(file)
+
+    with pytest.raises(DataError, match="does not say where"):
+        photos_of_run(run, RULES)
+
+
+def test_prints_from_elsewhere_cannot_name_files_outside_the_photos(
+    killed_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(killed_run, tmp_path / "run"))
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"x")
+    file = run / "checkpoint/photos.safetensors"
+    prints = PhotoPrints.read(file)
+    for split in ("train", "valid"):
+        count = len(prints.arrays[f"{split}.labels"])
+        names = "\0".join(str(secret) for _ in range(count)).encode()
+        prints.arrays[f"{split}.names"] = np.frombuffer(names, np.uint8)
+    prints.write(file)
+
+    with pytest.raises(DataError, match="are not in"):
+        photos_of_run(run, RULES)
+
+
+def test_each_command_names_what_it_has(finished_run: Path, tmp_path: Path) -> None:
+    run = _with_kept(finished_run, tmp_path / "run", valid_root=None)
+
+    with pytest.raises(DataError, match=r"real photos\. Do this\.$"):
+        photos_of_run(run, RULES, "Do this.")
 
 
 def _with_kept(finished_run: Path, run: Path, **changes: object) -> Path:

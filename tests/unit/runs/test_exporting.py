@@ -233,6 +233,33 @@ def test_a_run_is_exported_once_for_its_server(
     assert read_bundle(made).header.precision == "fp32"
 
 
+@pytest.mark.slow
+def test_the_export_of_a_run_says_whether_that_was_finished(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    summary = (run / "summary.json").read_text()
+    (run / "summary.json").write_text('{"status": "stopped"}')
+    made = served.bundle_for_run(run)
+    assert read_bundle(made).header.is_unfinished
+
+    (run / "summary.json").write_text(summary)
+    served.bundle_for_run(run)
+    assert not read_bundle(made).header.is_unfinished
+
+
+def test_what_to_do_where_photos_are_gone_is_what_a_server_can_do(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(finished_run, tmp_path / "my run"))
+    (run / "predictions.csv").unlink()
+
+    with pytest.raises(DataError) as told:
+        served.bundle_for_run(run)
+    export = f"unfreeze export '{run}' model.onnx --batch --data PHOTOS"
+    assert str(told.value).endswith(f"{export}; then serve that file.")
+
+
 def test_a_model_file_alone_has_nowhere_to_be_exported_to(
     finished_run: Path, tmp_path: Path
 ) -> None:
@@ -240,6 +267,14 @@ def test_a_model_file_alone_has_nowhere_to_be_exported_to(
     shutil.copy(finished_run / "model.safetensors", file)
 
     with pytest.raises(DataError, match="without its run folder"):
+        served.bundle_for_run(file)
+
+
+def test_a_file_that_is_no_model_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("No model, but a text of more than eight bytes.")
+
+    with pytest.raises(PlanError, match=r"text.txt is no model\. Expected a run"):
         served.bundle_for_run(file)
 
 

@@ -46,9 +46,27 @@ def test_what_people_should_know_of_the_model_is_said(make_client: MakeClient) -
     assert make_client(settings).get("/model").json()["note"] == "It is not finished."
 
 
+def test_an_export_of_an_unfinished_run_says_so(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    model = write_colour_bundle(tmp_path / "m.onnx", is_unfinished=True)
+
+    assert "not finished" in make_client(model=model).get("/model").json()["note"]
+
+
 def test_a_running_server_is_alive_and_ready(client: TestClient) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/ready").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/model", "/metrics"])
+def test_parameters_that_nobody_reads_are_refused(
+    client: TestClient, path: str
+) -> None:
+    reply = client.get(f"{path}?heat=true")
+
+    assert reply.status_code == 422
+    assert "'heat'" in reply.json()["error"]
 
 
 def test_a_server_whose_queue_is_full_is_not_ready(

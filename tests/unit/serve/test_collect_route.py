@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.tiny_bundles import CLASSES, write_colour_bundle
 from tests.unit.data.pictures import rle_bmp
+from unfreeze.answering import Answering
 from unfreeze.data.decode import probe
 from unfreeze.data.looks import Glance
+from unfreeze.errors import PlanError
+from unfreeze.records import Task
+from unfreeze.serve.app import make_app
+from unfreeze.serve.predictor import Predictor
 from unfreeze.serve.settings import Limits, ServerSettings
 
 from .conftest import MakeClient, photo
@@ -59,6 +65,16 @@ def test_what_cannot_be_saved_is_told(
 
     assert reply.status_code == 422
     assert str(tmp_path) not in reply.text
+    assert [each for each in (tmp_path / "kept").rglob("*") if each.is_file()] == []
+
+
+def test_a_label_in_the_query_is_not_lost_in_silence(
+    collecting: TestClient, tmp_path: Path
+) -> None:
+    reply = collecting.post("/collect?label=red", files={"file": photo()})
+
+    assert reply.status_code == 422
+    assert "'label'" in reply.json()["error"]
     assert [each for each in (tmp_path / "kept").rglob("*") if each.is_file()] == []
 
 
@@ -114,3 +130,15 @@ def test_a_photo_that_takes_too_long_gives_its_place_back(
 def test_without_a_folder_there_is_no_such_route(client: TestClient) -> None:
     assert client.post("/collect", files={"file": photo()}).status_code == 404
     assert "/collect" not in client.get("/openapi.json").json()["paths"]
+
+
+def test_a_model_of_several_labels_is_refused_before_one_is_lost(
+    tmp_path: Path,
+) -> None:
+    several = Answering(classes=CLASSES, task=Task.MULTI)
+    file = write_colour_bundle(tmp_path / "m.onnx", answering=several)
+    model = Predictor.load(file, threads=1)
+
+    with pytest.raises(PlanError, match=r"several labels.*Leave --collect out"):
+        make_app(model, ServerSettings(collect=tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()

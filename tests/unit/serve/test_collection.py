@@ -62,6 +62,46 @@ def test_the_last_label_of_a_photo_counts(tmp_path: Path) -> None:
     assert saved.startswith("dogs/")
 
 
+def test_a_label_stays_where_its_photo_comes_again_without_one(tmp_path: Path) -> None:
+    keep = collection(tmp_path)
+    saved = keep.save(photo(), "cats")
+
+    assert keep.save(photo(), ".unlabelled") == saved
+    assert files_in(tmp_path) == [saved]
+
+
+def test_what_training_stores_beside_the_photos_does_not_count(tmp_path: Path) -> None:
+    content = photo()
+    collection(tmp_path).save(content, "cats")
+    for folder in ("tmp/pixels", "models", "mine"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "stored").write_bytes(bytes(10**6))
+
+    other = photo("blue")
+    assert collection(tmp_path, len(content) + len(other)).save(other, "dogs")
+    with pytest.raises(HTTPException, match=f"have {len(content) + len(other)} of"):
+        collection(tmp_path, len(content) + len(other)).save(photo("lime"), "dogs")
+
+
+def test_a_photo_that_is_too_large_by_itself_is_told_so(tmp_path: Path) -> None:
+    content = photo()
+    most = len(content) - 1
+
+    told = f"has {len(content)} bytes.* have 0 of {most} bytes"
+    with pytest.raises(HTTPException, match=told) as refused:
+        collection(tmp_path, most).save(content, "cats")
+    assert refused.value.status_code == 413
+
+
+def test_folders_that_are_one_are_counted_once(tmp_path: Path) -> None:
+    content, other = photo(), photo("blue")
+    Collection(tmp_path, ("cats",), 10**6).save(content, "cats")
+    (tmp_path / "Cats").symlink_to(tmp_path / "cats")
+    keep = Collection(tmp_path, ("cats", "Cats"), len(content) + len(other))
+
+    assert keep.save(other, "cats")
+
+
 def test_what_is_no_image_to_its_end_is_not_saved(tmp_path: Path) -> None:
     keep = collection(tmp_path)
 
@@ -76,7 +116,7 @@ def test_a_full_collection_takes_no_more(tmp_path: Path) -> None:
     keep = collection(tmp_path, len(first) + len(second) - 1)
     keep.save(first, "cats")
 
-    with pytest.raises(HTTPException, match="is full") as refused:
+    with pytest.raises(HTTPException, match="no room") as refused:
         keep.save(second, "cats")
     assert refused.value.status_code == 413
     assert keep.save(first, "cats")  # is there already
@@ -86,7 +126,7 @@ def test_what_an_earlier_server_saved_counts(tmp_path: Path) -> None:
     content = photo()
     collection(tmp_path).save(content, "cats")
 
-    with pytest.raises(HTTPException, match="is full"):
+    with pytest.raises(HTTPException, match="no room"):
         collection(tmp_path, len(content)).save(photo("blue"), "dogs")
 
 
@@ -100,7 +140,7 @@ def test_another_label_for_a_photo_needs_no_room(tmp_path: Path) -> None:
 
     assert (tmp_path / saved).read_bytes() == first
     assert len(files_in(tmp_path)) == 2
-    with pytest.raises(HTTPException, match=f"holds {len(first) + len(second)} of"):
+    with pytest.raises(HTTPException, match=f"have {len(first) + len(second)} of"):
         full.save(photo("lime"), "cats")
 
 

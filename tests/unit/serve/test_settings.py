@@ -22,7 +22,7 @@ def test_limits_of_nothing_are_refused() -> None:
 
 
 def test_a_full_request_must_be_able_to_wait() -> None:
-    with pytest.raises(PlanError, match="32 photos, and only 31"):
+    with pytest.raises(PlanError, match=r"32 photos, and only 31.*--max-queue 32"):
         Limits(waiting=31)
 
 

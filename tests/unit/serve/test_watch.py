@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unfreeze.serve.metrics import Metrics
 from unfreeze.serve.predictor import Predictor
+from unfreeze.serve.settings import ServerSettings
 from unfreeze.serve.watch import Watch
 
 from .conftest import MakeClient, photo
@@ -40,6 +41,35 @@ def test_a_request_is_one_line_without_names(
         "photos": 2,
     }
     assert "secret-name" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route", "status"),
+    [
+        ("GET", "/model", "/model", 401),
+        ("GET", "/metrics", "/metrics", 401),
+        ("POST", "/predict", "/predict", 401),
+        ("GET", "/a/name/of/their/own", "other", 401),
+        ("GET", "/openapi.json", "/openapi.json", 200),
+        ("HEAD", "/health", "/health", 200),
+        ("GET", "/page/page.js", "/page/{name}", 200),
+        ("DELETE", "/health", "/health", 405),
+    ],
+)
+def test_requests_that_are_turned_away_are_noted_by_their_route(
+    make_client: MakeClient,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    route: str,
+    status: int,
+) -> None:
+    client = make_client(ServerSettings(token="a"))  # noqa: S106  # of this test alone
+
+    client.request(method, path)
+
+    (line,) = noted(caplog)
+    assert (line["method"], line["route"], line["status"]) == (method, route, status)
 
 
 @pytest.mark.parametrize("given", ["", "two words", "x" * 65, '"quote"', "ü"])
