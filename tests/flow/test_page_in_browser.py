@@ -424,6 +424,61 @@ def network(browser: Browser, *, is_there: bool) -> None:
     browser.cdp("Network.emulateNetworkConditions", offline=not is_there, **speeds)
 
 
+def test_an_answer_of_another_model_is_told_from_those_before(
+    browser: Browser, bundle: Path, photos: Path, tmp_path: Path
+) -> None:
+    other = write_colour_bundle(
+        tmp_path / "other.onnx", answering=Answering(classes=("apple", "leaf", "sea"))
+    )
+    with served(bundle, "--threshold", "0.7") as address:
+        enter(browser, address)
+        drop(browser, photos / "red.png")
+        assert "The dashed line is 70.0 %" in browser.text("#answer-body")
+        look_no_more(browser)
+    port = ("--port", address.rpartition(":")[2])
+    with served(other, "--threshold", "0.99", *port):
+        drop(browser, photos / "red.png")
+        assert browser.text("#stage-title").endswith("Not sure")
+        browser.run("window.lookAgain()")
+        browser.wait("document.querySelector('#knows').textContent.includes('leaf')", 9)
+        assert "answers from 99.0 %" in browser.text("#answer-body")
+        assert "is served now" not in browser.text("#answer-body")
+
+        browser.press("n")
+        assert "The dashed line is 70.0 %" in browser.text("#answer-body")
+        assert "or one with other settings, is served now" in browser.text("#answer")
+        browser.click("#answer-body button")
+        browser.wait("document.querySelector('#stage').dataset.kind === 'unsure'")
+        assert "answers from 99.0 %" in browser.text("#answer-body")
+
+
+def test_another_threshold_is_seen_when_the_page_is_looked_at_again(
+    browser: Browser, bundle: Path
+) -> None:
+    with served(bundle) as address:
+        enter(browser, address)
+        assert "not sure" not in browser.text("#knows")
+        look_no_more(browser)
+    with served(bundle, "--threshold", "0.99", "--port", address.rpartition(":")[2]):
+        browser.run("""
+            window.lookAgain();
+            document.dispatchEvent(new Event("visibilitychange"));
+        """)
+        browser.wait("document.querySelector('#knows').textContent.includes('sure')", 9)
+
+
+def look_no_more(browser: Browser) -> None:
+    """Let the page not see whether the server is there, as in a tab that is hidden."""
+    browser.run("""
+        const real = window.fetch;
+        const isOver = new Promise((done) => { window.lookAgain = done; });
+        window.fetch = async (path, options) => {
+            if (path === "/ready") await isOver;
+            return real(path, options);
+        };
+    """)
+
+
 def test_the_session_is_cleared_on_a_second_click(
     browser: Browser, address: str, photos: Path
 ) -> None:

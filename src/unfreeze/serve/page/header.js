@@ -1,7 +1,8 @@
 // Which model answers, and whether the server is there.
 
 import { byId, element } from "./elements.js";
-import { askModel, isReady, onAway } from "./server.js";
+import * as models from "./models.js";
+import { askModel, isOtherModel, isReady, onNews } from "./server.js";
 import { counted, listed } from "./words.js";
 
 const OFTEN = 2000; // milliseconds between looks while it is not ready
@@ -11,12 +12,13 @@ const STATES = { ready: ["ready", "good"], busy: ["not ready", "fair"], away: ["
 
 let state = null;
 let timer = 0;
+let entering = null; // one question for all who wait for it
 let greet = () => {};
 
-// `react(model)` is told each time the server becomes ready, with what it serves then.
+// `react()` is told each time the server has said what it serves.
 export function watchServer(react) {
   greet = react;
-  onAway(lookSoon);
+  onNews(lookSoon);
   document.addEventListener("visibilitychange", lookSoon);
   look();
 }
@@ -35,19 +37,25 @@ async function look() {
   clearTimeout(timer);
   if (!document.hidden) {
     const found = await isReady();
-    const isKnown = state === "ready" || state === "locked";
+    const isKnown = state === "locked" || (state === "ready" && !isOtherModel());
     if (found === true && !isKnown) await enter();
     else if (found !== true) show(found === null ? "away" : "busy");
   }
   timer = setTimeout(look, state === "ready" || state === "locked" ? SELDOM : OFTEN);
 }
 
-async function enter() {
+export function enter() {
+  entering ??= introduced().finally(() => { entering = null; });
+  return entering;
+}
+
+async function introduced() {
   try {
     const model = await askModel();
+    models.meet(model);
     present(model);
     show("ready");
-    greet(model);
+    greet();
   } catch (trouble) {
     byId("knows").textContent = `Nothing is known of the model. ${trouble.message}`;
     show(trouble.status === 401 ? "locked" : trouble.status ? "busy" : "away");
