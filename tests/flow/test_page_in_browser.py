@@ -521,8 +521,12 @@ def test_several_labels_are_shown_side_by_side(
     yellow = tmp_path / "yellow.png"
     Image.new("RGB", (50, 50), (250, 248, 10)).save(yellow)
 
-    with served(path) as address:
+    with served(path, "--threshold", "0.31") as address:
         enter(browser, address)
+        assert browser.text("#knows") == (
+            f"This model looks for sea side, {HOSTILE} and sky, any number of them in "
+            "one photo, and names those above 31.0 %."
+        )
         drop(browser, yellow)
         chips = "[...document.querySelectorAll('.chip')].map((e) => e.textContent)"
         found: list[str] = browser.run(f"return {chips}")

@@ -11,8 +11,7 @@ from unfreeze.serve.settings import ServerSettings
 
 from .conftest import MakeClient, photo
 
-
-SECRET = "let-me-in"
+TOKEN = "let-me-in"  # noqa: S105  # of this test only
 
 
 def mark(client: TestClient) -> str:
@@ -47,7 +46,7 @@ def test_what_the_model_says_decides_over_the_mark(
 
 
 def test_the_mark_needs_no_token(make_client: MakeClient) -> None:
-    client = make_client(ServerSettings(token=SECRET))
+    client = make_client(ServerSettings(token=TOKEN))
 
     refused = client.get("/model")
 

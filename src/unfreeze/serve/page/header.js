@@ -3,7 +3,7 @@
 import { byId, element } from "./elements.js";
 import * as models from "./models.js";
 import { askModel, isOtherModel, isReady, onNews } from "./server.js";
-import { counted, listed } from "./words.js";
+import { counted, listed, percent } from "./words.js";
 
 const OFTEN = 2000; // milliseconds between looks while it is not ready
 const SELDOM = 15000;
@@ -86,6 +86,7 @@ function sentence({ classes, task, least }) {
   const count = counted(classes.length, "class", "classes");
   const what = isShort ? listed(classes, MOST_NAMED) : count;
   const does = task === "multi" ? `looks for ${what}, any number of them in one photo` : `tells ${what} apart`;
-  const rest = least === null ? "" : ", and says so when it is not sure";
+  const limited = () => (task === "multi" ? `names those above ${percent(least)}` : "says so when it is not sure");
+  const rest = least === null ? "" : `, and ${limited()}`;
   return `This model ${does}${rest}${isShort ? "." : `: ${listed(classes, MOST_NAMED)}.`}`;
 }
