@@ -510,6 +510,28 @@ def test_the_token_is_asked_for_until_it_is_right(
     assert browser.text("#stage-title").startswith("7 ")
 
 
+def test_after_cancel_there_is_a_way_back_to_the_window_for_the_token(
+    browser: Browser, bundle: Path, photos: Path
+) -> None:
+    with served(bundle, "--token", "let-me-in") as address:
+        browser.resize(1200, 900)
+        browser.open(f"{address}/")
+        for _ in range(2):  # of the page, and of the photo
+            browser.wait("document.querySelector('#token').open")
+            browser.press(ESCAPE)
+            browser.wait("document.querySelector('#unlock')")
+            if not browser.run("return document.querySelector('.card')"):
+                browser.drop(photos / "red.png")
+        browser.wait("document.querySelector('#answer').innerText.includes('token')")
+
+        browser.click("#unlock")
+        browser.wait("document.querySelector('#token').open")
+        browser.press(*"let-me-in", ENTER)
+
+        browser.wait("document.querySelector('.card').dataset.kind === 'sure'")
+        assert browser.text("#state") == "ready"
+
+
 def test_several_labels_are_shown_side_by_side(
     browser: Browser, photos: Path, tmp_path: Path
 ) -> None:

@@ -23,9 +23,11 @@ export function watchServer(react) {
   look();
 }
 
+export const isLocked = () => state === "locked";
+
 // Ask for the model again, if the user gave no token before.
-export function knock() {
-  if (state === "locked") return enter();
+export async function knock() {
+  if (isLocked()) await enter();
 }
 
 function lookSoon() {
@@ -37,11 +39,11 @@ async function look() {
   clearTimeout(timer);
   if (!document.hidden) {
     const found = await isReady();
-    const isKnown = state === "locked" || (state === "ready" && !isOtherModel());
+    const isKnown = isLocked() || (state === "ready" && !isOtherModel());
     if (found === true && !isKnown) await enter();
     else if (found !== true) show(found === null ? "away" : "busy");
   }
-  timer = setTimeout(look, state === "ready" || state === "locked" ? SELDOM : OFTEN);
+  timer = setTimeout(look, state === "ready" || isLocked() ? SELDOM : OFTEN);
 }
 
 export function enter() {
@@ -66,8 +68,15 @@ function show(now) {
   if (now === state) return;
   state = now;
   const [words, mood] = STATES[state];
-  byId("state").textContent = words;
+  byId("state").replaceChildren(isLocked() ? door(words) : words);
   byId("state").className = `badge ${mood}`;
+}
+
+// The way back to the window in which a token is given.
+function door(words) {
+  const button = element("button", { type: "button", id: "unlock", class: "link" }, words);
+  button.addEventListener("click", knock);
+  return button;
 }
 
 function present(model) {

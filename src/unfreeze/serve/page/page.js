@@ -6,7 +6,7 @@ import { ask } from "./asking.js";
 import { openCamera, prepareCamera } from "./camera.js";
 import { prepareDialogs } from "./dialogs.js";
 import { byId } from "./elements.js";
-import { enter, knock, watchServer } from "./header.js";
+import { enter, isLocked, knock, watchServer } from "./header.js";
 import { prepareHistory, reveal } from "./history.js";
 import { prepareKeys } from "./keys.js";
 import { served } from "./models.js";
@@ -31,7 +31,13 @@ function take(files, isCut = false) {
   }
   if (!files.length) return;
   bringToSight();
-  knock();
+  knock().then(explainWaiting);
+}
+
+function explainWaiting() {
+  if (!isLocked()) return;
+  const words = "The server asks for a token. Press “needs a token” above to give it; the photo waits.";
+  for (const shot of early) shots.change(shot, { words });
 }
 
 function look(shot) {
