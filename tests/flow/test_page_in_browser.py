@@ -196,6 +196,36 @@ def test_five_classes_are_shown_and_all_on_demand_most_probable_first(
     assert first == every[:5]
 
 
+def test_a_probability_just_below_the_limit_is_told_from_it(
+    browser: Browser, address: str
+) -> None:
+    enter(browser, address)
+
+    near, far, line = browser.run("""
+        const { bars } = await import("/page/bars.js");
+        const row = { probabilities: { field: 0.5994, lake: 0.4006 } };
+        const [table, line] = bars(row, 0.59943);
+        const [near, far] = table.tBodies[0].rows;
+        return [near.cells[2].textContent, far.cells[2].textContent, line.textContent];
+    """)
+    words = browser.run("""
+        const { digitsApart, percent } = await import("/page/words.js");
+        return args.map(([share, limit]) => {
+            const digits = digitsApart(share, limit);
+            return [percent(share, digits), percent(limit, digits)];
+        });
+    """, [0.9999, 0.99995], [0.5, 0.5], [0.8, 0.9], [0.99999, 1])  # fmt: skip
+
+    assert [near, far] == ["59.940 %", "40.1 %"]
+    assert line.startswith("The dashed line is 59.943 %")
+    assert words == [
+        ["99.990 %", "99.995 %"],
+        ["50.0 %", "50.0 %"],
+        ["80.0 %", "90.0 %"],
+        ["99.9 %", "100 %"],
+    ]
+
+
 def test_not_sure_looks_different_and_can_be_saved_for_labelling(
     browser: Browser, address: str, photos: Path, collected: Path
 ) -> None:
@@ -333,6 +363,19 @@ def test_photos_are_chosen_and_pasted_too(
 
     browser.wait("document.querySelectorAll('.card').length === 3")
     browser.wait("document.querySelector('.card .file').textContent === 'image.png'")
+
+
+def test_an_empty_folder_is_answered_in_words(
+    browser: Browser, address: str, photos: Path, tmp_path: Path
+) -> None:
+    enter(browser, address)
+
+    browser.drop(tmp_path)
+    browser.wait("document.querySelector('#notice').checkVisibility()")
+
+    assert browser.text("#notice").startswith("There is no file in what you dropped.")
+    drop(browser, photos / "red.png")
+    assert not browser.run("return document.querySelector('#notice').checkVisibility()")
 
 
 def test_the_camera_takes_a_photo_and_is_let_go(browser: Browser, address: str) -> None:

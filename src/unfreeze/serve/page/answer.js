@@ -4,7 +4,7 @@ import { bars } from "./bars.js";
 import { byId, element } from "./elements.js";
 import { labelling } from "./labelling.js";
 import { isEarlier, modelOf, served } from "./models.js";
-import { kindOf, percent, ranked, titleOf } from "./words.js";
+import { digitsApart, kindOf, percent, ranked, titleOf } from "./words.js";
 
 let drawn = ""; // what is shown: drawing it again would close and unfocus its parts
 
@@ -55,8 +55,10 @@ function body(shot, kind, again) {
 
 function unsureWords(row, model) {
   const [[name, share]] = ranked(row);
-  const from = model?.least == null ? "" : ` This model answers from ${percent(model.least)} on.`;
-  return element("p", {}, "The closest is ", element("b", { class: "name" }, name), ` with ${percent(share)}.${from}`);
+  const least = model?.least ?? null;
+  const digits = digitsApart(share, least);
+  const from = least === null ? "" : ` This model answers from ${percent(least, digits)} on.`;
+  return element("p", {}, "The closest is ", element("b", { class: "name" }, name), ` with ${percent(share, digits)}.${from}`);
 }
 
 function earlier(shot, again) {

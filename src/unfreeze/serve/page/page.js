@@ -11,7 +11,7 @@ import { prepareHistory, reveal } from "./history.js";
 import { prepareKeys } from "./keys.js";
 import { served } from "./models.js";
 import { preparePhotoView, showPhoto, toggleHeat } from "./photo_view.js";
-import { choose, MOST, prepareReceiving } from "./receiving.js";
+import { choose, prepareReceiving } from "./receiving.js";
 import { tokensComeFrom } from "./server.js";
 import * as shots from "./shots.js";
 import { asTable, download } from "./table.js";
@@ -21,9 +21,10 @@ import { sentenceOf } from "./words.js";
 
 const early = []; // photos that came before the model was known
 
-function take(files, isCut = false) {
-  byId("notice").hidden = !isCut;
-  byId("notice").textContent = `Only the first ${MOST} photos were taken. For more, run: unfreeze predict.`;
+// `words` are on what was not taken.
+function take(files, words = "") {
+  byId("notice").hidden = !words;
+  byId("notice").textContent = words;
   for (const shot of shots.add(files)) {
     thumbnails.draw(shot);
     if (served()) ask(shot, enter);
