@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -676,7 +676,7 @@ def test_on_paper_the_answers_remain_and_the_buttons_go(
     browser: Browser, address: str, photos: Path
 ) -> None:
     enter(browser, address)
-    drop(browser, photos / "red.png")
+    drop(browser, photos / "red.png", photos / "grey.png")
 
     browser.cdp("Emulation.setEmulatedMedia", media="print")
 
@@ -684,7 +684,37 @@ def test_on_paper_the_answers_remain_and_the_buttons_go(
         seen = "document.querySelector(args[0]).checkVisibility()"
         assert browser.run(f"return {seen}", "#stage-title")
         assert browser.run(f"return {seen}", "#list .card")
+        assert inset(browser) == "0px"  # of an answer without a border
+        browser.press("n")
+        browser.wait("document.querySelector('#stage').dataset.kind === 'unsure'")
+        assert inset(browser) == "16px"
         for hidden in ("#choose", "#download", "#why", ".labelling"):
             assert not browser.run(f"return {seen}", hidden)
     finally:
         browser.cdp("Emulation.setEmulatedMedia", media="")
+
+
+def inset(browser: Browser) -> str:
+    """Between the border of the answer and its words."""
+    style = "getComputedStyle(document.querySelector('#stage')).paddingLeft"
+    return cast("str", browser.run(f"return {style}"))
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_routes_in_words_fit_the_window(
+    browser: Browser, address: str, width: int, scheme: str
+) -> None:
+    browser.emulate(prefers_color_scheme=scheme)
+    try:
+        browser.resize(width, 900)
+        browser.open(f"{address}/docs")
+    finally:
+        browser.emulate()
+
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert browser.run(f"return {overflow}") <= 0
+    top = "document.querySelector('h1').getBoundingClientRect().top"
+    assert browser.run(f"return {top}") >= 16
+    wide = "[...document.querySelectorAll('pre')].map((e) => e.tabIndex)"
+    assert set(browser.run(f"return {wide}")) == {0}  # scrolled with keys, too
