@@ -63,7 +63,9 @@ function unsureWords(row, model) {
 
 function earlier(shot, again) {
   const words = "Another model, or one with other settings, is served now. This answer came before.";
-  return [element("p", { class: "note fair" }, words), retry(shot, again, "Ask again")];
+  const button = retry(shot, again, "Ask again");
+  button.className = "link";
+  return [element("p", { class: "note fair" }, `${words} `, button)];
 }
 
 function retry(shot, again, words) {
