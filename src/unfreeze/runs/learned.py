@@ -22,7 +22,7 @@ def learned_from(run: Path, root: Path, names: Sequence[str]) -> str | None:
     A photo counts as learned from if it lies in the folder that the run was trained on
     and is not one of those it held out. Folders that were moved or copied are known by
     the photos that were held out: most of them lie, by name, where they lay as seen
-    from there. Of a copy without them nothing is known.
+    from there, or among these photos. Of a copy without them nothing is known.
 
     Args:
         run: A run folder, or the model file in it.
@@ -57,7 +57,16 @@ def learned_from(run: Path, root: Path, names: Sequence[str]) -> str | None:
                 "accuracy here may be flattered. Measure it on photos that are new to "
                 "it."
             )
-    return None
+    shared = held_out.intersection(names)
+    others = len(names) - len(shared)
+    if not others or 2 * len(shared) <= len(held_out) or _is_same(root, valid_root):
+        return None
+    return (
+        f"{root} holds, by their names, {len(shared):,} of "
+        f"{counted(len(held_out), 'photo')} that {run} held out, and "
+        f"{counted(others, 'other')}, from which it may have learned: its accuracy "
+        "here may be flattered."
+    )
 
 
 def _held_out(folder: Path) -> frozenset[str]:
@@ -109,3 +118,7 @@ def _places(root: Path, name: str) -> Iterator[Path]:
     path = os.path.normpath(root / name)
     yield Path(path)
     yield Path(os.path.realpath(path))
+
+
+def _is_same(root: Path, other: Path) -> bool:
+    return root.resolve() == other.resolve()

@@ -175,16 +175,21 @@ def test_training_photos_that_moved_are_told_by_the_validation_photos_beside_the
     assert learned_from(run, Path(place) / "test", new) is None
 
 
-def test_validation_photos_with_others_beside_them_are_new(
+def test_others_among_the_validation_photos_may_be_learned_from(
     make_run: MakeRun, tmp_path: Path
 ) -> None:
+    """Folders that are put together in a copy look like this."""
     train, valid = tmp_path / "d/train", tmp_path / "d/valid"
-    _fill(train, "cats")
     run = make_run(train, valid, *_fill(valid, "cats"))
     copy = shutil.copytree(valid, tmp_path / "copy")
-    added = _fill(copy, "birds")
+    added = _fill(copy, "dogs")
 
-    assert learned_from(run, copy, [*ALL[:5], *added]) is None
+    said = learned_from(run, copy, [*ALL[:5], *added])
+
+    assert said is not None
+    assert "5 of 5 photos" in said
+    assert "5 others, from which it may have learned" in said
+    assert learned_from(run, copy, ALL[:5]) is None
 
 
 def test_other_photos_are_nothing_to_warn_of(
