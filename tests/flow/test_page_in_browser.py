@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -196,6 +196,36 @@ def test_five_classes_are_shown_and_all_on_demand_most_probable_first(
     assert first == every[:5]
 
 
+def test_a_probability_just_below_the_limit_is_told_from_it(
+    browser: Browser, address: str
+) -> None:
+    enter(browser, address)
+
+    near, far, line = browser.run("""
+        const { bars } = await import("/page/bars.js");
+        const row = { probabilities: { field: 0.5994, lake: 0.4006 } };
+        const [table, line] = bars(row, 0.59943);
+        const [near, far] = table.tBodies[0].rows;
+        return [near.cells[2].textContent, far.cells[2].textContent, line.textContent];
+    """)
+    words = browser.run("""
+        const { digitsApart, percent } = await import("/page/words.js");
+        return args.map(([share, limit]) => {
+            const digits = digitsApart(share, limit);
+            return [percent(share, digits), percent(limit, digits)];
+        });
+    """, [0.9999, 0.99995], [0.5, 0.5], [0.8, 0.9], [0.99999, 1])  # fmt: skip
+
+    assert [near, far] == ["59.940 %", "40.1 %"]
+    assert line.startswith("The dashed line is 59.943 %")
+    assert words == [
+        ["99.990 %", "99.995 %"],
+        ["50.0 %", "50.0 %"],
+        ["80.0 %", "90.0 %"],
+        ["99.9 %", "100 %"],
+    ]
+
+
 def test_not_sure_looks_different_and_can_be_saved_for_labelling(
     browser: Browser, address: str, photos: Path, collected: Path
 ) -> None:
@@ -335,6 +365,19 @@ def test_photos_are_chosen_and_pasted_too(
     browser.wait("document.querySelector('.card .file').textContent === 'image.png'")
 
 
+def test_an_empty_folder_is_answered_in_words(
+    browser: Browser, address: str, photos: Path, tmp_path: Path
+) -> None:
+    enter(browser, address)
+
+    browser.drop(tmp_path)
+    browser.wait("document.querySelector('#notice').checkVisibility()")
+
+    assert browser.text("#notice").startswith("There is no file in what you dropped.")
+    drop(browser, photos / "red.png")
+    assert not browser.run("return document.querySelector('#notice').checkVisibility()")
+
+
 def test_the_camera_takes_a_photo_and_is_let_go(browser: Browser, address: str) -> None:
     enter(browser, address)
     browser.cdp("Browser.grantPermissions", permissions=["videoCapture"])
@@ -424,6 +467,61 @@ def network(browser: Browser, *, is_there: bool) -> None:
     browser.cdp("Network.emulateNetworkConditions", offline=not is_there, **speeds)
 
 
+def test_an_answer_of_another_model_is_told_from_those_before(
+    browser: Browser, bundle: Path, photos: Path, tmp_path: Path
+) -> None:
+    other = write_colour_bundle(
+        tmp_path / "other.onnx", answering=Answering(classes=("apple", "leaf", "sea"))
+    )
+    with served(bundle, "--threshold", "0.7") as address:
+        enter(browser, address)
+        drop(browser, photos / "red.png")
+        assert "The dashed line is 70.0 %" in browser.text("#answer-body")
+        look_no_more(browser)
+    port = ("--port", address.rpartition(":")[2])
+    with served(other, "--threshold", "0.99", *port):
+        drop(browser, photos / "red.png")
+        assert browser.text("#stage-title").endswith("Not sure")
+        browser.run("window.lookAgain()")
+        browser.wait("document.querySelector('#knows').textContent.includes('leaf')", 9)
+        assert "answers from 99.0 %" in browser.text("#answer-body")
+        assert "is served now" not in browser.text("#answer-body")
+
+        browser.press("n")
+        assert "The dashed line is 70.0 %" in browser.text("#answer-body")
+        assert "or one with other settings, is served now" in browser.text("#answer")
+        browser.click("#answer-body button")
+        browser.wait("document.querySelector('#stage').dataset.kind === 'unsure'")
+        assert "answers from 99.0 %" in browser.text("#answer-body")
+
+
+def test_another_threshold_is_seen_when_the_page_is_looked_at_again(
+    browser: Browser, bundle: Path
+) -> None:
+    with served(bundle) as address:
+        enter(browser, address)
+        assert "not sure" not in browser.text("#knows")
+        look_no_more(browser)
+    with served(bundle, "--threshold", "0.99", "--port", address.rpartition(":")[2]):
+        browser.run("""
+            window.lookAgain();
+            document.dispatchEvent(new Event("visibilitychange"));
+        """)
+        browser.wait("document.querySelector('#knows').textContent.includes('sure')", 9)
+
+
+def look_no_more(browser: Browser) -> None:
+    """Let the page not see whether the server is there, as in a tab that is hidden."""
+    browser.run("""
+        const real = window.fetch;
+        const isOver = new Promise((done) => { window.lookAgain = done; });
+        window.fetch = async (path, options) => {
+            if (path === "/ready") await isOver;
+            return real(path, options);
+        };
+    """)
+
+
 def test_the_session_is_cleared_on_a_second_click(
     browser: Browser, address: str, photos: Path
 ) -> None:
@@ -455,6 +553,28 @@ def test_the_token_is_asked_for_until_it_is_right(
     assert browser.text("#stage-title").startswith("7 ")
 
 
+def test_after_cancel_there_is_a_way_back_to_the_window_for_the_token(
+    browser: Browser, bundle: Path, photos: Path
+) -> None:
+    with served(bundle, "--token", "let-me-in") as address:
+        browser.resize(1200, 900)
+        browser.open(f"{address}/")
+        for _ in range(2):  # of the page, and of the photo
+            browser.wait("document.querySelector('#token').open")
+            browser.press(ESCAPE)
+            browser.wait("document.querySelector('#unlock')")
+            if not browser.run("return document.querySelector('.card')"):
+                browser.drop(photos / "red.png")
+        browser.wait("document.querySelector('#answer').innerText.includes('token')")
+
+        browser.click("#unlock")
+        browser.wait("document.querySelector('#token').open")
+        browser.press(*"let-me-in", ENTER)
+
+        browser.wait("document.querySelector('.card').dataset.kind === 'sure'")
+        assert browser.text("#state") == "ready"
+
+
 def test_several_labels_are_shown_side_by_side(
     browser: Browser, photos: Path, tmp_path: Path
 ) -> None:
@@ -466,8 +586,12 @@ def test_several_labels_are_shown_side_by_side(
     yellow = tmp_path / "yellow.png"
     Image.new("RGB", (50, 50), (250, 248, 10)).save(yellow)
 
-    with served(path) as address:
+    with served(path, "--threshold", "0.31") as address:
         enter(browser, address)
+        assert browser.text("#knows") == (
+            f"This model looks for sea side, {HOSTILE} and sky, any number of them in "
+            "one photo, and names those above 31.0 %."
+        )
         drop(browser, yellow)
         chips = "[...document.querySelectorAll('.chip')].map((e) => e.textContent)"
         found: list[str] = browser.run(f"return {chips}")
@@ -552,7 +676,7 @@ def test_on_paper_the_answers_remain_and_the_buttons_go(
     browser: Browser, address: str, photos: Path
 ) -> None:
     enter(browser, address)
-    drop(browser, photos / "red.png")
+    drop(browser, photos / "red.png", photos / "grey.png")
 
     browser.cdp("Emulation.setEmulatedMedia", media="print")
 
@@ -560,7 +684,37 @@ def test_on_paper_the_answers_remain_and_the_buttons_go(
         seen = "document.querySelector(args[0]).checkVisibility()"
         assert browser.run(f"return {seen}", "#stage-title")
         assert browser.run(f"return {seen}", "#list .card")
+        assert inset(browser) == "0px"  # of an answer without a border
+        browser.press("n")
+        browser.wait("document.querySelector('#stage').dataset.kind === 'unsure'")
+        assert inset(browser) == "16px"
         for hidden in ("#choose", "#download", "#why", ".labelling"):
             assert not browser.run(f"return {seen}", hidden)
     finally:
         browser.cdp("Emulation.setEmulatedMedia", media="")
+
+
+def inset(browser: Browser) -> str:
+    """Between the border of the answer and its words."""
+    style = "getComputedStyle(document.querySelector('#stage')).paddingLeft"
+    return cast("str", browser.run(f"return {style}"))
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_routes_in_words_fit_the_window(
+    browser: Browser, address: str, width: int, scheme: str
+) -> None:
+    browser.emulate(prefers_color_scheme=scheme)
+    try:
+        browser.resize(width, 900)
+        browser.open(f"{address}/docs")
+    finally:
+        browser.emulate()
+
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert browser.run(f"return {overflow}") <= 0
+    top = "document.querySelector('h1').getBoundingClientRect().top"
+    assert browser.run(f"return {top}") >= 16
+    wide = "[...document.querySelectorAll('pre')].map((e) => e.tabIndex)"
+    assert set(browser.run(f"return {wide}")) == {0}  # scrolled with keys, too

@@ -12,13 +12,17 @@ from unfreeze.words import counted
 
 __all__ = ["learned_from"]
 
+_MOST_LOOKED_FOR = 1000
+"""Photos that were held out, spread over all: each asks the disk, folder by folder."""
+
 
 def learned_from(run: Path, root: Path, names: Sequence[str]) -> str | None:
     """Warn where the scores of a run on some photos would be flattered.
 
     A photo counts as learned from if it lies in the folder that the run was trained on
-    and is not one of those it held out. Of a folder that was copied or moved only
-    names tell, if most of the photos that were held out are there by name.
+    and is not one of those it held out. Folders that were moved or copied are known by
+    the photos that were held out: most of them lie, by name, where they lay as seen
+    from there, or among these photos. Of a copy without them nothing is known.
 
     Args:
         run: A run folder, or the model file in it.
@@ -42,6 +46,17 @@ def learned_from(run: Path, root: Path, names: Sequence[str]) -> str | None:
             "unless they were added later, it has learned from them, and its accuracy "
             "here is flattered. Measure it on photos that are new to it."
         )
+    for new_home, new_valid in _moved(home, valid_root, held_out, root):
+        learned = _in_folder(new_home, new_valid, held_out, root, names)
+        if learned:
+            return (
+                f"{new_valid} holds, by their names, photos that {run} held out, so "
+                f"that {new_home} seems to be what it was trained on, moved or copied, "
+                f"and holds {learned:,} of {counted(len(names), 'photo')} here besides "
+                "those that it held out: it may have learned from them, and its "
+                "accuracy here may be flattered. Measure it on photos that are new to "
+                "it."
+            )
     shared = held_out.intersection(names)
     others = len(names) - len(shared)
     if not others or 2 * len(shared) <= len(held_out) or _is_same(root, valid_root):
@@ -59,6 +74,25 @@ def _held_out(folder: Path) -> frozenset[str]:
         return frozenset(each.file for each in answers_in(folder) or ())
     except DataError:
         return frozenset()
+
+
+def _moved(
+    home: Path, valid_root: Path, held_out: frozenset[str], root: Path
+) -> Iterator[tuple[Path, Path]]:
+    """Where the folders of training and validation seem to be now, around ``root``."""
+    try:
+        shared = Path(os.path.commonpath([home, valid_root]))
+    except ValueError:  # on two drives: they were not moved together
+        return
+    to_home, to_valid = home.relative_to(shared), valid_root.relative_to(shared)
+    some = sorted(held_out)[:: 1 + len(held_out) // _MOST_LOOKED_FOR]
+    whole = root.resolve()
+    for base in (whole, *whole.parents):
+        place = base / to_valid
+        if base == shared or not place.is_dir():
+            continue
+        if 2 * sum((place / name).is_file() for name in some) > len(some):
+            yield base / to_home, place
 
 
 def _in_folder(

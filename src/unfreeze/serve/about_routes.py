@@ -12,7 +12,7 @@ from unfreeze.serve.service import Service
 from unfreeze.serve.uploads import require_no_parameters
 from unfreeze.versions import version_of
 
-__all__ = ["health_routes", "model_routes"]
+__all__ = ["described", "health_routes", "model_routes"]
 
 _UNFINISHED = (
     "The run of this model was not finished when it was exported: it answers with the "
@@ -49,12 +49,12 @@ def health_routes(service: Service) -> APIRouter:
 def model_routes(service: Service) -> APIRouter:
     """Routes for those who may ask the model."""
     routes = APIRouter(dependencies=[Depends(require_no_parameters)])
-    described = _description(service)
+    model_facts = described(service)
 
     @routes.get("/model", response_model=Model, responses=_GUARDED)
     async def model() -> Response:
         """Say what answers here, and what a request may hold."""
-        return Json(described)
+        return Json(model_facts)
 
     @routes.get(
         "/metrics",
@@ -68,7 +68,8 @@ def model_routes(service: Service) -> APIRouter:
     return routes
 
 
-def _description(service: Service) -> dict[str, Any]:
+def described(service: Service) -> dict[str, Any]:
+    """What ``/model`` says."""
     predictor, settings = service.predictor, service.settings
     header, limits = predictor.header, settings.limits
     return {

@@ -9,11 +9,12 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 
-from unfreeze.serve.about_routes import health_routes, model_routes
+from unfreeze.serve.about_routes import described, health_routes, model_routes
 from unfreeze.serve.collect_route import collect_routes
 from unfreeze.serve.docs_page import docs_routes
 from unfreeze.serve.doorkeeper import Doorkeeper
 from unfreeze.serve.head import HeadAsGet
+from unfreeze.serve.model_mark import ModelMark, mark_of
 from unfreeze.serve.page_routes import page_routes
 from unfreeze.serve.predict_route import predict_routes
 from unfreeze.serve.predictor import Predictor
@@ -72,6 +73,7 @@ def make_app(predictor: Predictor, settings: ServerSettings | None = None) -> Fa
     app.add_middleware(HeadAsGet)
     app.add_middleware(WholeBody, limits=settings.limits)
     app.add_middleware(Doorkeeper, settings=settings)
+    app.add_middleware(ModelMark, mark=mark_of(described(service)))
     app.add_middleware(Watch, metrics=service.metrics, routes=routes)
     app.add_exception_handler(StarletteHTTPException, _turned_away)
     app.add_exception_handler(RequestValidationError, _not_valid)

@@ -36,15 +36,16 @@ def _page(described: dict[str, Any]) -> str:
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
         "<title>unfreeze: routes</title>",
         '<link rel="icon" href="data:,">',
-        '<link rel="stylesheet" href="/page/page.css"></head><body><main>',
+        '<link rel="stylesheet" href="/page/page.css"></head><body><header>',
         "<h1>Routes</h1>",
         '<p><a href="/">The page for people</a>. For programs: '
         '<a href="/openapi.json">openapi.json</a>. '
         "Where the server has a token, send it as "
-        "<code>Authorization: Bearer TOKEN</code>.</p>",
+        "<code>Authorization: Bearer TOKEN</code>.</p></header><main>",
     ]
     for path, operations in described["paths"].items():
         for method in _METHODS:
@@ -56,7 +57,7 @@ def _page(described: dict[str, Any]) -> str:
 def _route(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     statuses = ", ".join(operation["responses"])
     lines = [
-        f"<h2><code>{method.upper()} {escape(path)}</code></h2>",
+        f"<section><h2><code>{method.upper()} {escape(path)}</code></h2>",
         f"<p>{escape(operation.get('description', ''))}</p>",
         f"<p>Answers: {escape(statuses)}.</p>",
     ]
@@ -64,5 +65,6 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> list[str]:
         words = each.get("description", "")
         lines.append(f"<p><code>?{escape(each['name'])}</code> {escape(words)}</p>")
     if path in _EXAMPLES:
-        lines.append(f"<pre>{escape(_EXAMPLES[path])}</pre>")
-    return lines
+        # It scrolls by itself where it is wide, with the keys, too.
+        lines.append(f'<pre tabindex="0">{escape(_EXAMPLES[path])}</pre>')
+    return [*lines, "</section>"]

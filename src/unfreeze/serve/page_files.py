@@ -36,6 +36,7 @@ _NAMES = frozenset(
         "history.js",
         "keys.js",
         "labelling.js",
+        "models.js",
         "photo_view.js",
         "receiving.js",
         "server.js",

@@ -137,13 +137,59 @@ def test_a_copy_is_told_by_the_names_of_what_was_held_out(
     run = make_run(home, home, *HELD_OUT)
     copy = shutil.copytree(home, tmp_path / "copy")
 
-    said = learned_from(run, copy, [name for name in ALL if name != "cats/0.jpg"])
+    whole = learned_from(run, copy, ALL)
+    one_class = learned_from(run, copy / "cats", [f"{n}.jpg" for n in range(5)])
+
+    assert whole is not None
+    assert f"{copy} seems to be what it was trained on, moved or copied" in whole
+    assert "holds 6 of 10 photos here besides those that it held out" in whole
+    assert one_class is not None
+    assert "holds 3 of 5 photos" in one_class
+    assert learned_from(run, copy, HELD_OUT) is None
+    (copy / "cats/0.jpg").unlink()
+    (copy / "dogs/0.jpg").unlink()
+    assert learned_from(run, copy, ["cats/1.jpg", *ALL[2:5]]) is None  # too few to tell
+
+
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_training_photos_that_moved_are_told_by_the_validation_photos_beside_them(
+    make_run: MakeRun, tmp_path: Path, is_copied: bool
+) -> None:
+    train, valid = tmp_path / "d/train", tmp_path / "d/valid"
+    learned, held_out = _fill(train, "cats"), _fill(valid, "dogs")
+    run = make_run(train, valid, *held_out)
+    place = (shutil.copytree if is_copied else shutil.move)(
+        str(tmp_path / "d"), str(tmp_path / "other/d2")
+    )
+
+    said = learned_from(run, Path(place) / "train", learned)
+    one_class = learned_from(run, Path(place) / "train/cats", ["0.jpg", "1.jpg"])
 
     assert said is not None
-    assert "3 of 4 photos" in said
-    assert "6 others, from which it may have learned" in said
-    assert learned_from(run, copy, ["cats/0.jpg", *ALL[2:5]]) is None  # too few to tell
-    assert learned_from(run, copy, HELD_OUT) is None
+    assert "holds 5 of 5 photos here" in said
+    assert "may have learned" in said
+    assert one_class is not None
+    assert "holds 2 of 2 photos here" in one_class
+    assert learned_from(run, Path(place) / "valid", held_out) is None
+    new = _fill(Path(place) / "test", "cats")
+    assert learned_from(run, Path(place) / "test", new) is None
+
+
+def test_others_among_the_validation_photos_may_be_learned_from(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    """Folders that are put together in a copy look like this."""
+    train, valid = tmp_path / "d/train", tmp_path / "d/valid"
+    run = make_run(train, valid, *_fill(valid, "cats"))
+    copy = shutil.copytree(valid, tmp_path / "copy")
+    added = _fill(copy, "dogs")
+
+    said = learned_from(run, copy, [*ALL[:5], *added])
+
+    assert said is not None
+    assert "5 of 5 photos" in said
+    assert "5 others, from which it may have learned" in said
+    assert learned_from(run, copy, ALL[:5]) is None
 
 
 def test_other_photos_are_nothing_to_warn_of(

@@ -3,20 +3,21 @@
 import { bars } from "./bars.js";
 import { byId, element } from "./elements.js";
 import { labelling } from "./labelling.js";
-import { kindOf, percent, ranked, titleOf } from "./words.js";
+import { isEarlier, modelOf, served } from "./models.js";
+import { digitsApart, kindOf, percent, ranked, titleOf } from "./words.js";
 
 let drawn = ""; // what is shown: drawing it again would close and unfocus its parts
 
 // `again` asks the model once more.
-export function showAnswer(shot, model, again) {
+export function showAnswer(shot, again) {
   const kind = kindOf(shot);
-  const wanted = JSON.stringify([shot.id, kind, shot.words, shot.saved, model?.sha256]);
+  const wanted = JSON.stringify([shot.id, kind, shot.words, shot.saved, modelOf(shot)?.mark, served()?.mark]);
   if (wanted === drawn) return;
   drawn = wanted;
   byId("stage").dataset.kind = kind;
   byId("file").textContent = shot.name;
   byId("stage-title").replaceChildren(...title(shot, kind));
-  byId("answer-body").replaceChildren(...body(shot, kind, model, again));
+  byId("answer-body").replaceChildren(...body(shot, kind, again));
 }
 
 function title(shot, kind) {
@@ -40,24 +41,35 @@ function chips(row) {
   ]);
 }
 
-function body(shot, kind, model, again) {
-  if (kind === "failed") return [element("p", { class: "note bad name" }, shot.words), retry(shot, again)];
+function body(shot, kind, again) {
+  if (kind === "failed") return [element("p", { class: "note bad name" }, shot.words), retry(shot, again, "Try again")];
   if (!shot.row) return [element("p", { class: "soft" }, shot.words || "The answer comes here.")];
-  const parts = kind === "unsure" ? [unsureWords(shot.row, model)] : [];
+  const model = modelOf(shot); // its own, whichever is served now
+  const parts = isEarlier(shot) ? earlier(shot, again) : [];
+  if (kind === "unsure") parts.push(unsureWords(shot.row, model));
   if (kind === "none") parts.push(element("p", {}, "No class is probable enough to be named."));
   parts.push(...bars(shot.row, model?.least ?? null));
-  if (model?.collects) parts.push(labelling(shot, model.classes));
+  if (served()?.collects) parts.push(labelling(shot, served().classes));
   return parts;
 }
 
 function unsureWords(row, model) {
   const [[name, share]] = ranked(row);
-  const from = model?.least == null ? "" : ` This model answers from ${percent(model.least)} on.`;
-  return element("p", {}, "The closest is ", element("b", { class: "name" }, name), ` with ${percent(share)}.${from}`);
+  const least = model?.least ?? null;
+  const digits = digitsApart(share, least);
+  const from = least === null ? "" : ` This model answers from ${percent(least, digits)} on.`;
+  return element("p", {}, "The closest is ", element("b", { class: "name" }, name), ` with ${percent(share, digits)}.${from}`);
 }
 
-function retry(shot, again) {
-  const button = element("button", { type: "button" }, "Try again");
+function earlier(shot, again) {
+  const words = "Another model, or one with other settings, is served now. This answer came before.";
+  const button = retry(shot, again, "Ask again");
+  button.className = "link";
+  return [element("p", { class: "note fair" }, `${words} `, button)];
+}
+
+function retry(shot, again, words) {
+  const button = element("button", { type: "button" }, words);
   button.addEventListener("click", () => {
     byId("stage-title").focus();
     again(shot);

@@ -1,7 +1,7 @@
 // Probabilities as a table whose bars are drawn beside the figures.
 
 import { element } from "./elements.js";
-import { counted, percent, ranked } from "./words.js";
+import { counted, digitsApart, percent, ranked } from "./words.js";
 
 const SHOWN = 5;
 
@@ -16,7 +16,8 @@ export function bars(row, least) {
   const parts = [table];
   if (found.length > SHOWN) parts.push(rest(found.length, body, draw));
   if (least !== null) {
-    parts.push(element("p", { class: "soft small least" }, `The dashed line is ${percent(least)}: below it, this model ${row.labels ? "names no label" : "is not sure"}.`));
+    const digits = Math.max(...found.map(([, share]) => digitsApart(share, least)));
+    parts.push(element("p", { class: "soft small least" }, `The dashed line is ${percent(least, digits)}: below it, this model ${row.labels ? "names no label" : "is not sure"}.`));
   }
   return parts;
 }
@@ -38,7 +39,7 @@ function bar([name, share], given, least) {
     "tr", given.has(name) ? { class: "is-given" } : {},
     element("th", { scope: "row", class: "name" }, name),
     element("td", { class: "drawn", "aria-hidden": "true" }, track),
-    element("td", {}, percent(share)),
+    element("td", {}, percent(share, digitsApart(share, least))),
   );
 }
 

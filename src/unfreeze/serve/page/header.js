@@ -1,8 +1,9 @@
 // Which model answers, and whether the server is there.
 
 import { byId, element } from "./elements.js";
-import { askModel, isReady, onAway } from "./server.js";
-import { counted, listed } from "./words.js";
+import * as models from "./models.js";
+import { askModel, isOtherModel, isReady, onNews } from "./server.js";
+import { counted, listed, percent } from "./words.js";
 
 const OFTEN = 2000; // milliseconds between looks while it is not ready
 const SELDOM = 15000;
@@ -11,19 +12,22 @@ const STATES = { ready: ["ready", "good"], busy: ["not ready", "fair"], away: ["
 
 let state = null;
 let timer = 0;
+let entering = null; // one question for all who wait for it
 let greet = () => {};
 
-// `react(model)` is told each time the server becomes ready, with what it serves then.
+// `react()` is told each time the server has said what it serves.
 export function watchServer(react) {
   greet = react;
-  onAway(lookSoon);
+  onNews(lookSoon);
   document.addEventListener("visibilitychange", lookSoon);
   look();
 }
 
+export const isLocked = () => state === "locked";
+
 // Ask for the model again, if the user gave no token before.
-export function knock() {
-  if (state === "locked") return enter();
+export async function knock() {
+  if (isLocked()) await enter();
 }
 
 function lookSoon() {
@@ -35,19 +39,25 @@ async function look() {
   clearTimeout(timer);
   if (!document.hidden) {
     const found = await isReady();
-    const isKnown = state === "ready" || state === "locked";
+    const isKnown = isLocked() || (state === "ready" && !isOtherModel());
     if (found === true && !isKnown) await enter();
     else if (found !== true) show(found === null ? "away" : "busy");
   }
-  timer = setTimeout(look, state === "ready" || state === "locked" ? SELDOM : OFTEN);
+  timer = setTimeout(look, state === "ready" || isLocked() ? SELDOM : OFTEN);
 }
 
-async function enter() {
+export function enter() {
+  entering ??= introduced().finally(() => { entering = null; });
+  return entering;
+}
+
+async function introduced() {
   try {
     const model = await askModel();
+    models.meet(model);
     present(model);
     show("ready");
-    greet(model);
+    greet();
   } catch (trouble) {
     byId("knows").textContent = `Nothing is known of the model. ${trouble.message}`;
     show(trouble.status === 401 ? "locked" : trouble.status ? "busy" : "away");
@@ -58,8 +68,15 @@ function show(now) {
   if (now === state) return;
   state = now;
   const [words, mood] = STATES[state];
-  byId("state").textContent = words;
+  byId("state").replaceChildren(isLocked() ? door(words) : words);
   byId("state").className = `badge ${mood}`;
+}
+
+// The way back to the window in which a token is given.
+function door(words) {
+  const button = element("button", { type: "button", id: "unlock", class: "link" }, words);
+  button.addEventListener("click", knock);
+  return button;
 }
 
 function present(model) {
@@ -78,6 +95,7 @@ function sentence({ classes, task, least }) {
   const count = counted(classes.length, "class", "classes");
   const what = isShort ? listed(classes, MOST_NAMED) : count;
   const does = task === "multi" ? `looks for ${what}, any number of them in one photo` : `tells ${what} apart`;
-  const rest = least === null ? "" : ", and says so when it is not sure";
+  const limited = () => (task === "multi" ? `names those above ${percent(least)}` : "says so when it is not sure");
+  const rest = least === null ? "" : `, and ${limited()}`;
   return `This model ${does}${rest}${isShort ? "." : `: ${listed(classes, MOST_NAMED)}.`}`;
 }

@@ -6,11 +6,12 @@ import { ask } from "./asking.js";
 import { openCamera, prepareCamera } from "./camera.js";
 import { prepareDialogs } from "./dialogs.js";
 import { byId } from "./elements.js";
-import { knock, watchServer } from "./header.js";
+import { enter, isLocked, knock, watchServer } from "./header.js";
 import { prepareHistory, reveal } from "./history.js";
 import { prepareKeys } from "./keys.js";
+import { served } from "./models.js";
 import { preparePhotoView, showPhoto, toggleHeat } from "./photo_view.js";
-import { choose, MOST, prepareReceiving } from "./receiving.js";
+import { choose, prepareReceiving } from "./receiving.js";
 import { tokensComeFrom } from "./server.js";
 import * as shots from "./shots.js";
 import { asTable, download } from "./table.js";
@@ -18,20 +19,26 @@ import * as thumbnails from "./thumbnails.js";
 import { askForToken } from "./token.js";
 import { sentenceOf } from "./words.js";
 
-let model = null;
 const early = []; // photos that came before the model was known
 
-function take(files, isCut = false) {
-  byId("notice").hidden = !isCut;
-  byId("notice").textContent = `Only the first ${MOST} photos were taken. For more, run: unfreeze predict.`;
+// `words` are on what was not taken.
+function take(files, words = "") {
+  byId("notice").hidden = !words;
+  byId("notice").textContent = words;
   for (const shot of shots.add(files)) {
     thumbnails.draw(shot);
-    if (model) ask(shot, model);
+    if (served()) ask(shot, enter);
     else early.push(shot);
   }
   if (!files.length) return;
   bringToSight();
-  knock();
+  knock().then(explainWaiting);
+}
+
+function explainWaiting() {
+  if (!isLocked()) return;
+  const words = "The server asks for a token. Press “needs a token” above to give it; the photo waits.";
+  for (const shot of early) shots.change(shot, { words });
 }
 
 function look(shot) {
@@ -50,7 +57,7 @@ function show() {
   byId("stage").hidden = !shot;
   byId("take").classList.toggle("is-small", Boolean(shot));
   showPhoto(shot);
-  if (shot) showAnswer(shot, model, (again) => ask(again, model));
+  if (shot) showAnswer(shot, (again) => ask(again, enter));
 }
 
 function step(by) {
@@ -60,15 +67,14 @@ function step(by) {
   look(next);
 }
 
-function greet(found) {
-  model = found;
-  for (const shot of early.splice(0)) ask(shot, model);
+function greet() {
+  for (const shot of early.splice(0)) ask(shot, enter);
   show();
 }
 
 function prepareButtons() {
   byId("download").addEventListener("click", () => {
-    download(asTable(shots.all(), model?.classes ?? []), "answers.csv");
+    download(asTable(shots.all(), served()?.classes ?? []), "answers.csv");
   });
   const clear = byId("clear");
   const calm = () => { clear.textContent = "Clear"; };

@@ -3,19 +3,23 @@
 import { isOpen } from "./dialogs.js";
 import { byId } from "./elements.js";
 
-export const MOST = 500; // at a time; `unfreeze predict` is made for more
+const MOST = 500; // at a time; `unfreeze predict` is made for more
+const TOO_MANY = `Only the first ${MOST} photos were taken. For more, run: unfreeze predict.`;
+const NOTHING = "There is no file in what you dropped. Drop photos, or a folder that holds some.";
+const UNREADABLE = "The browser could not read all of what you dropped. Check that you may open these files, or choose them instead.";
 
-// `take(files, isCut)`: isCut says that there were more than MOST.
+// `take(files, words)`: the words are on those that were not taken.
 export function prepareReceiving(take) {
+  const takeFirst = (files, words = "") => take(files.slice(0, MOST), files.length > MOST ? TOO_MANY : words);
   byId("choose").addEventListener("click", choose);
   byId("files").addEventListener("change", ({ target }) => {
-    take([...target.files].slice(0, MOST), target.files.length > MOST);
+    takeFirst([...target.files]);
     target.value = ""; // the same photo may be chosen again
   });
   document.addEventListener("paste", ({ clipboardData }) => {
-    if (clipboardData.files.length && !isOpen()) take([...clipboardData.files].slice(0, MOST), false);
+    if (clipboardData.files.length && !isOpen()) takeFirst([...clipboardData.files]);
   });
-  prepareDropping(take);
+  prepareDropping(takeFirst);
 }
 
 export const choose = () => byId("files").click();
@@ -33,8 +37,9 @@ function prepareDropping(take) {
     depth = 0;
     show();
     if (isOpen()) return;
-    const files = await filesIn(event.dataTransfer);
-    take(files.slice(0, MOST), files.length > MOST);
+    const { files, isWhole } = await filesIn(event.dataTransfer);
+    if (!isWhole) take(files, UNREADABLE);
+    else take(files, files.length ? "" : NOTHING);
   });
 }
 
@@ -43,11 +48,12 @@ async function filesIn(transfer) {
   const items = [...transfer.items].filter((each) => each.kind === "file");
   const found = items.map((each) => ({ entry: each.webkitGetAsEntry?.(), file: each.getAsFile() }));
   const files = [];
+  let isWhole = true;
   for (const { entry, file } of found) {
-    if (entry?.isDirectory) await walk(entry, files);
+    if (entry?.isDirectory) await walk(entry, files).catch(() => { isWhole = false; });
     else if (file) files.push(file);
   }
-  return files;
+  return { files, isWhole };
 }
 
 async function walk(folder, files) {

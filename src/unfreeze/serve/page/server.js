@@ -13,7 +13,9 @@ export class Trouble extends Error {
 }
 
 let token = "";
-let tellAway = () => {};
+let known = null; // the mark of the model that the page knows
+let seen = null; // of the one that the latest answer came from
+let tellNews = () => {};
 let askForToken = async () => null;
 
 // `ask(wasWrong)` gives a token, or null if the user has none.
@@ -21,35 +23,46 @@ export function tokensComeFrom(ask) {
   askForToken = ask;
 }
 
-// `react()` is called when a question finds no server.
-export function onAway(react) {
-  tellAway = react;
+// `react()` is called when a question finds no server, or another model.
+export function onNews(react) {
+  tellNews = react;
 }
+
+// The server was started anew since it was asked for its model, with another one or
+// with other settings.
+export const isOtherModel = () => known !== null && seen !== known;
 
 export async function isReady() {
   try {
-    return (await fetch("/ready", { cache: "no-store" })).ok;
+    const response = await fetch("/ready", { cache: "no-store" });
+    seen = markOf(response);
+    return response.ok;
   } catch {
     return null; // nobody answers
   }
 }
 
-export const askModel = () => answer("/model");
+export async function askModel() {
+  const { found, mark } = await answer("/model");
+  known = mark;
+  return { ...found, mark };
+}
 
+// The row of a photo, and the mark of the model that gave it.
 export async function askAbout(file, wantsHeat) {
   const form = new FormData();
   form.append("files", file, file.name);
-  const found = await answer(`/predict?heat=${wantsHeat}`, { method: "POST", body: form });
+  const { found, mark } = await answer(`/predict?heat=${wantsHeat}`, { method: "POST", body: form });
   const row = found.predictions?.[0];
   if (!row) throw new Trouble("The server's answer names no photo. Load this page again.");
-  return row;
+  return { row, mark };
 }
 
 export async function collect(file, label) {
   const form = new FormData();
   form.append("file", file, file.name);
   form.append("label", label);
-  return (await answer("/collect", { method: "POST", body: form })).saved;
+  return (await answer("/collect", { method: "POST", body: form })).found.saved;
 }
 
 async function answer(path, options = {}) {
@@ -59,8 +72,11 @@ async function answer(path, options = {}) {
     await renew(used);
     return answer(path, options);
   }
+  const mark = markOf(response);
+  seen = mark;
+  if (isOtherModel()) tellNews();
   const found = await response.json().catch(() => null);
-  if (found?.predictions || (response.ok && found)) return found;
+  if (found?.predictions || (response.ok && found)) return { found, mark };
   const words = found?.error ?? `The server answered with the code ${response.status}.`;
   throw new Trouble(words, { status: response.status, wait: waitOf(response) });
 }
@@ -70,7 +86,7 @@ async function reached(path, options, used) {
   try {
     return await fetch(path, { ...options, headers, cache: "no-store" });
   } catch {
-    tellAway();
+    tellNews();
     throw new Trouble(AWAY);
   }
 }
@@ -82,6 +98,8 @@ async function renew(used) {
   if (found === null) throw new Trouble("The server asks for a token.", { status: 401 });
   token = found;
 }
+
+const markOf = (response) => response.headers.get("X-Model");
 
 function waitOf(response) {
   if (response.status !== 429 && response.status !== 503) return null;

@@ -24,6 +24,7 @@ export function add(files) {
     state: "waiting", // then "reading", perhaps "busy", at last "answered" or "failed"
     words: "", // on what went wrong
     row: null, // the server's answer
+    mark: null, // of the model that gave it
     size: null, // { width, height } of the upright photo, where the browser can show it
     thumbnail: null, // a canvas
     saved: null, // where the server keeps it for labelling

@@ -1,9 +1,21 @@
 // An answer in words and figures.
 
+const DIGITS = 1; // behind the point
+const MOST_DIGITS = 12;
+
 // What is not quite all is never rounded up to 100, nor what is not nothing to 0.
-export function percent(share) {
+export function percent(share, digits = DIGITS) {
   if (share === 0 || share === 1) return `${100 * share} %`;
-  return `${Math.min(Math.max(100 * share, 0.1), 99.9).toFixed(1)} %`;
+  const least = 10 ** -digits;
+  return `${Math.min(Math.max(100 * share, least), 100 - least).toFixed(digits)} %`;
+}
+
+// As many digits as tell a share from a limit that it does not reach, or passes.
+export function digitsApart(share, limit) {
+  if (limit === null || share === limit) return DIGITS;
+  let digits = DIGITS;
+  while (digits < MOST_DIGITS && percent(share, digits) === percent(limit, digits)) digits += 1;
+  return digits;
 }
 
 // Most probable first. Browsers sort keys like "7", so the server's order is not kept.
