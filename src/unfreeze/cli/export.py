@@ -76,7 +76,12 @@ def export(
     precision: Precision = "int8" if int8 else "fp16" if fp16 else "fp32"
     require_target(file, precision, is_batched=batch)
     rules = rules_of(read_header(model), tta=False)
-    proof = photos_of_run(run, rules) if data is None else photos_below(data, rules)
+    is_calibrated = precision == "int8"
+    proof = (
+        photos_of_run(run, rules, sets_aside=is_calibrated)
+        if data is None
+        else photos_below(data, rules, sets_aside=is_calibrated)
+    )
     done = export_model(model, file, proof, precision=precision, is_batched=batch)
     say_if_unfinished(run)
     if as_json:

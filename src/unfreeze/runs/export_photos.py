@@ -35,11 +35,16 @@ class ProofPhotos:
     """What is on ``photos``; None where nothing says it."""
 
     examples: tuple[Path, ...]
-    """Photos that are not among them; none where there are fewer than five in all."""
+    """Photos that are not among them; none where there are no others, unless some were
+    to be set aside, and five or more in all."""
 
 
 def photos_of_run(
-    run: Path, answering: Answering, advice: str = _USUAL_ADVICE
+    run: Path,
+    answering: Answering,
+    advice: str = _USUAL_ADVICE,
+    *,
+    sets_aside: bool = False,
 ) -> ProofPhotos:
     """The validation photos of a run, where they were when it was trained.
 
@@ -47,6 +52,7 @@ def photos_of_run(
         run: A run folder, finished or not, or the model file in it.
         answering: What the model may say of them.
         advice: What to do where they are not there any more, in a sentence.
+        sets_aside: Take a fifth for examples where there are no other photos.
 
     Raises:
         DataError: If they are not there any more, or the run does not say where.
@@ -71,7 +77,7 @@ def photos_of_run(
         )
     paths = list(labels)
     others = _apart_from(paths, held_out.learned_root, held_out.learned)
-    paths, examples = _apart(paths, others)
+    paths, examples = _apart(paths, others, sets_aside=sets_aside)
     chosen = _some(paths, _MOST)
     said = [labels[path] for path in chosen]
     return ProofPhotos(
@@ -81,19 +87,23 @@ def photos_of_run(
     )
 
 
-def photos_below(data: Path, answering: Answering) -> ProofPhotos:
+def photos_below(
+    data: Path, answering: Answering, *, sets_aside: bool = False
+) -> ProofPhotos:
     """All photos in a folder; named by class where each lies in a class folder.
 
     Args:
         data: Holds them, or ``valid/`` with them in it.
         answering: What the model may say of them.
+        sets_aside: Take a fifth for examples where there are no other photos.
 
     Raises:
         DataError: If there is no such folder, or no photo in it.
     """
     root = validation_folder(data, answering.classes)
     paths = [root / name for name in index_flat_folder(root, ()).names]
-    paths, examples = _apart(paths, _apart_from(paths, data, names_in(data)))
+    others = _apart_from(paths, data, names_in(data))
+    paths, examples = _apart(paths, others, sets_aside=sets_aside)
     chosen = _some(paths, _MOST)
     labels = [path.relative_to(root).parts[0] for path in chosen]
     is_single = answering.task is Task.SINGLE
@@ -105,10 +115,10 @@ def photos_below(data: Path, answering: Answering) -> ProofPhotos:
 
 
 def _apart(
-    paths: list[Path], others: tuple[Path, ...]
+    paths: list[Path], others: tuple[Path, ...], *, sets_aside: bool
 ) -> tuple[list[Path], tuple[Path, ...]]:
     """Photos to compare, and others to look at: a fifth of them if there are none."""
-    if others:
+    if others or not sets_aside:
         return paths, others
     examples = _some(paths, min(_EXAMPLES, len(paths) // 5))
     set_aside = set(examples)

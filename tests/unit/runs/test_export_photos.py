@@ -145,8 +145,10 @@ def test_where_no_training_photo_is_found_some_others_are_not_compared(
 ) -> None:
     run = _with_kept(finished_run, tmp_path / "run", photos=named, train_root=None)
 
-    proof = photos_of_run(run, RULES)
+    proof = photos_of_run(run, RULES, sets_aside=True)
 
+    assert photos_of_run(run, RULES).examples == ()
+    assert len(photos_of_run(run, RULES).photos) == 18
     assert (len(proof.photos), len(proof.examples)) == (15, 3)
     assert not set(proof.photos) & set(proof.examples)
     assert {path.parent.parent.name for path in proof.examples} == {"valid"}
@@ -159,7 +161,7 @@ def test_of_fewer_than_five_photos_none_is_set_aside(
     for number, path in enumerate(sorted((photos / "valid").rglob("*.png"))[:4]):
         shutil.copy(path, tmp_path / f"{number}.png")
 
-    proof = photos_below(tmp_path, RULES)
+    proof = photos_below(tmp_path, RULES, sets_aside=True)
 
     assert (len(proof.photos), proof.examples) == (4, ())
 
@@ -207,7 +209,8 @@ def test_photos_in_class_folders_are_labelled(photos: Path, tmp_path: Path) -> N
     assert all("train" in path.parts for path in proof.examples)
     for path in (photos / "valid").rglob("*.png"):
         shutil.copy(path, tmp_path / f"{path.parent.name}-{path.name}")
-    flat = photos_below(tmp_path, RULES)
+    assert len(photos_below(tmp_path, RULES).photos) == 18
+    flat = photos_below(tmp_path, RULES, sets_aside=True)
     # A fifth is set aside to show the range of the network's numbers.
     assert (len(flat.photos), flat.labels, len(flat.examples)) == (15, None, 3)
     assert not set(flat.photos) & set(flat.examples)
