@@ -1,11 +1,12 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import io
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -13,6 +14,7 @@ from typing import BinaryIO, TextIO
 __all__ = [
     "copied_whole",
     "folder_written_whole",
+    "full_disk_named",
     "is_cache",
     "is_part",
     "remove_parts",
@@ -23,9 +25,22 @@ __all__ = [
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 # What https://bford.info/cachedir/ asks for.
 _CACHE_TAG = "CACHEDIR.TAG"
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
+
+
+@contextmanager
+def full_disk_named(target: Path) -> Iterator[None]:
+    """Let the error of a full disk say what was written: the system leaves it out."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = str(target)
+        raise
 
 
 @contextmanager
@@ -37,7 +52,7 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
     """
     part = _neighbour(target)
     try:
-        with part.open("xb") as stream:
+        with full_disk_named(target), part.open("xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -65,24 +80,35 @@ def text_written_whole(target: Path) -> Iterator[TextIO]:
 def folder_written_whole(target: Path) -> Iterator[Path]:
     """Make a hidden neighbour of the folder ``target``; rename it only on success."""
     part = _neighbour(target)
-    part.mkdir(parents=True)
+    missing = [each for each in target.parents if not each.exists()]
     try:
-        yield part
+        part.mkdir(parents=True)
+        with full_disk_named(target):
+            yield part
         part.rename(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        _remove_empty(missing)
 
 
 def tag_as_cache(folder: Path) -> None:
     """Make a folder, and mark it as a cache: indexing and many backups pass it over.
 
-    A new one appears with its mark. One that is there and holds other things already
-    gets none: they belong to somebody.
+    A new one appears with its mark, or not at all: one without would be taken for
+    somebody's. One that is there and holds other things already gets none: they belong
+    to somebody.
+
+    Raises:
+        OSError: If it cannot be made and marked; no new folder is left then.
     """
     if not folder.exists():
-        with suppress(OSError), folder_written_whole(folder) as made:
-            _write_tag(made)  # another process may be first
-    folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with folder_written_whole(folder) as made:
+                _write_tag(made)
+        except OSError:
+            if not folder.exists():  # else another process was first
+                raise
+    folder.mkdir(exist_ok=True)
     if not is_cache(folder) and _holds_nothing(folder):
         _write_tag(folder)
 
@@ -111,8 +137,9 @@ def copied_whole(source: Path, target: Path) -> None:
         try:
             os.link(source, part)
         except OSError:
-            shutil.copyfile(source, part)
-            with part.open("rb+") as stream:
+            with full_disk_named(target):
+                shutil.copyfile(source, part)
+            with full_disk_named(target), part.open("rb+") as stream:
                 os.fsync(stream.fileno())
         part.replace(target)
     finally:
@@ -129,6 +156,13 @@ def remove_parts(folder: Path) -> None:
     for each in folder.iterdir():
         if is_part(each) and not each.is_dir():
             each.unlink(missing_ok=True)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those that hold nothing, inner ones first."""
+    for each in folders:
+        with suppress(OSError):
+            each.rmdir()
 
 
 def _neighbour(target: Path) -> Path:

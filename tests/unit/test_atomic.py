@@ -1,12 +1,15 @@
 """Mirrors src/unfreeze/atomic.py."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from unfreeze.atomic import (
+    copied_whole,
     folder_written_whole,
+    full_disk_named,
     is_cache,
     tag_as_cache,
     text_written_whole,
@@ -170,3 +173,69 @@ def test_where_another_process_was_first_its_cache_stays(
 
     assert (folder / "CACHEDIR.TAG").read_text() == "of the first"
     assert _names(tmp_path) == ["cache"]
+
+
+@pytest.mark.parametrize("name", ["tmp", "new/photos/tmp"])
+def test_a_cache_that_cannot_be_marked_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """On a full disk a folder can often be made still, and no file written to it."""
+
+    def refuse(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(OSError, match="No space left"):
+        tag_as_cache(tmp_path / name)
+
+    assert _names(tmp_path) == []
+
+
+def test_a_folder_that_was_there_stays_where_it_cannot_be_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+
+    def refuse(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(OSError, match="No space left"):
+        tag_as_cache(tmp_path / "tmp")
+
+    assert _names(tmp_path) == ["tmp"]
+
+
+def test_a_full_disk_says_which_file_had_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").touch()
+
+    def refuse(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def no_link(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, "link", no_link)
+
+    with (
+        pytest.raises(OSError, match="No space") as written,
+        written_whole(tmp_path / "a"),
+    ):
+        pass
+    with pytest.raises(OSError, match="No space") as copied:
+        copied_whole(tmp_path / "source", tmp_path / "b")
+
+    assert written.value.filename == str(tmp_path / "a")
+    assert copied.value.filename == str(tmp_path / "b")
+
+
+def test_other_errors_are_not_said_to_be_about_what_is_written(tmp_path: Path) -> None:
+    for error in (OSError(errno.EIO, "x"), OSError(errno.ENOSPC, "x", "other")):
+        with pytest.raises(OSError, match="x") as caught, full_disk_named(tmp_path):
+            raise error
+        assert caught.value.filename in (None, "other")

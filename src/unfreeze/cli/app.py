@@ -1,17 +1,13 @@
 """The command ``unfreeze``: its subcommands, and how it ends."""
 
-import errno
 import io
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from unfreeze.atomic import is_part
 from unfreeze.cli.check import check
 from unfreeze.cli.compare import compare
 from unfreeze.cli.demo import demo
@@ -20,6 +16,7 @@ from unfreeze.cli.export import export
 from unfreeze.cli.inspect import inspect
 from unfreeze.cli.leaving import leave
 from unfreeze.cli.lr_find import lr_find
+from unfreeze.cli.machine_limits import OF_THE_MACHINE, refusal_of_machine
 from unfreeze.cli.models import models
 from unfreeze.cli.predict import predict
 from unfreeze.cli.readers import going_on_unread, unread
@@ -39,12 +36,6 @@ _UNREAD = 141  # and of a program whose reader has gone: 128 + SIGPIPE
 
 _LASTING = frozenset({"demo", "resume", "train"})
 """Commands that go on to their end when nobody reads their lines any more."""
-
-_OF_THE_MACHINE = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
-    | {errno.ENAMETOOLONG, errno.ELOOP}
-)
-"""A full disk, a locked folder, a name that no file can have are nobody's bug."""
 
 _OF_TRAINING = frozenset(
     {"accelerate", "cv2", "matplotlib", "safetensors", "sklearn", "timm", "torch"}
@@ -146,14 +137,6 @@ def run(arguments: Sequence[str]) -> int:
     return code or 0
 
 
-def _place_of(error: OSError) -> str:
-    """The file that an error is about, or its folder if it has no name yet."""
-    if not error.filename:
-        return "while writing"
-    path = Path(os.fsdecode(error.filename))
-    return f"in {path.parent}" if is_part(path) else str(path)
-
-
 def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
     """What to tell a user whose mistake an error is; None of a bug of ours."""
     match error:
@@ -169,8 +152,8 @@ def _mistake_behind(error: Exception, arguments: Sequence[str]) -> str | None:
                 "exported form only. Pass a FILE.onnx (unfreeze export writes it), or "
                 "install all of unfreeze: pip install . in its checkout."
             )
-        case OSError() if error.errno in _OF_THE_MACHINE:
-            return f"{error.strerror}: {_place_of(error)}."
+        case OSError() if error.errno in OF_THE_MACHINE:
+            return refusal_of_machine(error, arguments)
         case _:
             return None
 

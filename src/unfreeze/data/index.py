@@ -179,12 +179,12 @@ def index_folder(root: Path, classes: Sequence[str] | None = None) -> ImageIndex
     names = PackedNames.from_folders(walk_images(root, folders, ignored))
     strays = sorted(parted(top.images))
     if not names:
-        raise _no_images(root, strays, titles)
+        raise _no_images(root, strays, titles, ignored.said_of_unread())
     labels = _labels(names, known)
     for image in strays:
         ignored.add(b"", image, "It lies outside the class folders.")
     if classes is None:
-        _check_none_empty(root, known, labels)
+        _check_none_empty(root, known, labels, ignored)
     return _indexed(root, known, names, labels, ignored)
 
 
@@ -202,9 +202,10 @@ def index_flat_folder(root: Path, classes: Sequence[str]) -> ImageIndex:
     ignored = Ignored()
     names = PackedNames.from_folders(walk_images(root, [b""], ignored))
     if not names:
+        found = ignored.said_of_unread()
         raise DataError(
-            f"{root} holds no images, and neither do the folders in it. Add some, or "
-            "check the path."
+            f"{root} holds no images, and neither do the folders in it."
+            f"{found or ' Add some, or check the path.'}"
         )
     return _indexed(root, tuple(classes), names, None, ignored)
 
@@ -264,21 +265,31 @@ def _check_known(root: Path, titles: Sequence[str], known: Sequence[str]) -> Non
 
 
 def _check_none_empty(
-    root: Path, classes: Sequence[str], labels: Int64[np.ndarray, " N"]
+    root: Path,
+    classes: Sequence[str],
+    labels: Int64[np.ndarray, " N"],
+    ignored: Ignored,
 ) -> None:
     counts = np.bincount(labels, minlength=len(classes))
     empty = [name for name, count in zip(classes, counts, strict=True) if not count]
     if empty:
         raise DataError(
-            f"Found no images in the class folders {listed(empty)} of {root}. "
-            "Add images to them, or remove them."
+            f"Found no images in the class folders {listed(empty)} of {root}."
+            f"{ignored.said_of_unread()} Add images to them, or remove them."
         )
 
 
 def _no_images(
-    root: Path, strays: Sequence[bytes], folders: Sequence[str]
+    root: Path, strays: Sequence[bytes], folders: Sequence[str], unread: str
 ) -> DataError:
-    """Say which of the usual mistakes was made."""
+    """Say which of the usual mistakes was made.
+
+    Args:
+        root: Holds ``strays`` and ``folders``.
+        strays: Images that lie directly in it.
+        folders: In which there are none.
+        unread: What to say of photos that cannot be read.
+    """
     if strays:
         return DataError(
             f"The {len(strays)} images in {root}, such as "
@@ -288,9 +299,9 @@ def _no_images(
     if folders:
         return DataError(
             f"{root} has the folders {listed(folders)}, but there are no images in "
-            f"them. {_LAYOUT}"
+            f"them.{unread or f' {_LAYOUT}'}"
         )
-    return DataError(f"{root} holds no images. {_LAYOUT}")
+    return DataError(f"{root} holds no images.{unread} {_LAYOUT}")
 
 
 def _check_range(labels: np.ndarray, num_classes: int) -> None:

@@ -11,6 +11,7 @@ from unfreeze.data.names import END, joined, parted
 from unfreeze.errors import DataError
 from unfreeze.photo_names import PHOTO_ENDINGS, is_unread_photo_name
 from unfreeze.records import Skipped
+from unfreeze.words import counted
 
 __all__ = [
     "CACHE_TAG",
@@ -29,10 +30,9 @@ CACHE_TAG = b"CACHEDIR.TAG"
 _SUFFIXES = frozenset(map(str.encode, PHOTO_ENDINGS))
 _LONGEST_ENDING = 1 + max(map(len, _SUFFIXES))
 _OTHER_NAME = "Its name is not that of an image file."
-_UNREAD_KIND = (
-    "It is a photo of a kind that cannot be read (HEIC, JPEG XL or raw): save it as "
-    "JPEG or PNG with the program of your camera or phone."
-)
+_OF_UNREAD_KIND = "of a kind that cannot be read (HEIC, JPEG XL or raw)"
+_AS_WHAT = "as JPEG or PNG with the program of your camera or phone"
+_UNREAD_KIND = f"It is a photo {_OF_UNREAD_KIND}: save it {_AS_WHAT}."
 _NOT_A_FILE = "It is not a regular file, or a link that leads nowhere."
 _PHOTOS_IN_CACHE = (
     "It is a folder with photos that CACHEDIR.TAG in it marks as a cache; remove that "
@@ -53,12 +53,30 @@ class Ignored:
     num_unread: int = 0
     """Photos among them, of kinds that cannot be read."""
 
+    first_unread: str | None = None
+    """The first of those."""
+
     def add(self, folder: bytes, name: bytes, reason: str) -> None:
         """Note one file, given by its folder and its name."""
         self.count += 1
-        self.num_unread += reason == _UNREAD_KIND
+        if reason == _UNREAD_KIND:
+            self.num_unread += 1
+            if self.first_unread is None:
+                self.first_unread = os.fsdecode(_joined(folder, name))
         if len(self.named) < _MOST_NAMED:
             self.named.append(Skipped(os.fsdecode(_joined(folder, name)), reason))
+
+    def said_of_unread(self) -> str:
+        """A sentence about photos of kinds that cannot be read; empty without any.
+
+        It begins with a space, to stand behind one that says that there are no others.
+        """
+        if self.first_unread is None:
+            return ""
+        return (
+            f" Found {counted(self.num_unread, 'photo')} {_OF_UNREAD_KIND}, such as "
+            f"{self.first_unread!r}: save {_AS_WHAT}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 from typing_extensions import override
 
-from unfreeze.atomic import written_whole
+from unfreeze.atomic import full_disk_named, written_whole
 from unfreeze.errors import PlanError
 from unfreeze.runs.blocks import BLOCK, Block
 from unfreeze.runs.locks import lock
@@ -144,7 +144,8 @@ class GrowingTable:
                 self._copy_in_order(self._order, stream)
             self.discard()
             return
-        os.fsync(self._stream.fileno())
+        with full_disk_named(self.target):
+            os.fsync(self._stream.fileno())
         with self._given_up():
             self.part.replace(self.target)
 
@@ -198,8 +199,9 @@ class GrowingTable:
     def _write(self, rows: Sequence[Sequence[str]]) -> None:
         text = io.StringIO(newline="")
         csv.writer(text).writerows(rows)
-        self._stream.write(text.getvalue().encode(errors="surrogateescape"))
-        self._stream.flush()
+        with full_disk_named(self.target):
+            self._stream.write(text.getvalue().encode(errors="surrogateescape"))
+            self._stream.flush()
 
     def _stream_lines(self, skipped: int) -> Iterator[bytes]:
         self._stream.seek(0)

@@ -8,7 +8,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,21 +43,24 @@ def held(path: Path, what: str) -> Iterator[None]:
     """Hold a file, which names the process meanwhile.
 
     Args:
-        path: Made where it is missing; left behind.
+        path: Made where it is missing; left behind, as it was unless we are killed.
         what: Subject of the sentence that refuses.
 
     Raises:
         PlanError: If another process holds it.
     """
-    with path.open("a+b") as stream:
+    with path.open("a+b", buffering=0) as stream:
         try:
             lock(stream)
         except BlockingIOError as error:
             raise PlanError(_refusal(stream, what)) from error
-        stream.truncate(0)
-        stream.write(str(os.getpid()).encode())
-        stream.flush()
-        yield
+        stream.seek(0)
+        before = stream.read()
+        _put(stream, str(os.getpid()).encode())
+        try:
+            yield
+        finally:
+            _put(stream, before)  # still held: nobody else has written to it
 
 
 def is_held(path: Path) -> bool:
@@ -77,6 +80,12 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("r+b")  # some network file systems lock no other
     except PermissionError:  # the file of a colleague, whom we may still ask
         return path.open("rb")
+
+
+def _put(stream: BinaryIO, content: bytes) -> None:
+    with suppress(OSError):  # a full disk: the lock holds without a name in it
+        stream.truncate(0)
+        stream.write(content)
 
 
 def _refusal(stream: BinaryIO, what: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from unfreeze.data.index import index_flat_folder
 from unfreeze.data.names import joined, name_starts
 from unfreeze.data.paths import PackedNames
-from unfreeze.data.walk import Ignored, walk_images
+from unfreeze.data.walk import Ignored, note_ignored, walk_images
 from unfreeze.errors import DataError
 from unfreeze.photo_names import is_photo_name
 
@@ -48,14 +48,19 @@ def names_at(path: str | Path) -> Iterator[str]:
             name comes first, so that ``photo[1].jpg`` is itself.
 
     Raises:
-        DataError: If there is nothing there.
+        DataError: If there is nothing there, or a pipe, a socket or a device.
     """
     found = Path(path)
     if found.is_dir():
         names = index_flat_folder(found, ()).names
         yield from (str(found / name) for name in names)
-    elif found.exists():
+    elif found.is_file():
         yield str(found)
+    elif found.exists():
+        raise DataError(
+            f"{path} is a pipe, a socket or a device, and photos are read from regular "
+            "files alone. Save it to a file, and pass that."
+        )
     elif _ADDRESS.match(str(path)):
         raise DataError(
             f"{str(path)[:80]} is an address, and photos are read from files alone. "
@@ -144,6 +149,7 @@ def _packed(names: Iterator[str]) -> PackedNames:
 
 def _matching(pattern: str) -> Iterator[str]:
     walked: set[Path] = set()
+    ignored = Ignored()
     is_empty = True
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  Path.glob: relative only
     for match in sorted(found):
@@ -153,18 +159,21 @@ def _matching(pattern: str) -> Iterator[str]:
         names: Iterable[str] = [str(path)] if is_photo_name(match) else []
         if path.is_dir():
             walked.add(path)
-            names = _images_in(path)
+            names = _images_in(path, ignored)
+        elif not names:
+            note_ignored(ignored, b"", [os.fsencode(path)])
         for name in names:
             is_empty = False
             yield name
     if is_empty:
+        advice = " Check it, and put it in quotes if the shell changes it."
         raise DataError(
-            f"The pattern {pattern} matches no images. Check it, and put it in quotes "
-            "if the shell changes it."
+            f"The pattern {pattern} matches no images."
+            f"{ignored.said_of_unread() or advice}"
         )
 
 
-def _images_in(folder: Path) -> Iterator[str]:
+def _images_in(folder: Path, ignored: Ignored) -> Iterator[str]:
     """All images in a folder and below, if any."""
-    names = PackedNames.from_folders(walk_images(folder, [b""], Ignored()))
+    names = PackedNames.from_folders(walk_images(folder, [b""], ignored))
     yield from (str(folder / name) for name in names)

@@ -12,9 +12,9 @@ import hashlib
 import json
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
@@ -177,6 +177,12 @@ def _files_of(manifest: Path) -> tuple[Path, Path]:
     return manifest.with_suffix(".npy"), manifest.with_suffix(".ids.npy")
 
 
+class _Sink(NamedTuple):
+    """What takes bytes, and is no file."""
+
+    write: Callable[[bytes], object]
+
+
 def _save_json(target: Path, content: Mapping[str, object]) -> None:
     with written_whole(target) as stream:
         text = exact_json_text(content, indent=1, sort_keys=True)
@@ -185,7 +191,8 @@ def _save_json(target: Path, content: Mapping[str, object]) -> None:
 
 def _save(target: Path, array: np.ndarray) -> None:
     with written_whole(target) as stream:
-        np.save(stream, np.ascontiguousarray(array))
+        # Not to the file itself: numpy does not say of a full disk that it is full.
+        np.save(_Sink(stream.write), np.ascontiguousarray(array))
 
 
 def _checksum(file: Path) -> int:

@@ -10,6 +10,7 @@ from typing import TextIO, final
 import torch
 from torch import Tensor
 
+from unfreeze.atomic import full_disk_named
 from unfreeze.numerics.smoothing import RunningMean
 from unfreeze.written_json import as_json_text
 
@@ -62,26 +63,30 @@ class HistoryFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file: TextIO = path.open("a", encoding="utf-8")
         self._flushed_at = time.monotonic()
 
     def write(self, kind: str, row: Mapping[str, object]) -> None:
         """Append one row: a ``fit``, ``step``, ``epoch`` or ``search``."""
-        self._file.write(as_json_text({"kind": kind, **row}) + "\n")
         now = time.monotonic()
-        if kind != "step" or now - self._flushed_at > 1:
-            self._file.flush()
-            self._flushed_at = now
+        with full_disk_named(self._path):
+            self._file.write(as_json_text({"kind": kind, **row}) + "\n")
+            if kind != "step" or now - self._flushed_at > 1:
+                self._file.flush()
+                self._flushed_at = now
 
     def secure(self) -> int:
         """Bring all rows so far to the disk, and say how many bytes they are."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with full_disk_named(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
         return os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
         """Write what is left, and close the file."""
-        self._file.close()
+        with full_disk_named(self._path):
+            self._file.close()
 
 
 @final

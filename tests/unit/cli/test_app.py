@@ -85,8 +85,9 @@ def test_a_wrong_command_line_is_one_line_and_says_where_to_read(
             "error: Permission denied: photos.",
         ),
         (
-            OSError(errno.ENOSPC, "No space left on device"),
-            "error: No space left on device: while writing.",
+            OSError(errno.ENOSPC, "No space left on device", "run/x"),
+            "error: No space left on device: run/x. Make room on that disk, and run "
+            "the command again.",
         ),
         (
             OSError(errno.ENAMETOOLONG, "File name too long", "aaa"),

@@ -171,6 +171,28 @@ def test_a_flat_folder_without_images_is_refused(tmp_path: Path) -> None:
         index_flat_folder(tmp_path, ["cats"])
 
 
+_UNREAD = r"Found 2 photos of a kind that cannot be read \(HEIC.*save as JPEG or PNG"
+
+
+def test_photos_of_unread_kinds_alone_are_named(tmp_path: Path) -> None:
+    _touch(tmp_path, "cats/1.HEIC", "dogs/2.heic", "notes.txt")
+
+    with pytest.raises(DataError, match=rf"holds no images, .* in it\. {_UNREAD}"):
+        index_flat_folder(tmp_path, ["cats"])
+    with pytest.raises(DataError, match=rf"no images in them\. {_UNREAD}") as caught:
+        index_folder(tmp_path)
+    assert "such as 'cats/1.HEIC'" in str(caught.value)
+
+
+def test_a_class_of_photos_of_unread_kinds_is_not_said_to_be_empty(
+    tmp_path: Path,
+) -> None:
+    _touch(tmp_path, "cats/1.jpg", "dogs/2.heic", "dogs/3.heic")
+
+    with pytest.raises(DataError, match=rf"folders 'dogs' of .*\. {_UNREAD}.* remove"):
+        index_folder(tmp_path)
+
+
 def test_names_that_are_no_text_survive(tmp_path: Path) -> None:
     raw = os.fsencode(tmp_path) + b"/cats/caf\xe9.jpg"
     (tmp_path / "cats").mkdir()

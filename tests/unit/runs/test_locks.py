@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,34 @@ def test_what_a_dead_process_left_is_no_obstacle(tmp_path: Path) -> None:
     assert not is_held(path)
     with held(path, "This"):
         assert path.read_text() == str(os.getpid())
+
+
+def test_what_a_file_held_before_stands_in_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("of a dead process")
+
+    def refuse() -> None:
+        with held(path, "This"):
+            assert path.read_text() == str(os.getpid())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        refuse()
+
+    assert path.read_text() == "of a dead process"
+
+
+def test_a_full_disk_is_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lock"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with held(path, "This"):
+            assert is_held(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:

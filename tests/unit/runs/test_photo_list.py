@@ -51,6 +51,28 @@ def test_a_file_with_brackets_is_itself(root: Path) -> None:
     assert list(names_at("c[1].jpg")) == ["c[1].jpg"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices with names")
+def test_what_is_no_regular_file_is_refused(root: Path) -> None:
+    os.mkfifo("pipe.jpg")
+    Path("link.jpg").symlink_to("5.jpg")
+
+    for path in ("pipe.jpg", root / "pipe.jpg", "/dev/zero"):
+        with pytest.raises(DataError, match="pipe, a socket or a device"):
+            photos_at([path])
+    assert list(names_at("link.jpg")) == ["link.jpg"]
+
+
+def test_a_pattern_that_matches_only_what_cannot_be_read_says_so(root: Path) -> None:
+    (root / "c").mkdir()
+    for name in ("1.heic", "2.HEIC", "c/3.nef"):
+        (root / name).touch()
+
+    with pytest.raises(DataError, match=r"Found 2 photos .*\(HEIC.*such as '1\.heic'"):
+        photos_at(["[1-4].*"])
+    with pytest.raises(DataError, match=r"Found 1 photo of .*such as '3\.nef'"):
+        photos_at(["c*"])
+
+
 @pytest.mark.parametrize(
     ("path", "found"),
     [

@@ -259,11 +259,11 @@ def changed(photos: Path, kind: str) -> None:
 
 
 def contents(run: Path) -> dict[str, bytes]:
-    """Every file of a run but the lock, which names whoever tried last."""
+    """Every file of a run."""
     return {
         str(each.relative_to(run)): each.read_bytes()
         for each in run.rglob("*")
-        if each.is_file() and each.name != "lock"
+        if each.is_file()
     }
 
 
@@ -276,6 +276,7 @@ def left_late(moment: Path, folder: Path) -> Path:
     model.unlink(missing_ok=True)  # another name of the kept one
     model.write_bytes(b"a better one")
     (run / f".{'0f' * 8}.part").write_bytes(b"half")
+    (run / "checkpoint/lock").write_text("1")
     return run
 
 

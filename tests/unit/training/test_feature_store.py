@@ -1,6 +1,9 @@
 """Mirrors src/unfreeze/training/feature_store.py."""
 
+import errno
 import json
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -226,3 +229,24 @@ def test_the_order_of_a_key_does_not_matter(tmp_path: Path) -> None:
     assert store_folder(tmp_path, "x", {"a": 1, "b": 2}) == store_folder(
         tmp_path, "x", {"b": 2, "a": 1}
     )
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """No file may have more than 4 kB, as on a disk with no more room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("little_room")
+def test_rows_without_room_are_an_error_that_names_their_file(tmp_path: Path) -> None:
+    numbers = tuple(range(1000))
+
+    with pytest.raises(OSError, match="File too large") as caught:
+        _filled(tmp_path / "s", numbers)
+
+    assert caught.value.errno == errno.EFBIG
+    assert str(caught.value.filename).startswith(f"{tmp_path}/s/part-")
+    assert [each.name for each in (tmp_path / "s").iterdir()] == ["meta.json"]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,9 +53,12 @@ def read_file(path: Path) -> bytes:
     """Read a whole image file.
 
     Raises:
-        ImageError: If it cannot be opened or read, or is larger than 2 GiB.
+        ImageError: If it cannot be opened or read, is no regular file, such as a pipe,
+            which could be waited for without end, or is larger than 2 GiB.
     """
     try:
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            raise ImageError("It is a pipe, a socket or a device, not a regular file.")
         with path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > _MOST_BYTES:

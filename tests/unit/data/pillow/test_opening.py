@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import warnings
 from pathlib import Path
 
@@ -45,10 +46,22 @@ def test_a_lack_of_permission_is_told_from_other_failures(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "x.png").touch()
     monkeypatch.setattr(Path, "open", refuse)
 
     with pytest.raises(ImageError, match=r"cannot be opened: permission denied"):
         read_file(tmp_path / "x.png")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices with names")
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket.jpg"))
+
+    for path in (tmp_path / "pipe.jpg", tmp_path / "socket.jpg", Path("/dev/zero")):
+        with pytest.raises(ImageError, match="not a regular file"):
+            read_file(path)
 
 
 def test_a_file_too_large_for_an_image_is_not_read(tmp_path: Path) -> None:
