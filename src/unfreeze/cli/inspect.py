@@ -23,7 +23,8 @@ def inspect(
         Path,
         typer.Argument(
             metavar="MODEL",
-            help="A run folder, its model.safetensors, or an exported FILE.onnx.",
+            help="A run folder, its model.safetensors, or an exported FILE.onnx or "
+            "FILE.pt2.",
         ),
     ],
     as_json: options.AsJson = False,

@@ -273,6 +273,8 @@ def _check_none_empty(
     counts = np.bincount(labels, minlength=len(classes))
     empty = [name for name, count in zip(classes, counts, strict=True) if not count]
     if empty:
+        # Beside train/ and valid/ there can be folders without photos, such as models/.
+        require_no_splits(root, [name for name in classes if name not in empty])
         raise DataError(
             f"Found no images in the class folders {listed(empty)} of {root}."
             f"{ignored.said_of_unread()} Add images to them, or remove them."

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from unfreeze.augment.normalise import normalise
 from unfreeze.errors import PlanError
-from unfreeze.export.marks import PROGRAM_MARK
+from unfreeze.export.marks import PROGRAM_MARK, PROGRAM_WORDS
 from unfreeze.export.tracing import Traced, exporter_at_rest
 from unfreeze.records import ImageSpec, Task
 from unfreeze.versions import version_of
@@ -48,7 +48,7 @@ def program_of(model: Traced, spec: ImageSpec, temperature: float, task: Task) -
     }
     content = io.BytesIO()
     with exporter_at_rest(), torch.no_grad():
-        said = f"written by unfreeze {version_of('unfreeze')}"
+        said = PROGRAM_WORDS + version_of("unfreeze")
         program = torch.export.export(whole, (example,), dynamic_shapes=(sides,))
         _forget_where_it_was_made(program.graph_module)
         torch.export.save(program, content, extra_files={PROGRAM_MARK: said})

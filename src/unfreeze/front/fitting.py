@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, final
 from typing_extensions import override
 
 from unfreeze.errors import PlanError
-from unfreeze.front.saved import cycle_name
+from unfreeze.front.saved import cycle_name, require_name
 from unfreeze.models.classifier import StagedClassifier
 from unfreeze.numerics.metrics import Metric
 from unfreeze.optim.layer_optimizer import LayerOptimizer
@@ -155,7 +155,14 @@ class Saving:
     def callbacks(
         self, save: _Save, best: BestScore, metrics: Sequence[Metric]
     ) -> Iterator[Callback]:
-        """Save at cycle ends and at the best epoch, if that was asked for."""
+        """Save at cycle ends and at the best epoch, if that was asked for.
+
+        Raises:
+            PlanError: If there are no cycles to save, or one of the names is none.
+        """
+        for each in (self.cycle_name, self.best_name):
+            if each is not None:
+                require_name(each)
         if self.cycle_name is not None:
             if not self.has_cycles:
                 raise PlanError(

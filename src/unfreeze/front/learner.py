@@ -475,6 +475,9 @@ class Learner(ModelOnPhotos):
 
         The file alone is enough to predict: it carries architecture, classes, image
         size and settings besides the weights.
+
+        Raises:
+            PlanError: If the name is empty, or leads out of ``models_path``.
         """
         return self._save(name, None)
 
@@ -486,6 +489,7 @@ class Learner(ModelOnPhotos):
         classes, so that you have to know that they are the same, in the same order.
 
         Raises:
+            PlanError: If the name is empty, or leads out of ``models_path``.
             WeightsError: If there is no such file, it is damaged, it was trained for
                 other classes or the same ones in another order, or it does not fit.
         """
@@ -502,6 +506,7 @@ class Learner(ModelOnPhotos):
     def _save(self, name: str, epochs_run: int | None) -> Path:
         """Save, as it was after so many epochs of the latest fit, or as it is."""
         folder = self.models_path
+        file = file_of(folder, name)
         if folder.parent == self.data.path and self.data.has_class_folders:
             made(folder)  # marked as ours: it must not become a class
         header = self._header()
@@ -509,7 +514,7 @@ class Learner(ModelOnPhotos):
             *earlier, latest = self.settings["fits"]
             fits = [*earlier, {**latest, "epochs_run": epochs_run}]
             header = replace(header, settings={**self.settings, "fits": fits})
-        return save_model(file_of(folder, name), self.model, header)
+        return save_model(file, self.model, header)
 
     def _header(self) -> ModelHeader:
         return ModelHeader(

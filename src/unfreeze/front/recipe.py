@@ -1,9 +1,11 @@
 """The eight steps of the notes, in the lesson's own calls."""
 
+import math
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
-from unfreeze.errors import DivergedError
+from unfreeze.errors import DivergedError, PlanError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.early_size import early_size_for
 from unfreeze.front.image_data import ImageClassifierData
@@ -115,8 +117,25 @@ def layer_rates(lr: float, ratio: float = 10.0, groups: int = 3) -> list[float]:
     Example:
         >>> layer_rates(0.01, 10)
         [0.0001, 0.001, 0.01]
+
+    Raises:
+        PlanError: If the rate is no number from 0 on, the ratio none above 0, or there
+            is no group.
     """
+    _require_numbers(lr, ratio, groups)
     return [lr / ratio**distance for distance in reversed(range(groups))]
+
+
+def _require_numbers(lr: float, ratio: float, groups: int) -> None:
+    if not (isinstance(lr, Real) and 0 <= lr < math.inf):
+        raise PlanError(f"The rate must be a finite number, 0 or more, got {lr!r}.")
+    if not (isinstance(ratio, Real) and 0 < ratio < math.inf):
+        raise PlanError(
+            "The ratio between the rates of neighbouring groups must be a finite "
+            f"number above 0, such as 10 or 3, got {ratio!r}."
+        )
+    if not (isinstance(groups, Integral) and groups >= 1):
+        raise PlanError(f"There must be 1 layer group or more, got {groups!r}.")
 
 
 def _show_augmented(

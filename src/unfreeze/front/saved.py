@@ -3,17 +3,45 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import final
 
+from unfreeze.errors import PlanError
 from unfreeze.model_file.layout import read_layout
 from unfreeze.model_file.reading import read_description
 
-__all__ = ["CycleFiles", "cycle_name", "cycles_in", "existing_file", "file_of"]
+__all__ = [
+    "CycleFiles",
+    "cycle_name",
+    "cycles_in",
+    "existing_file",
+    "file_of",
+    "require_name",
+]
+
+
+def require_name(name: str) -> None:
+    """Refuse what names no file in a folder of models, or one outside of it.
+
+    Raises:
+        PlanError: If it is empty, ends as a folder does, or leads out of the folder.
+    """
+    *folders, last = re.split(r"[/\\]", str(name))
+    leads_out = ".." in folders or bool(PurePath(name).anchor)
+    if last in ("", ".", "..") or leads_out or "\0" in last:
+        raise PlanError(
+            f"{name!r} is no name for a model in the folder of models. Pass one such "
+            "as '224_all'; to load a file from elsewhere, copy it to that folder."
+        )
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """Where a model goes that is saved under a name."""
+    """Where a model goes that is saved under a name.
+
+    Raises:
+        PlanError: If it is none; see ``require_name``.
+    """
+    require_name(name)
     return folder / f"{name}.safetensors"
 
 
@@ -21,10 +49,13 @@ def existing_file(folders: Sequence[Path], name: str) -> Path:
     """The file to load under a name: one of ours, else one that the lesson left.
 
     Ours in the first folder where there is none, for the words of the error.
+
+    Raises:
+        PlanError: If it is no name; see ``require_name``.
     """
+    own = file_of(folders[0], name)
     suffixes = (".safetensors", ".h5", ".pth")
     found = (folder / f"{name}{suffix}" for folder in folders for suffix in suffixes)
-    own = file_of(folders[0], name)
     return next((path for path in found if path.exists()), own)
 
 
@@ -52,8 +83,10 @@ def cycles_in(folder: Path, name: str) -> CycleFiles:
     one wrote is what a later fit had no cycle to replace it with.
 
     Raises:
+        PlanError: If it is no name; see ``require_name``.
         WeightsError: If a file among them is damaged.
     """
+    require_name(name)
     pattern = re.compile(rf"{re.escape(name)}_cyc_(\d+)\.safetensors")
     found = (pattern.fullmatch(file.name) for file in folder.glob("*.safetensors"))
     numbers = sorted(int(each[1]) for each in found if each)

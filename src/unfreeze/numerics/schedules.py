@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from numbers import Real
 from typing import TypeAlias
 
 from unfreeze.errors import PlanError
@@ -198,6 +199,7 @@ def one_cycle(  # noqa: PLR0913  # the lesson's use_clr_beta beside the cycles
         PlanError: If a number is out of range.
     """
     _require_ratio("div", div)
+    _require_number("pct", pct)
     if not 0 <= pct < 100:
         raise PlanError(f"pct must be in [0, 100), a percentage, got {pct:g}.")
 
@@ -234,6 +236,7 @@ def rising(num_steps: int, start: float, end: float, linear: bool = False) -> Sc
     """
     _require_count("num_steps", num_steps)
     _require_positive("start", start)
+    _require_number("end", end)
     if not start < end < math.inf:
         raise PlanError(f"end must be above start {start:g}, got {end:g}.")
     last = max(num_steps - 1, 1)
@@ -294,21 +297,31 @@ def _momentum_shape(
     if momentums is None:
         return None
     at_ends, at_peak = momentums
+    for each in momentums:
+        _require_number("A momentum", each)
     if not (0 <= at_ends < 1 and 0 <= at_peak < 1):
         raise PlanError(f"Momentums must be in [0, 1), got {at_ends:g}, {at_peak:g}.")
     return lambda step, length: _along(knots(length, at_ends, at_peak), step)
 
 
+def _require_number(name: str, value: float) -> None:
+    if not isinstance(value, Real):
+        raise PlanError(f"{name} must be a number, got {value!r}.")
+
+
 def _require_count(name: str, value: int) -> None:
+    _require_number(name, value)
     if not float(value).is_integer() or value < 1:
         raise PlanError(f"{name} must be a whole number, 1 or more, got {value:g}.")
 
 
 def _require_positive(name: str, value: float) -> None:
+    _require_number(name, value)
     if not 0 < value < math.inf:
         raise PlanError(f"{name} must be above 0, got {value:g}.")
 
 
 def _require_ratio(name: str, value: float) -> None:
+    _require_number(name, value)
     if not 1 <= value < math.inf:
         raise PlanError(f"{name} must be 1 or more, got {value:g}.")

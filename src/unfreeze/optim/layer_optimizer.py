@@ -144,7 +144,13 @@ def one_each(value: PerGroup, count: int, what: str) -> tuple[float, ...]:
         >>> one_each(0.1, 3, "learning rates")
         (0.1, 0.1, 0.1)
     """
-    values = np.atleast_1d(np.asarray(value, dtype=float))
+    try:
+        values = np.atleast_1d(np.asarray(value, dtype=float))
+    except (TypeError, ValueError) as error:
+        raise PlanError(
+            f"The {what} must be numbers, got {value!r}. Pass one number for all layer "
+            f"groups, or a list of {count}, one per group."
+        ) from error
     if values.ndim != 1 or len(values) not in (1, count):
         raise PlanError(
             f"Got {values.size} {what} {values.tolist()} for {count} layer groups. "

@@ -3,6 +3,7 @@
 Nothing here needs torch. One function reads one kind of file.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 from unfreeze.bundle import BUNDLE_FORMAT, BundleHeader, find_bundle, is_export
 from unfreeze.errors import WeightsError
+from unfreeze.export.marks import is_program, is_whole_archive, writer_of
 from unfreeze.model_file.header import HeadShape
 from unfreeze.model_file.reading import FORMAT, read_model_file
 from unfreeze.records import ImageSpec
-from unfreeze.runs.model_files import model_file
+from unfreeze.runs.model_files import FOR_TORCH, model_file
 
 __all__ = ["Inspection", "inspect_model"]
 
@@ -37,7 +39,7 @@ def inspect_model(path: Path) -> Inspection:
     """Read what a model says of itself, and compare its bytes with what was saved.
 
     Args:
-        path: A run folder, a model file, or an exported ONNX file.
+        path: A run folder, a model file, or an exported one: ONNX, or for torch.
 
     Raises:
         DataError: If there is no model at ``path``.
@@ -49,9 +51,11 @@ def inspect_model(path: Path) -> Inspection:
         return _inspect_bundle(file)
     if file.suffix == ".safetensors":
         return _inspect_safetensors(file)
+    if file.suffix.lower() == FOR_TORCH:
+        return _inspect_program(file)
     raise WeightsError(
         f"{file} is no model file by its name. Expected one that ends in "
-        ".safetensors or .onnx."
+        ".safetensors, .onnx or .pt2."
     )
 
 
@@ -99,6 +103,29 @@ def _inspect_bundle(path: Path) -> Inspection:
     if found.header is not None:
         facts |= _facts_of(found.header)
     return Inspection(found.is_intact, facts)
+
+
+def _inspect_program(path: Path) -> Inspection:
+    """All that a program says without torch, which alone can read the rest."""
+    if not is_program(path):
+        raise WeightsError(
+            f"{path} is no program that unfreeze export wrote, or is cut short. Export "
+            "it again; torch.export.load reads those of others."
+        )
+    facts = {
+        "file": str(path),
+        "kind": "exported program, for torch.export.load",
+        "bytes": path.stat().st_size,
+        "digest": _digest(path),
+        "takes": "H W 3",
+        "versions": {"unfreeze": writer_of(path)},
+    }
+    return Inspection(is_whole_archive(path), facts)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _facts_of(header: BundleHeader) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from unfreeze.bundle import is_export
 from unfreeze.errors import DataError, PlanError
 from unfreeze.runs.run_folder import why_no_model
 
-__all__ = ["model_file", "trained_model_file"]
+__all__ = ["FOR_TORCH", "model_file", "trained_model_file"]
 
-_FOR_TORCH = ".pt2"
+FOR_TORCH = ".pt2"
 """Ends the names of exports in torch's own format."""
 
 
@@ -33,7 +33,7 @@ def trained_model_file(run: Path) -> Path:
         PlanError: If it is an exported model.
     """
     file = model_file(run)
-    if is_export(file) or file.suffix.lower() == _FOR_TORCH:
+    if is_export(file) or file.suffix.lower() == FOR_TORCH:
         raise PlanError(
             f"{file} is an exported model, and this needs the trained one. Pass the "
             "run folder that it was exported from, or the model.safetensors in there."

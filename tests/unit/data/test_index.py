@@ -171,6 +171,15 @@ def test_a_flat_folder_without_images_is_refused(tmp_path: Path) -> None:
         index_flat_folder(tmp_path, ["cats"])
 
 
+def test_splits_are_told_from_classes_beside_a_folder_without_photos(
+    tmp_path: Path,
+) -> None:
+    _touch(tmp_path, "train/a/1.jpg", "valid/a/2.jpg", "models/x.safetensors")
+
+    with pytest.raises(DataError, match=r"'train', 'valid': names of splits.*paths"):
+        index_folder(tmp_path)
+
+
 _UNREAD = r"Found 2 photos of a kind that cannot be read \(HEIC.*save as JPEG or PNG"
 
 

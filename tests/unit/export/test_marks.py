@@ -8,10 +8,11 @@ import torch
 
 from tests.unit.export.conftest import SPEC
 from unfreeze.export.golden import golden_beside, golden_images
-from unfreeze.export.marks import is_golden, is_program
+from unfreeze.export.marks import is_golden, is_program, is_whole_archive, writer_of
 from unfreeze.export.program import program_of
 from unfreeze.export.tracing import Traced
 from unfreeze.records import Task
+from unfreeze.versions import version_of
 
 
 def test_programs_of_ours_are_told_from_others(tmp_path: Path, trace: Traced) -> None:
@@ -21,6 +22,7 @@ def test_programs_of_ours_are_told_from_others(tmp_path: Path, trace: Traced) ->
     (tmp_path / "junk.pt2").write_bytes(b"junk")
 
     assert is_program(tmp_path / "ours.pt2")
+    assert writer_of(tmp_path / "ours.pt2") == version_of("unfreeze")
     assert not is_program(tmp_path / "theirs.pt2")
     assert not is_program(tmp_path / "junk.pt2")
 
@@ -42,3 +44,12 @@ def test_what_is_no_archive_is_none_of_ours(tmp_path: Path, content: bytes) -> N
 
     assert not is_golden(tmp_path / "x")
     assert not is_program(tmp_path / "x")
+
+
+def test_a_file_that_is_no_archive_is_neither_whole_nor_written_by_us(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "junk.pt2").write_bytes(b"junk")
+
+    assert writer_of(tmp_path / "junk.pt2") is None
+    assert not is_whole_archive(tmp_path / "junk.pt2")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 import torch
 
-from unfreeze.errors import DivergedError
+from unfreeze.errors import DivergedError, PlanError
 from unfreeze.front.conv_learner import ConvLearner
 from unfreeze.front.early_size import early_size_for
 from unfreeze.front.fitting import Output
@@ -183,6 +183,25 @@ def test_each_group_is_paced_by_the_ratio(ratio: float, expected: list[float]) -
 
 def test_one_group_gets_the_rate_itself() -> None:
     assert layer_rates(1e-2, groups=1) == [1e-2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ((1e-2, 0), "ratio .* above 0, .* got 0"),
+        ((1e-2, float("nan")), "ratio .* got nan"),
+        ((1e-2, "x"), "ratio .* got 'x'"),
+        (("x",), "rate must be a finite number, .* got 'x'"),
+        ((-1e-2,), r"rate must be .* got -0\.01"),
+        ((1e-2, 10, 0), "1 layer group or more, got 0"),
+        ((1e-2, 10, 2.5), r"1 layer group or more, got 2\.5"),
+    ],
+)
+def test_rates_that_cannot_be_spread_are_refused(
+    asked: tuple[Any, ...], found: str
+) -> None:
+    with pytest.raises(PlanError, match=found):
+        layer_rates(*asked)
 
 
 @pytest.mark.parametrize(

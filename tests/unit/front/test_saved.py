@@ -6,9 +6,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from unfreeze.errors import WeightsError
+from unfreeze.errors import PlanError, WeightsError
 from unfreeze.front.conv_learner import ConvLearner
-from unfreeze.front.saved import CycleFiles, cycle_name, cycles_in, existing_file
+from unfreeze.front.saved import (
+    CycleFiles,
+    cycle_name,
+    cycles_in,
+    existing_file,
+    file_of,
+)
 
 
 def test_a_name_stands_for_a_file_of_ours_before_those_of_the_lesson(
@@ -18,6 +24,27 @@ def test_a_name_stands_for_a_file_of_ours_before_those_of_the_lesson(
     for suffix in (".pth", ".h5", ".safetensors"):
         (tmp_path / f"x{suffix}").touch()
         assert existing_file([tmp_path], "x").suffix == suffix
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/../../x", "/x", "a/", "a/.", "a\0b"]
+)
+def test_a_name_that_is_empty_or_leads_out_is_refused(
+    learn: ConvLearner, name: str
+) -> None:
+    for use in (learn.save, learn.load, learn.ensemble):
+        with pytest.raises(PlanError, match="is no name for a model"):
+            use(name)
+    with pytest.raises(PlanError, match="is no name for a model"):
+        learn.fit(1e-3, 1, best_save_name=name)
+    with pytest.raises(PlanError, match="is no name for a model"):
+        learn.fit(1e-3, 1, cycle_len=1, cycle_save_name=name)
+
+    assert not learn.models_path.exists()
+
+
+def test_a_name_may_have_folders_below_that_of_models(tmp_path: Path) -> None:
+    assert file_of(tmp_path, "a/b..c") == tmp_path / "a/b..c.safetensors"
 
 
 def save(learn: ConvLearner, cycle: int, fit: str | None) -> None:

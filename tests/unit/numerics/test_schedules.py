@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/numerics/schedules.py."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -205,3 +206,24 @@ def test_settings_out_of_range_are_refused_with_their_name(
 ) -> None:
     with pytest.raises(PlanError, match=message):
         build()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda: cycle_epochs("x"), "cycles must be a number, got 'x'"),  # type: ignore[arg-type]
+        (lambda: cycle_epochs(1, None), "cycle_len must be a number, got None"),  # type: ignore[arg-type]
+        (lambda: constant(1, [3]), r"epochs must be a number, got \[3\]"),  # type: ignore[arg-type]
+        (lambda: rising(5, 1e-5, "x"), "end must be a number, got 'x'"),  # type: ignore[arg-type]
+        (lambda: one_cycle(5, 1, div=9, pct="x"), "pct must be a number"),  # type: ignore[arg-type]
+        (
+            lambda: one_cycle(5, 1, div=9, pct=9, momentums=("x", 0.9)),  # type: ignore[arg-type]
+            "momentum must be a number, got 'x'",
+        ),
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(
+    make: Callable[[], object], found: str
+) -> None:
+    with pytest.raises(PlanError, match=found):
+        make()

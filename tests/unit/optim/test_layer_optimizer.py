@@ -243,6 +243,12 @@ def test_rates_that_are_no_rates_are_refused(value: float | list[float]) -> None
         one_each(value, 3, "learning rates")
 
 
+@pytest.mark.parametrize("value", ["x", {}, [1e-2, "x", 1], [[1e-3], [1e-3, 1e-2]]])
+def test_rates_that_are_no_numbers_are_refused_in_a_sentence(value: Any) -> None:  # noqa: ANN401
+    with pytest.raises(PlanError, match=r"rates must be numbers, got .* a list of 3"):
+        one_each(value, 3, "learning rates")
+
+
 def test_forgetting_gradients_leaves_none_in_any_group(
     groups: list[nn.ParameterList],
 ) -> None:

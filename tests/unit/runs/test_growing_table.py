@@ -1,6 +1,7 @@
 """Mirrors src/unfreeze/runs/growing_table.py."""
 
 import csv
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -251,3 +252,15 @@ def test_a_discarded_table_leaves_nothing(tmp_path: Path) -> None:
         table.discard()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_to_have_no_room_for_the_table(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    with _table(tmp_path) as table:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        try:
+            with pytest.raises(OSError, match=r"File too large: '.*/x\.csv'"):
+                _go_on(table)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,11 +1,14 @@
 """Mirrors src/unfreeze/runs/inspecting.py."""
 
+import hashlib
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from unfreeze.errors import DataError, WeightsError
+from unfreeze.export.marks import PROGRAM_MARK, PROGRAM_WORDS
 from unfreeze.runs.inspecting import inspect_model
 
 
@@ -56,6 +59,44 @@ def test_other_weights_than_those_saved_are_shown_as_such(run: Path) -> None:
     assert not found.is_intact
     assert found.as_json()["intact"] is False
     assert found.facts["arch"] == "test_efficientnet"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "x.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x/data/weights", b"weights" * 100)
+        archive.writestr(f"x/extra/{PROGRAM_MARK}", f"{PROGRAM_WORDS}1.2")
+    return path
+
+
+def test_a_program_for_torch_tells_what_it_is(program: Path) -> None:
+    found = inspect_model(program)
+
+    facts = found.as_json()
+    assert facts["kind"] == "exported program, for torch.export.load"
+    assert facts["versions"] == {"unfreeze": "1.2"}
+    assert facts["digest"] == hashlib.sha256(program.read_bytes()).hexdigest()
+    assert facts["bytes"] == program.stat().st_size
+    assert facts["intact"] is True
+
+
+def test_a_damaged_program_is_shown_as_such(program: Path) -> None:
+    whole = bytearray(program.read_bytes())
+    whole[whole.index(b"weights" * 100) + 5] ^= 4
+    program.write_bytes(whole)
+
+    assert not inspect_model(program).is_intact
+
+
+def test_programs_of_others_are_refused(tmp_path: Path, program: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "theirs.pt2", "w") as archive:
+        archive.writestr("x/data/weights", b"weights")
+    program.write_bytes(program.read_bytes()[:-50])
+
+    for path in (tmp_path / "theirs.pt2", program):
+        with pytest.raises(WeightsError, match="no program that unfreeze export wrote"):
+            inspect_model(path)
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -102,3 +102,15 @@ def test_figures_that_json_does_not_know_become_null(tmp_path: Path) -> None:
         {"kind": "epoch", "loss": None, "metrics": {"f2": None}, "rates": [None]}
     ]
     file.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_full_disk_is_said_to_have_no_room_for_the_history() -> None:
+    history = HistoryFile(Path("/dev/full"))
+
+    with pytest.raises(OSError, match=r"No space left .*/dev/full"):
+        history.write("epoch", {"epoch": 0})
+    with pytest.raises(OSError, match=r"No space left .*/dev/full"):
+        history.secure()
+    with pytest.raises(OSError, match=r"No space left .*/dev/full"):
+        history.close()
