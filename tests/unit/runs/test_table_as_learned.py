@@ -14,22 +14,6 @@ from unfreeze.runs.table_photos import Table, as_decided, index_known_table
 MakeTable: TypeAlias = Callable[[list[str]], Table]
 
 
-@pytest.fixture
-def make_table(tmp_path: Path) -> MakeTable:
-    """A table of the photos 0, 1, 2 ... with these labels; the photos are empty."""
-
-    def make(labels: list[str]) -> Table:
-        (tmp_path / "tiles").mkdir(exist_ok=True)
-        lines = ["name,tags"]
-        for number, label in enumerate(labels):
-            (tmp_path / "tiles" / f"{number}.jpg").touch()
-            lines.append(f"{number},{label}")
-        (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
-        return Table("labels.csv", "tiles", ".jpg")
-
-    return make
-
-
 @pytest.mark.parametrize(("said", "learned"), [(";", " "), (None, ";")])
 def test_labels_are_parted_as_the_table_says_or_else_as_the_model_learned(
     make_table: MakeTable, tmp_path: Path, said: str | None, learned: str
