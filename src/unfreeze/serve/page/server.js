@@ -1,5 +1,7 @@
 // Questions to the server; what goes wrong comes back in words.
 
+import { served } from "./models.js";
+
 const AWAY = "The server cannot be reached. Check that it runs, then try again.";
 const DEFAULT_WAIT = 2; // seconds, where a busy server does not say
 const LONGEST_WAIT = 60;
@@ -13,8 +15,7 @@ export class Trouble extends Error {
 }
 
 let token = "";
-let known = null; // the mark of the model that the page knows
-let seen = null; // of the one that the latest answer came from
+let seen = null; // the mark of the model that the latest answer came from
 let tellNews = () => {};
 let askForToken = async () => null;
 
@@ -30,7 +31,7 @@ export function onNews(react) {
 
 // The server was started anew since it was asked for its model, with another one or
 // with other settings.
-export const isOtherModel = () => known !== null && seen !== known;
+export const isOtherModel = () => served() !== null && seen !== served().mark;
 
 export async function isReady() {
   try {
@@ -44,7 +45,6 @@ export async function isReady() {
 
 export async function askModel() {
   const { found, mark } = await answer("/model");
-  known = mark;
   return { ...found, mark };
 }
 
